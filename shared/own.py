@@ -1,0 +1,115 @@
+"""Our own tables, in the database ``ispyb_services``: what ISPyB has no place for.
+
+The auth service creates and migrates them; all services use them.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, String
+from sqlalchemy.dialects.mysql import MEDIUMBLOB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.db import OwnBase
+
+Serial = BigInteger().with_variant(Integer, "sqlite")
+Hash = String(64)  # SHA-256, hexadecimal
+
+
+class RefreshToken(OwnBase):
+    """A refresh token by its hash; those of one login form a family."""
+
+    __tablename__ = "RefreshToken"
+
+    hash: Mapped[str] = mapped_column(Hash, primary_key=True)
+    family: Mapped[str] = mapped_column(String(32), index=True, doc="random, one per login")
+    login: Mapped[str] = mapped_column(String(45), index=True)
+    personId: Mapped[int | None]
+    plugin: Mapped[str] = mapped_column(String(45))
+    accessId: Mapped[str] = mapped_column(String(32), doc="jti of the access token beside it")
+    expires: Mapped[datetime] = mapped_column(index=True, doc="UTC")
+    used: Mapped[datetime | None] = mapped_column(doc="UTC; used twice revokes the family")
+
+
+class RevokedToken(OwnBase):
+    """An access or service token that is refused although it has not expired."""
+
+    __tablename__ = "RevokedToken"
+
+    tokenId: Mapped[str] = mapped_column(String(32), primary_key=True, doc="its jti")
+    expires: Mapped[datetime] = mapped_column(index=True, doc="UTC; then the row may go")
+
+
+class ServiceToken(OwnBase):
+    """A long-lived token issued to a program; the token itself is not kept."""
+
+    __tablename__ = "ServiceToken"
+
+    serviceTokenId: Mapped[int] = mapped_column(Serial, primary_key=True)
+    tokenId: Mapped[str] = mapped_column(String(32), unique=True, doc="its jti")
+    name: Mapped[str] = mapped_column(String(45), doc="of the program, e.g. zocalo")
+    permissions: Mapped[list[str]] = mapped_column(JSON)
+    beamlines: Mapped[list[str] | None] = mapped_column(JSON, doc="null: not limited to any")
+    issuedBy: Mapped[str] = mapped_column(String(45))
+    issued: Mapped[datetime] = mapped_column(doc="UTC")
+    expires: Mapped[datetime] = mapped_column(doc="UTC")
+    revoked: Mapped[datetime | None] = mapped_column(doc="UTC")
+
+
+class OnceToken(OwnBase):
+    """A link that works once, for one method, path and query."""
+
+    __tablename__ = "OnceToken"
+
+    hash: Mapped[str] = mapped_column(Hash, primary_key=True)
+    method: Mapped[str] = mapped_column(String(10))
+    path: Mapped[str] = mapped_column(String(2000))
+    query: Mapped[str] = mapped_column(String(2000), doc="without the token")
+    identity: Mapped[dict] = mapped_column(JSON, doc="the claims of who signed")
+    expires: Mapped[datetime] = mapped_column(index=True, doc="UTC")
+
+
+class LoginAttempt(OwnBase):
+    """A login that failed."""
+
+    __tablename__ = "LoginAttempt"
+    __table_args__ = (
+        Index("LoginAttempt_login", "login", "time"),
+        Index("LoginAttempt_address", "address", "time"),
+    )
+
+    loginAttemptId: Mapped[int] = mapped_column(Serial, primary_key=True)
+    login: Mapped[str] = mapped_column(String(45))
+    address: Mapped[str] = mapped_column(String(45))
+    time: Mapped[datetime] = mapped_column(doc="UTC")
+
+
+class IdempotencyKey(OwnBase):
+    """The answer to a POST that named itself, for when it is sent again."""
+
+    __tablename__ = "IdempotencyKey"
+
+    hash: Mapped[str] = mapped_column(Hash, primary_key=True, doc="of caller, path and key")
+    request: Mapped[str] = mapped_column(Hash, doc="of the query and body")
+    status: Mapped[int | None]
+    answer: Mapped[bytes | None] = mapped_column(
+        LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb"), doc="null: a secret"
+    )
+    created: Mapped[datetime] = mapped_column(index=True, doc="UTC")
+
+
+class Activity(OwnBase):
+    """The audit trail: who changed what, and who signed in."""
+
+    __tablename__ = "Activity"
+    __table_args__ = (Index("Activity_login", "login", "activityId"),)
+
+    activityId: Mapped[int] = mapped_column(Serial, primary_key=True)
+    time: Mapped[datetime] = mapped_column(index=True, doc="UTC")
+    login: Mapped[str] = mapped_column(String(45))
+    service: Mapped[str] = mapped_column(String(10))
+    action: Mapped[str] = mapped_column(String(10), doc="HTTP method, or login, logout, refused")
+    path: Mapped[str] = mapped_column(String(255))
+    fields: Mapped[str | None] = mapped_column(String(255), doc="names of the fields sent")
+    status: Mapped[int]
+    address: Mapped[str | None] = mapped_column(String(45))
+    requestId: Mapped[str] = mapped_column(String(64))
