@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy import Connection, Engine, Integer, MetaData, event
 from sqlalchemy.dialects.mysql import INTEGER, MEDIUMINT, SMALLINT, TINYINT
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
@@ -22,9 +22,9 @@ from shared.errors import Conflict
 OWN = "ispyb_services"  # the database of our own tables
 
 Unsigned = INTEGER(unsigned=True)  # the type of ISPyB's keys; SQLite reads it as INTEGER
-MediumUnsigned = MEDIUMINT(unsigned=True)
+MediumUnsigned = MEDIUMINT(unsigned=True).with_variant(Integer(), "sqlite")
 SmallUnsigned = SMALLINT(unsigned=True)
-TinyUnsigned = TINYINT(unsigned=True)
+TinyUnsigned = TINYINT(unsigned=True).with_variant(Integer(), "sqlite")
 
 LOCK_ERRORS = {1205, 1213}  # MariaDB: lock wait timeout, deadlock
 ATTEMPTS = 3

@@ -1,0 +1,6 @@
+"""Tables of serial crystallography."""
+
+from services.ssx.models.data_collections import SSXDataCollection
+from services.ssx.models.events import Event, EventChain, EventType
+
+__all__ = ["Event", "EventChain", "EventType", "SSXDataCollection"]
