@@ -1,0 +1,245 @@
+"""The site file: read and checked when an app is built, every mistake listed at once."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from marshmallow import ValidationError
+from sqlalchemy import make_url
+
+from shared import keys as keyring
+from shared.settings import Site, known_services, unknown
+
+API_ROOT = "/ispyb/api/v1"
+VARIABLE = "ISPYB_SITE"  # the environment variable that names the site file
+DEMO_PLUGIN = "services.auth.plugins.dummy"
+
+
+class ConfigError(RuntimeError):
+    """Settings that no service can start with; ``faults`` has them all, as "path: reason"."""
+
+    def __init__(self, faults: Iterable[str], source: str = "the settings"):
+        self.faults = list(faults)
+        super().__init__("\n  ".join([f"mistakes in {source}:", *self.faults]))
+
+
+def load(
+    source: Mapping | str | os.PathLike | None = None,
+    service: str | None = None,
+    keys: bool = True,
+) -> dict:
+    """Return the settings of the site that ``source`` holds or names, or ISPYB_SITE names.
+
+    Secrets are resolved, paths absolute, defaults filled in; what comes out may go in again.
+    With ``service`` only what that one needs is asked for: the secrets of the auth plugins
+    need to be there for auth only. Without ``keys`` they may be missing, to be made.
+    """
+    faults: list[str] = []
+    document, folder, name = _read(source, faults)
+    document = _fetched(document, folder, "", faults)
+    if service not in (None, "auth"):
+        document.pop("AUTH", None)
+        faults = [fault for fault in faults if not fault.startswith("AUTH.")]
+    hidden = {fault.partition(":")[0] for fault in faults}
+    try:
+        site = Site().load(document)
+    except ValidationError as error:
+        site = error.valid_data
+        faults += [
+            fault for fault in _flat(error.messages) if fault.partition(":")[0] not in hidden
+        ]
+    _root_paths(site, folder)
+    faults += _between(document, site, service)
+    if keys:
+        faults += _keys(site, service)
+    if faults:
+        raise ConfigError(faults, name)
+    return site
+
+
+def for_service(site: Mapping, name: str) -> dict:
+    """Return ``site``, checked to hold all that the service ``name`` needs."""
+    return load(site, name)
+
+
+def enabled(site: Mapping) -> list[str]:
+    """The services that are switched on."""
+    return [name for name, service in site["services"].items() if service["enabled"]]
+
+
+def plugins(site: Mapping) -> dict[str, dict]:
+    """The auth plugins that are switched on, by public name."""
+    blocks = {name: block for entry in site["AUTH"] for name, block in entry.items()}
+    return {name: block for name, block in blocks.items() if block["ENABLED"]}
+
+
+def database_uri(site: Mapping) -> str:
+    """The URI for SQLAlchemy, with the password: keep it out of logs."""
+    url = make_url(site["database"]["uri"])
+    if url.drivername != "sqlite":
+        url = url.set(drivername="mysql+mysqldb")
+        if "password" in site["database"]:
+            url = url.set(password=site["database"]["password"])
+    return url.render_as_string(hide_password=False)
+
+
+def _read(source, faults: list[str]) -> tuple[dict, Path, str]:
+    """The document, the folder that its paths start from, and its name."""
+    source = source or os.environ.get(VARIABLE)
+    if source is None:
+        raise ConfigError([f"{VARIABLE}: is not set, and no site file was named"])
+    if isinstance(source, Mapping):
+        return dict(source), Path.cwd(), "the settings"
+    path = Path(source).absolute()
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = yaml.safe_load(text)
+        faults += _doubles(yaml.compose(text))
+    except OSError as error:
+        raise ConfigError([f"{path}: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([f"{path}: is not UTF-8 text"]) from None
+    except yaml.YAMLError as error:
+        raise ConfigError([f"{path}: {_syntax(error)}"]) from None
+    if not isinstance(document, dict):
+        raise ConfigError([f"{path}: holds no settings"])
+    return document, path.parent, str(path)
+
+
+def _syntax(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f" in line {mark.line + 1}" if mark else ""
+    return f"is not YAML{where}: {getattr(error, 'problem', None) or error}"
+
+
+def _doubles(node, path: str = "", seen: set | None = None) -> Iterator[str]:
+    """The keys that stand twice, of which YAML would silently take the last."""
+    seen = set() if seen is None else seen
+    if node is None or id(node) in seen or isinstance(node, yaml.ScalarNode):
+        return
+    seen.add(id(node))  # an alias may lead back
+    if isinstance(node, yaml.SequenceNode):
+        for place, item in enumerate(node.value):
+            yield from _doubles(item, f"{path}{place}.", seen)
+        return
+    lines: dict[str, int] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if key.value in lines:
+            yield f"{path}{key.value}: stands in line {lines[key.value]} and in line {line}"
+        lines[str(key.value)] = line
+        yield from _doubles(value, f"{path}{key.value}.", seen)
+
+
+def _fetched(value: Any, folder: Path, path: str, faults: list[str]) -> Any:
+    """A copy of ``value`` with {env: NAME} and {file: PATH} replaced by what they name."""
+    if isinstance(value, Mapping) and value and value.keys() <= {"env", "file"}:
+        try:
+            return _secret(value, folder)
+        except ValueError as error:
+            faults.append(f"{path[:-1]}: {error}")
+            return "unknown"
+    if isinstance(value, Mapping):
+        return {k: _fetched(v, folder, f"{path}{k}.", faults) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_fetched(v, folder, f"{path}{n}.", faults) for n, v in enumerate(value)]
+    return value
+
+
+def _secret(reference: Mapping, folder: Path) -> str:
+    if len(reference) != 1:
+        raise ValueError("give env or file, not both")
+    [(kind, name)] = reference.items()
+    if kind == "env":
+        text = os.environ.get(str(name))
+        if text is None:
+            raise ValueError(f"the environment variable {name} is not set")
+    else:
+        try:
+            text = (folder / str(name)).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "is not UTF-8 text"
+            raise ValueError(f"the file {folder / str(name)}: {why}") from None
+    if not text:
+        raise ValueError(
+            f"the {'environment variable' if kind == 'env' else 'file'} {name} is empty"
+        )
+    return text
+
+
+def _flat(messages: Any, path: str = "") -> Iterator[str]:
+    """The messages of marshmallow, each behind the dotted path of its key."""
+    if not isinstance(messages, dict):
+        reasons = [messages] if isinstance(messages, str) else messages
+        yield f"{path}: {'; '.join(reasons)}"
+        return
+    for key, below in messages.items():
+        inner = key in ("_schema", "key", "value")
+        yield from _flat(below, path if inner else f"{path}.{key}".lstrip("."))
+
+
+def _root_paths(site: dict, folder: Path) -> None:
+    """Let no path depend on where a service is started."""
+    if "keys" in site.get("tokens", {}):
+        site["tokens"]["keys"] = str(folder / site["tokens"]["keys"])
+    site["file_roots"] = [str(folder / root) for root in site.get("file_roots", [])]
+    uri = site.get("database", {}).get("uri", "")
+    if uri.startswith("sqlite:///"):
+        url = make_url(uri)
+        if url.database and url.database != ":memory:":
+            url = url.set(database=str(folder / url.database))
+            site["database"]["uri"] = url.render_as_string(hide_password=False)
+
+
+def _between(document: Mapping, site: Mapping, service: str | None) -> Iterator[str]:
+    """The mistakes that only two settings together make, whatever else is wrong with them."""
+    services = site.get("services", {})
+    if services.keys() == set(known_services()) and not enabled(site):
+        yield "services: none is enabled"
+    elif service and not services.get(service, {"enabled": True})["enabled"]:
+        yield f"services.{service}: is not enabled at this site"
+    if service in (None, "auth"):
+        yield from _plugins(site)
+
+    beamlines = _list(document, "beamlines")
+    for place, beamline in enumerate(beamlines):
+        if beamline in beamlines[:place]:
+            yield f"beamlines.{place}: {beamline} stands twice"
+    for place, group in enumerate(_list(document, "beamline_groups")):
+        for number, beamline in enumerate(_list(group, "beamlines")):
+            if isinstance(beamline, str) and beamline not in beamlines:
+                reason = unknown(beamline, map(str, beamlines), "beamline")
+                yield f"beamline_groups.{place}.beamlines.{number}: {reason}"
+
+
+def _list(section: Any, key: str) -> list:
+    """The list below ``key`` of the file as it was written: it may be anything."""
+    found = section.get(key) if isinstance(section, Mapping) else None
+    return found if isinstance(found, list) else []
+
+
+def _plugins(site: Mapping) -> Iterator[str]:
+    blocks = [(n, *item) for n, entry in enumerate(site.get("AUTH", [])) for item in entry.items()]
+    switched_on = [item for item in blocks if item[2].get("ENABLED")]
+    if site.get("services", {}).get("auth", {}).get("enabled") and not switched_on:
+        yield "AUTH: the service auth needs a plugin that is enabled"
+    if site.get("site", {}).get("mode") == "production":
+        for place, name, block in switched_on:
+            if block.get("AUTH_MODULE") == DEMO_PLUGIN:
+                yield f"AUTH.{place}.{name}: is for site.mode demo only"
+
+
+def _keys(site: Mapping, service: str | None) -> Iterator[str]:
+    """What is wrong with the keys; a demo makes its own before a service starts."""
+    folder = site.get("tokens", {}).get("keys")
+    if not folder or (service is None and site.get("site", {}).get("mode") == "demo"):
+        return
+    try:
+        if not keyring.public_keys(folder):
+            yield f"tokens.keys: no public key in {folder}/public: run `ispyb-services keys new`"
+        elif service == "auth":
+            keyring.signing_key(folder)
+    except keyring.KeysError as error:
+        yield from (f"tokens.keys: {fault}" for fault in error.faults)

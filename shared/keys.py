@@ -1,0 +1,132 @@
+"""The folder of the keys that sign and check tokens.
+
+``public/<kid>.pem`` is for every service and Kong, ``private/<kid>.pem`` for auth alone, and
+``current`` names the key that signs. A kid is the time of its making: they sort by age.
+"""
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+BITS = 2048
+KID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+Folder = str | os.PathLike
+
+
+class KeysError(RuntimeError):
+    """A folder whose keys cannot be used; ``faults`` says all that is wrong."""
+
+    def __init__(self, *faults: str):
+        self.faults = list(faults)
+        super().__init__("; ".join(faults))
+
+
+def new(folder: Folder) -> str:
+    """Make a pair and publish its public half. It signs only if no other key does: see rotate."""
+    folder = Path(folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / "private").mkdir(mode=0o700, exist_ok=True)
+    (folder / "public").mkdir(exist_ok=True)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
+    kid = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    _write(folder / "private" / f"{kid}.pem", private, 0o600)
+    _write(folder / "public" / f"{kid}.pem", public, 0o644)
+    if not (folder / "current").exists():
+        _write(folder / "current", kid.encode(), 0o644)
+    return kid
+
+
+def rotate(folder: Folder) -> str:
+    """Sign with the newest pair from now on; what older ones signed stays good."""
+    folder = Path(folder)
+    kids = sorted(path.stem for path in (folder / "private").glob("*.pem"))
+    if not kids:
+        raise KeysError(f"no private key in {folder / 'private'}")
+    _pair(folder, kids[-1])
+    _write(folder / "current", kids[-1].encode(), 0o644)
+    return kids[-1]
+
+
+def public_keys(folder: Folder) -> dict[str, str]:
+    """The keys that tokens are checked with, as PEM by kid."""
+    folder = Path(folder) / "public"
+    if not folder.is_dir():
+        raise KeysError(f"there is no folder {folder}")
+    found, faults = {}, []
+    for path in sorted(folder.glob("*.pem")):
+        try:
+            found[path.stem] = _public(path)
+        except KeysError as error:
+            faults += error.faults
+    if faults:
+        raise KeysError(*faults)
+    return found
+
+
+def signing_key(folder: Folder) -> tuple[str, rsa.RSAPrivateKey]:
+    """The kid and the private key that sign now."""
+    folder = Path(folder)
+    try:
+        kid = (folder / "current").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise KeysError(f"{folder / 'current'} does not name the key that signs") from None
+    return kid, _pair(folder, kid)
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    """Readers see the whole file or none, and nobody sees it with another mode."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+        file.write(content)
+    os.replace(draft, path)
+
+
+def _read(path: Path) -> bytes:
+    if not KID.fullmatch(path.stem):
+        raise KeysError(f"{path}: a kid has letters, digits, - and _ only")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise KeysError(f"{path}: {error.strerror}") from None
+
+
+def _public(path: Path) -> str:
+    content = _read(path)
+    if b"PRIVATE KEY" in content:
+        raise KeysError(f"{path} holds a PRIVATE key: remove it, and use that key no more")
+    try:
+        key = serialization.load_pem_public_key(content)
+    except ValueError:
+        raise KeysError(f"{path} is not a public key in PEM") from None
+    if not isinstance(key, rsa.RSAPublicKey) or key.key_size < BITS:
+        raise KeysError(f"{path} is not an RSA key of {BITS} bits or more")
+    return content.decode("ascii")
+
+
+def _pair(folder: Path, kid: str) -> rsa.RSAPrivateKey:
+    """The private key ``kid``, which is of use only if its public half is published."""
+    path = folder / "private" / f"{kid}.pem"
+    content = _read(path)
+    if path.stat().st_mode & 0o007:
+        raise KeysError(f"{path} is open to everybody: chmod 600 it")
+    try:
+        key = serialization.load_pem_private_key(content, None)
+    except (ValueError, TypeError):
+        raise KeysError(f"{path} is not a private key in PEM without a pass phrase") from None
+    public = serialization.load_pem_public_key(_public(folder / "public" / f"{kid}.pem").encode())
+    if not isinstance(key, rsa.RSAPrivateKey) or key.public_key() != public:
+        raise KeysError(f"{path} does not belong to the public key of that name")
+    return key
