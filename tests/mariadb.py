@@ -1,0 +1,153 @@
+"""A private MariaDB for the tests: started when needed, gone afterwards.
+
+    python -m tests.mariadb -- python -m pytest tests/core
+
+runs a command with ``ISPYB_TEST_DATABASE_URI`` naming a database of a server of its own: own
+data and temporary folder, a free port of the loopback address, a password nobody else knows.
+"""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import create_engine, make_url
+
+DATABASE = "ispyb_test"
+PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+SECONDS_TO_START = 60
+FAST = [  # a crash may lose everything: it is lost at the end anyway
+    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-flush-method=nosync",
+    "--innodb-doublewrite=0",
+    "--innodb-buffer-pool-size=256M",
+    "--innodb-lock-wait-timeout=5",
+    "--skip-log-bin",
+    "--performance-schema=OFF",
+    "--open-files-limit=4096",
+]
+
+
+def find(program: str) -> str:
+    """Return the path of ``program``; a server is not always on the PATH of a user."""
+    path = shutil.which(program, path=PLACES)
+    if path is None:
+        raise SystemExit(f"{program} is missing: install mariadb-server (make system-packages)")
+    return path
+
+
+def free_port() -> int:
+    """Return a port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def running(database: str = DATABASE) -> Iterator[str]:
+    """Yield the URI of an empty ``database`` on a new server, which ends with the block."""
+    folder = Path(tempfile.mkdtemp(prefix="ispyb-mariadb-"))
+    try:
+        process, uri = _start(folder, database)
+        try:
+            _await(process, uri, folder / "log")
+            yield uri
+        finally:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(folder: Path, database: str) -> tuple[subprocess.Popen, str]:
+    for name in ("data", "tmp"):
+        (folder / name).mkdir()
+    password, port = secrets.token_hex(16), free_port()
+    (folder / "init.sql").write_text(
+        f"CREATE USER ispyb@'127.0.0.1' IDENTIFIED BY '{password}';\n"
+        f"GRANT ALL ON *.* TO ispyb@'127.0.0.1' WITH GRANT OPTION;\n"
+        f"CREATE DATABASE {database} CHARACTER SET latin1;\n"
+    )
+    common = [f"--datadir={folder}/data", f"--tmpdir={folder}/tmp"]
+    if os.geteuid() == 0:
+        common.append("--user=root")
+    install = [find("mariadb-install-db"), "--no-defaults", "--skip-test-db", *common]
+    done = subprocess.run(install, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"mariadb-install-db failed:\n{done.stdout}{done.stderr}")
+    command = [
+        find("mariadbd"),
+        "--no-defaults",
+        "--bind-address=127.0.0.1",
+        "--skip-name-resolve",
+        f"--port={port}",
+        f"--socket={folder}/socket",
+        f"--init-file={folder}/init.sql",
+        f"--log-error={folder}/log",
+        *common,
+        *FAST,
+    ]
+    # In a session of its own: Ctrl-C reaches the tests first, the server ends after them.
+    process = subprocess.Popen(command, start_new_session=True)
+    return process, f"mysql://ispyb:{password}@127.0.0.1:{port}/{database}?charset=utf8mb4"
+
+
+def _await(process: subprocess.Popen, uri: str, log: Path) -> None:
+    engine = create_engine(uri)
+    deadline = time.monotonic() + SECONDS_TO_START
+    while True:
+        try:
+            engine.connect().close()
+            break
+        except Exception as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"mariadbd does not start: {error}\n{log.read_text()}") from None
+            time.sleep(0.1)
+    engine.dispose()
+
+
+def empty_database(uri: str, name: str, charset: str = "latin1") -> str:
+    """Make the database ``name`` anew on the server of ``uri``, and return its URI."""
+    assert "test" in name, "only a database of tests is dropped"
+    engine = create_engine(make_url(uri).set(database=None))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET {charset}")
+    engine.dispose()
+    return make_url(uri).set(database=name).render_as_string(hide_password=False)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command after ``--`` beside a server; its exit code is ours."""
+    command = arguments[arguments.index("--") + 1 :] if "--" in arguments else arguments
+    if not command:
+        print(__doc__)
+        return 2
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    with running() as uri:
+        child = subprocess.Popen(command, env={**os.environ, "ISPYB_TEST_DATABASE_URI": uri})
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            child.wait()
+            return 130
+        finally:
+            if child.poll() is None:
+                child.terminate()
+                child.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
