@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, Integer, MetaData, event
+from sqlalchemy import Connection, Engine, Float, Integer, MetaData, event
 from sqlalchemy.dialects.mysql import INTEGER, MEDIUMINT, SMALLINT, TINYINT
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
@@ -34,6 +34,8 @@ STRICT = "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGI
 
 class Base(DeclarativeBase):
     """Parent of the tables of ISPyB, in every service."""
+
+    type_annotation_map = {float: Float()}  # SQLAlchemy 2.1 would take a double
 
 
 class OwnBase(DeclarativeBase):
