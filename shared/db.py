@@ -15,7 +15,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, Float, Integer, MetaData, event
 from sqlalchemy.dialects.mysql import INTEGER, MEDIUMINT, SMALLINT, TINYINT
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, registry
 
 from shared.errors import Conflict
 
@@ -35,7 +35,7 @@ STRICT = "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGI
 class Base(DeclarativeBase):
     """Parent of the tables of ISPyB, in every service."""
 
-    type_annotation_map = {float: Float()}  # SQLAlchemy 2.1 would take a double
+    registry = registry(type_annotation_map={float: Float()})  # SQLAlchemy 2.1: a double
 
 
 class OwnBase(DeclarativeBase):
