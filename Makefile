@@ -1,0 +1,73 @@
+# The two commands to know: `make run` and `make test`. `make help` lists the others.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+DEMO := config/demo.yml
+DEMO_MODELS := $(wildcard demo/*.py demo/*/*.py shared/own.py shared/models/*.py services/*/models/*.py)
+
+# The first Python on this machine that is new enough; make PYTHON=/path/to/python names another.
+FITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3 python,\
+	$(shell $(name) -c '$(FITS)' 2>/dev/null && echo $(name))))
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint format types bench clean
+
+help:            ## show this list
+	@sed -n 's/^\([a-z]*\):.*## */\1\t/p' $(MAKEFILE_LIST)
+
+ifdef SITE
+run: $(VENV)/.site
+	@exec $(BIN)/ispyb-services serve --site '$(SITE)' $(if $(PORT),--port $(PORT))
+else
+run: .run/demo   ## serve the demo, or a site: make run SITE=path/to/site.yml PORT=8001
+	@exec $(BIN)/ispyb-services serve --site $(DEMO) $(if $(PORT),--port $(PORT))
+endif
+
+demo:            ## make the simulated facility anew
+	@rm -f .run/demo
+	@$(MAKE) --no-print-directory .run/demo
+
+test: $(VENV)/.dev  ## lint, types, all tests on SQLite and on a private MariaDB
+	@$(BIN)/python -m tests.everything
+
+lint: $(VENV)/.dev  ## style
+	@$(BIN)/black -q --check -l 99 . && $(BIN)/flake8
+
+types: $(VENV)/.dev  ## type check
+	@$(BIN)/mypy
+
+format: $(VENV)/.dev  ## as black wants it
+	@$(BIN)/black -q -l 99 .
+
+bench: $(VENV)/.dev  ## the figures of docs/reference/performance.md
+	@$(BIN)/python -m bench
+
+clean:           ## remove all that was made: environment, demo, caches
+	rm -rf $(VENV) .run .mypy_cache .pytest_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@'$(PYTHON)' -c '$(FITS)' 2>/dev/null || { echo 'Python 3.11 or newer with its venv module' \
+	  'is needed (Debian: python3-venv); name it: make PYTHON=/path/to/python' >&2; exit 1; }
+	@'$(PYTHON)' -m venv $(VENV)
+
+$(VENV)/.demo: setup.cfg pyproject.toml | $(BIN)/python
+	@echo 'Installing into $(VENV) (only the first time) ...'
+	@$(PIP) -e . && touch $@
+
+$(VENV)/.site: setup.cfg pyproject.toml | $(BIN)/python
+	@sh tests/system-packages.sh $(BIN)/python site
+	@echo 'Installing into $(VENV) (only the first time) ...'
+	@$(PIP) -e '.[mysql,ldap]' && touch $@ $(VENV)/.demo
+
+$(VENV)/.dev: setup.cfg pyproject.toml tests/system-packages.sh | $(BIN)/python
+	@sh tests/system-packages.sh $(BIN)/python test
+	@echo 'Installing into $(VENV) (only the first time) ...'
+	@$(PIP) -e '.[mysql,ldap,dev]' && touch $@ $(VENV)/.site $(VENV)/.demo
+
+# Keys and database of the demo; made anew when what fills it has changed.
+.run/demo: $(DEMO) $(DEMO_MODELS) | $(VENV)/.demo
+	@umask 077 && mkdir -p .run && chmod 700 .run && $(BIN)/ispyb-services demo --site $(DEMO) --reset
+	@touch $@

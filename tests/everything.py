@@ -1,0 +1,65 @@
+"""All that `make test` checks: style, types, the suite on SQLite and on MariaDB; then totals."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = [sys.executable, "-m"]
+CHECKS = {
+    "style": [*PYTHON, "black", "--quiet", "--check", "-l", "99", "."],
+    "lint": [*PYTHON, "flake8"],
+    "types": [*PYTHON, "mypy"],
+}
+SUITES = {
+    "tests on SQLite": [],
+    "tests on MariaDB": [*PYTHON, "tests.mariadb", "--"],
+}
+
+
+def run(title: str, command: list[str]) -> bool:
+    """Run ``command`` in view of the reader; True if it was content."""
+    print(f"== {title}", flush=True)
+    started = time.monotonic()
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("ISPYB_")}
+    done = subprocess.run(command, cwd=ROOT, env=ours)
+    result = "ok" if done.returncode == 0 else f"failed ({done.returncode})"
+    print(f"== {title}: {result}, {time.monotonic() - started:.0f} s\n", flush=True)
+    return done.returncode == 0
+
+
+def suite(title: str, prefix: list[str], report: Path) -> tuple[int, int]:
+    """Run the whole suite; return how many tests passed and failed."""
+    content = run(title, [*prefix, *PYTHON, "pytest", "-q", f"--junitxml={report}"])
+    if not report.exists():
+        return 0, 1
+    found = [dict(each.attrib) for each in ElementTree.parse(report).iter("testsuite")]
+    count = {
+        name: sum(int(each[name]) for each in found)
+        for name in ("tests", "failures", "errors", "skipped")
+    }
+    failed = count["failures"] + count["errors"]
+    passed = count["tests"] - failed - count["skipped"]
+    return passed, failed if content else max(failed, 1)
+
+
+def main() -> int:
+    """Check everything, even after a failure, and end with one line of totals."""
+    passed, failed = 0, sum(not run(title, command) for title, command in CHECKS.items())
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (title, prefix) in enumerate(SUITES.items()):
+            counts = suite(title, prefix, Path(folder) / f"{number}.xml")
+            passed, failed = passed + counts[0], failed + counts[1]
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
