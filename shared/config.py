@@ -22,7 +22,11 @@ class ConfigError(RuntimeError):
 
     def __init__(self, faults: Iterable[str], source: str = "the settings"):
         self.faults = list(faults)
-        super().__init__("\n  ".join([f"mistakes in {source}:", *self.faults]))
+        if len(self.faults) == 1:
+            super().__init__(f"mistake in {source}: {self.faults[0]}")
+        else:
+            heading = f"{len(self.faults)} mistakes in {source}:"
+            super().__init__("\n  ".join([heading, *self.faults]))
 
 
 def load(
@@ -87,24 +91,24 @@ def database_uri(site: Mapping) -> str:
 
 def _read(source, faults: list[str]) -> tuple[dict, Path, str]:
     """The document, the folder that its paths start from, and its name."""
-    source = source or os.environ.get(VARIABLE)
-    if source is None:
-        raise ConfigError([f"{VARIABLE}: is not set, and no site file was named"])
     if isinstance(source, Mapping):
         return dict(source), Path.cwd(), "the settings"
+    source = source or os.environ.get(VARIABLE)
+    if not source:
+        raise ConfigError([f"{VARIABLE}: is not set, and no site file was named"])
     path = Path(source).absolute()
     try:
         text = path.read_text(encoding="utf-8")
         document = yaml.safe_load(text)
         faults += _doubles(yaml.compose(text))
     except OSError as error:
-        raise ConfigError([f"{path}: {error.strerror}"]) from None
+        raise ConfigError([f"site file: {error.strerror}"], str(path)) from None
     except UnicodeDecodeError:
-        raise ConfigError([f"{path}: is not UTF-8 text"]) from None
+        raise ConfigError(["site file: is not UTF-8 text"], str(path)) from None
     except yaml.YAMLError as error:
-        raise ConfigError([f"{path}: {_syntax(error)}"]) from None
+        raise ConfigError([f"site file: {_syntax(error)}"], str(path)) from None
     if not isinstance(document, dict):
-        raise ConfigError([f"{path}: holds no settings"])
+        raise ConfigError(["site file: holds no settings"], str(path))
     return document, path.parent, str(path)
 
 
@@ -135,7 +139,7 @@ def _doubles(node, path: str = "", seen: set | None = None) -> Iterator[str]:
 
 def _fetched(value: Any, folder: Path, path: str, faults: list[str]) -> Any:
     """A copy of ``value`` with {env: NAME} and {file: PATH} replaced by what they name."""
-    if isinstance(value, Mapping) and value and value.keys() <= {"env", "file"}:
+    if path and isinstance(value, Mapping) and value and value.keys() <= {"env", "file"}:
         try:
             return _secret(value, folder)
         except ValueError as error:
@@ -176,20 +180,23 @@ def _flat(messages: Any, path: str = "") -> Iterator[str]:
         yield f"{path}: {'; '.join(reasons)}"
         return
     for key, below in messages.items():
-        inner = key in ("_schema", "key", "value")
-        yield from _flat(below, path if inner else f"{path}.{key}".lstrip("."))
+        yield from _flat(below, path if key == "_schema" else f"{path}.{key}".lstrip("."))
 
 
 def _root_paths(site: dict, folder: Path) -> None:
     """Let no path depend on where a service is started."""
+
+    def absolute(path: str) -> str:
+        return os.path.normpath(folder / path)
+
     if "keys" in site.get("tokens", {}):
-        site["tokens"]["keys"] = str(folder / site["tokens"]["keys"])
-    site["file_roots"] = [str(folder / root) for root in site.get("file_roots", [])]
+        site["tokens"]["keys"] = absolute(site["tokens"]["keys"])
+    site["file_roots"] = [absolute(root) for root in site.get("file_roots", [])]
     uri = site.get("database", {}).get("uri", "")
     if uri.startswith("sqlite:///"):
         url = make_url(uri)
         if url.database and url.database != ":memory:":
-            url = url.set(database=str(folder / url.database))
+            url = url.set(database=absolute(url.database))
             site["database"]["uri"] = url.render_as_string(hide_password=False)
 
 
@@ -203,6 +210,11 @@ def _between(document: Mapping, site: Mapping, service: str | None) -> Iterator[
     if service in (None, "auth"):
         yield from _plugins(site)
 
+    database, tokens = site.get("database", {}), site.get("tokens", {})
+    if "password" in database and make_url(database.get("uri", "mysql:///")).password:
+        yield "database.password: the uri holds a password too"
+    if tokens.get("refresh_hours", 1) * 60 < tokens.get("access_minutes", 0):
+        yield "tokens.refresh_hours: is shorter than tokens.access_minutes"
     beamlines = _list(document, "beamlines")
     for place, beamline in enumerate(beamlines):
         if beamline in beamlines[:place]:

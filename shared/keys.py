@@ -52,21 +52,19 @@ def new(folder: Folder) -> str:
 def rotate(folder: Folder) -> str:
     """Sign with the newest pair from now on; what older ones signed stays good."""
     folder = Path(folder)
-    kids = sorted(path.stem for path in (folder / "private").glob("*.pem"))
-    if not kids:
+    paths = _files(folder / "private")
+    if not paths:
         raise KeysError(f"no private key in {folder / 'private'}")
-    _pair(folder, kids[-1])
-    _write(folder / "current", kids[-1].encode(), 0o644)
-    return kids[-1]
+    kid = paths[-1].stem
+    _pair(folder, kid)
+    _write(folder / "current", kid.encode(), 0o644)
+    return kid
 
 
 def public_keys(folder: Folder) -> dict[str, str]:
     """The keys that tokens are checked with, as PEM by kid."""
-    folder = Path(folder) / "public"
-    if not folder.is_dir():
-        raise KeysError(f"there is no folder {folder}")
     found, faults = {}, []
-    for path in sorted(folder.glob("*.pem")):
+    for path in _files(Path(folder) / "public"):
         try:
             found[path.stem] = _public(path)
         except KeysError as error:
@@ -92,6 +90,15 @@ def _write(path: Path, content: bytes, mode: int) -> None:
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
         file.write(content)
     os.replace(draft, path)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The PEM files of ``folder``, oldest first."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        raise KeysError(f"{folder}: {error.strerror}") from None
+    return [folder / name for name in names if name.endswith(".pem") and name[0] != "."]
 
 
 def _read(path: Path) -> bytes:

@@ -1,32 +1,25 @@
-"""What a site can set: the schemas of the site file, one class per section.
+"""What a site can set: the schemas of the site file, a class per section.
 
-The descriptions are the text of ``docs/reference/settings.md``.
+Their texts are those of ``docs/reference/settings.md``.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from marshmallow import (
-    EXCLUDE,
-    Schema,
-    ValidationError,
-    fields,
-    pre_load,
-    validate,
-    validates_schema,
-)
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
+from marshmallow import validates_schema
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 SERVICES = Path(__file__).resolve().parents[1] / "services"
-MISSING = "is missing"
 DRIVERS = ("mysql", "mariadb", "mysql+mysqldb", "mariadb+mysqldb", "sqlite")
 PERMISSION_LENGTH = 15  # of the column Permission.type
 BEAMLINE_LENGTH = 45  # of the column BLSession.beamLineName
+MISSING = "is missing"
 
 
 def known_services() -> list[str]:
@@ -62,16 +55,21 @@ class Section(Schema):
 
 
 class Text(fields.String):
-    """Text that is not empty."""
+    """Text that is not empty, of ``most`` characters, that ``check`` does not refuse."""
 
     default_error_messages = {"invalid": "must be text", "required": MISSING, "null": MISSING}
 
-    def __init__(self, most: int | None = None, **kwargs):
-        given = kwargs.pop("validate", [])
-        error = (
-            "must have {max} characters or less, and one at least" if most else "must not be empty"
+    def __init__(
+        self, about: str = "", most: int | None = None, check: Callable | None = None, **kwargs
+    ):
+        length = validate.Length(1, most, error="must have 1 to {max} characters")
+        if most is None:
+            length = validate.Length(1, error="must not be empty")
+        super().__init__(
+            validate=[length, check] if check else length,
+            metadata={"description": about, **kwargs.pop("metadata", {})},
+            **kwargs,
         )
-        super().__init__(validate=[validate.Length(1, most, error=error), *given], **kwargs)
 
 
 class Secret(Text):
@@ -85,24 +83,48 @@ class Whole(fields.Integer):
 
     default_error_messages = {"invalid": "must be a whole number", "null": MISSING}
 
-    def __init__(self, low: int, high: int, default: int, description: str):
+    def __init__(self, about: str, low: int, high: int, default: int):
         super().__init__(
             strict=True,
             load_default=default,
             validate=validate.Range(low, high, error="must be from {min} to {max}"),
-            metadata={"description": description},
+            metadata={"description": about},
         )
+
+
+class Switch(fields.Boolean):
+    """On, unless the file says off."""
+
+    default_error_messages = {"invalid": "must be true or false", "null": MISSING}
+
+    def __init__(self, about: str):
+        super().__init__(load_default=True, metadata={"description": about})
+
+
+class Items(fields.List):
+    """A list, empty unless the file has one."""
+
+    default_error_messages = {
+        "invalid": "must be a list",
+        "required": MISSING,
+        "null": MISSING,
+    }
+
+    def __init__(self, item: fields.Field, about: str = "", **kwargs):
+        if not kwargs.get("required"):
+            kwargs["load_default"] = list
+        super().__init__(item, metadata={"description": about}, **kwargs)
 
 
 def _database(uri: str) -> None:
     try:
         url = make_url(uri)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ValidationError("is not a database URI such as mysql://user@host/ispyb") from None
     if url.drivername not in DRIVERS:
         raise ValidationError(f"must start with mysql, mariadb or sqlite, not {url.drivername}")
     if url.drivername != "sqlite" and not url.database:
-        raise ValidationError("names no database: mysql://user@host/ispyb")
+        raise ValidationError("names no database: write mysql://user@host/ispyb")
 
 
 def _origin(url: str) -> None:
@@ -119,73 +141,55 @@ def _address(url: str) -> None:
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         good = False
-    if not good or parts.path or parts.query or parts.username:
+    if not good or parts.path or parts.query or parts.fragment or parts.username:
         raise ValidationError("must be http://host:port, without path")
 
 
 class SiteSection(Section):
     """Who runs these services."""
 
-    name = Text(required=True, metadata={"description": "Name of the facility, shown to people."})
-    mode = fields.String(
+    name = Text("Name of the facility, shown to people.", required=True)
+    mode = Text(
+        "`production`, or `demo`, which alone allows the dummy plugin.",
         load_default="production",
-        validate=validate.OneOf(["production", "demo"], error="must be one of: {choices}"),
-        metadata={"description": "`demo` allows the dummy plugin; `production` refuses it."},
+        check=validate.OneOf(["production", "demo"], error="must be one of: {choices}"),
     )
 
 
 class Database(Section):
-    """Where ISPyB's tables are."""
+    """Where ISPyB's tables are. Our own are in `ispyb_services`, on the same server."""
 
     uri = Text(
+        "`mysql://user@host/database` for MariaDB and MySQL; `sqlite:///file.db` to try.",
         required=True,
-        validate=[_database],
-        metadata={
-            "description": "`mysql://user@host/database` (MariaDB or MySQL) or "
-            "`sqlite:///file.db`, for trying."
-        },
+        check=_database,
     )
-    password = Secret(metadata={"description": "Password of the user in `uri`. A secret."})
-    pool_size = Whole(1, 100, 4, "Connections each process keeps open.")
+    password = Secret("Password of the user that `uri` names.")
+    pool_size = Whole("Connections that each process keeps: as many as threads.", 1, 100, 4)
 
 
 class Tokens(Section):
     """The tokens that auth signs and every service checks."""
 
-    issuer = Text(
-        required=True,
-        metadata={"description": "Claim `iss`: the address of this installation."},
-    )
-    audience = Text(load_default="ispyb", metadata={"description": "Claim `aud`."})
-    keys = Text(
-        load_default="keys",
-        metadata={"description": "Folder of the keys, made by `ispyb-services keys new`."},
-    )
-    access_minutes = Whole(1, 1440, 30, "Life of an access token.")
-    refresh_hours = Whole(1, 8760, 12, "Life of a refresh token: how long people stay signed in.")
-    service_days = Whole(1, 3650, 365, "Longest life of a service token.")
-    onetime_seconds = Whole(1, 600, 10, "Life of a one-time link.")
+    issuer = Text("Claim `iss`: the address of this installation.", required=True)
+    audience = Text("Claim `aud`.", load_default="ispyb")
+    keys = Text("Folder of the keys: see `ispyb-services keys new`.", load_default="keys")
+    access_minutes = Whole("Life of an access token.", 1, 1440, 30)
+    refresh_hours = Whole("Life of a refresh token: an idle client signs in again.", 1, 8760, 12)
+    service_days = Whole("Longest life of a service token.", 1, 3650, 365)
+    onetime_seconds = Whole("Life of a one-time link.", 1, 600, 10)
 
 
 class Service(Section):
-    """One service."""
+    """A service by name. One that is not listed is switched off."""
 
-    enabled = fields.Boolean(
-        load_default=True,
-        metadata={"description": "Switch; a service that is not listed is off."},
-    )
+    enabled = Switch("Whether it is switched on.")
     url = Text(
-        validate=[_address],
-        metadata={
-            "description": "Where the gateway finds it.",
-            "default": "`http://<service>:8000`",
-        },
+        "Where the gateway finds it.",
+        check=_address,
+        metadata={"default": "http://<name>:8000"},
     )
-    dialects = fields.List(
-        Text(),
-        load_default=list,
-        metadata={"description": "Wire formats of other clients that it serves too."},
-    )
+    dialects = Items(Text(), "Wire formats of other clients that it speaks too.")
 
 
 class Services(fields.Field):
@@ -195,7 +199,7 @@ class Services(fields.Field):
 
     def _deserialize(self, value, attr, data, **kwargs):
         if not isinstance(value, Mapping):
-            raise ValidationError("must list services by name")
+            raise ValidationError("must hold services by name")
         known = known_services()
         loaded, errors = {}, {}
         for name in known:
@@ -213,20 +217,20 @@ class Services(fields.Field):
 
 
 class Plugin(Section):
-    """One way to sign in."""
+    """The ways to sign in, in the order of login pages. Each is one public name."""
 
-    ENABLED = fields.Boolean(load_default=True, metadata={"description": "Switch."})
-    AUTH_MODULE = Text(required=True, metadata={"description": "Python module of the plugin."})
-    AUTH_CLASS = Text(required=True, metadata={"description": "Its class in that module."})
+    ENABLED = Switch("Whether it is switched on.")
+    AUTH_MODULE = Text("Python module of the plugin.", required=True)
+    AUTH_CLASS = Text("Its class in that module.", required=True)
     CONFIG = fields.Dict(
-        keys=fields.String(),
         load_default=dict,
-        metadata={"description": "The plugin's own settings, not checked here. May hold secrets."},
+        metadata={"description": "The plugin's own settings; the plugin checks them."},
+        error_messages={"invalid": "must hold keys and values", "null": MISSING},
     )
 
 
 class Plugins(fields.Field):
-    """Plugins in the order that login pages show them, each under its public name."""
+    """Plugins, each a mapping with its public name as the only key."""
 
     section = Plugin
 
@@ -236,18 +240,20 @@ class Plugins(fields.Field):
         loaded: list[dict] = []  # as long as ``value``: places stay what they are in the file
         errors: dict[int, Any] = {}
         for place, block in enumerate(value):
+            loaded.append({})
             if not isinstance(block, Mapping) or len(block) != 1:
                 errors[place] = ["must be one name with its settings below it"]
-                loaded.append({})
                 continue
             [(name, settings)] = block.items()
+            name = str(name)
             if any(name in earlier for earlier in loaded):
-                errors[place] = {name: [f"the name {name} stands twice"]}
+                errors[place] = {name: ["stands twice"]}
+                continue
             try:
-                loaded.append({str(name): Plugin().load(settings)})
+                loaded[-1][name] = Plugin().load(settings)
             except ValidationError as error:
-                errors[place] = {str(name): error.messages}
-                loaded.append({str(name): error.valid_data})
+                errors[place] = {name: error.messages}
+                loaded[-1][name] = error.valid_data
         if errors:
             raise ValidationError(errors, valid_data=loaded)
         return loaded
@@ -256,45 +262,37 @@ class Plugins(fields.Field):
 class BeamlineGroup(Section):
     """Beamlines whose sessions are open to the holders of one permission."""
 
-    name = Text(required=True, metadata={"description": "Name of the group, such as MX."})
+    name = Text("Name of the group.", required=True)
     permission = Text(
-        PERMISSION_LENGTH,
-        required=True,
-        metadata={"description": "Its holders see every session on these beamlines."},
+        "Its holders see every session on these beamlines.", PERMISSION_LENGTH, required=True
     )
-    beamlines = fields.List(
-        Text(), required=True, metadata={"description": "Names out of `beamlines`."}
-    )
+    beamlines = Items(Text(), "Names out of `beamlines`.", required=True)
 
 
 class Limits(Section):
     """What one client may ask for."""
 
-    body_megabytes = Whole(1, 1024, 16, "Largest request body, unpacked.")
-    batch_rows = Whole(1, 1_000_000, 10_000, "Most rows of one batch.")
-    login_attempts = Whole(1, 1000, 5, "Failed logins per account and address before a pause.")
-    login_window_seconds = Whole(1, 86_400, 300, "How long failed logins are counted.")
-    idempotency_hours = Whole(1, 720, 24, "How long an `Idempotency-Key` is remembered.")
-    requests_per_minute = Whole(1, 1_000_000, 3000, "Requests per address, at the gateway.")
+    body_megabytes = Whole("Largest body of a request, unpacked.", 1, 1024, 16)
+    batch_rows = Whole("Most rows of one batch.", 1, 1_000_000, 10_000)
+    login_attempts = Whole("Failed logins per account and address before a pause.", 1, 1000, 5)
+    login_window_seconds = Whole("How long a failed login counts.", 1, 86_400, 300)
+    idempotency_hours = Whole("How long an `Idempotency-Key` is remembered.", 1, 720, 24)
+    requests_per_minute = Whole("Requests of one address, at the gateway.", 1, 1_000_000, 3000)
 
 
 class Cors(Section):
     """Which web interfaces may call from a browser."""
 
-    origins = fields.List(
-        Text(validate=[_origin]),
-        load_default=list,
-        metadata={"description": "Origins such as `https://ispyb.example.org`; never `*`."},
-    )
+    origins = Items(Text(check=_origin), "Origins such as `https://ispyb.example.org`; never `*`.")
 
 
 class Gateway(Section):
-    """The embedded gateway, for one machine; Kong does not read this."""
+    """The embedded gateway, for one machine. Kong does not read this."""
 
-    host = Text(load_default="127.0.0.1", metadata={"description": "Address to listen on."})
-    port = Whole(1, 65_535, 8000, "Port to listen on.")
-    workers = Whole(1, 128, 2, "Processes.")
-    threads = Whole(1, 128, 4, "Threads of each process.")
+    host = Text("Address to listen on.", load_default="127.0.0.1")
+    port = Whole("Port to listen on.", 1, 65_535, 8000)
+    workers = Whole("Processes.", 1, 128, 2)
+    threads = Whole("Threads of each process.", 1, 128, 4)
 
 
 class Site(Section):
@@ -305,17 +303,11 @@ class Site(Section):
     tokens = fields.Nested(Tokens)
     services = Services()
     AUTH = Plugins(load_default=list)
-    beamlines = fields.List(
-        Text(BEAMLINE_LENGTH),
-        load_default=list,
-        metadata={"description": "Beamlines as `BLSession.beamLineName` spells them."},
+    beamlines = Items(
+        Text(most=BEAMLINE_LENGTH), "Beamlines, spelled as in `BLSession.beamLineName`."
     )
-    beamline_groups = fields.List(fields.Nested(BeamlineGroup), load_default=list)
-    file_roots = fields.List(
-        Text(),
-        load_default=list,
-        metadata={"description": "Folders whose files may be shown; nothing outside is read."},
-    )
+    beamline_groups = Items(fields.Nested(BeamlineGroup))
+    file_roots = Items(Text(), "Folders whose files may be shown; no file outside is read.")
     limits = fields.Nested(Limits)
     cors = fields.Nested(Cors)
     gateway = fields.Nested(Gateway)
