@@ -27,14 +27,7 @@ ROOT = Path(__file__).parent.parent
 SERVICES = ["auth", "core", "ssx", "em"]
 ISSUER = "https://ispyb.example.org"
 OURS = "made by the tests of ISPyB Services"  # marks the ispyb_services that tests may empty
-USERS = [  # login, given and family name, permissions
-    ("alice", "Alice", "Adams", []),
-    ("bob", "Bob", "Brown", []),
-    ("carol", "Carol", "Clark", ["mx_admin"]),
-    ("erin", "Erin", "Evans", ["em_admin"]),
-    ("olga", "Olga", "Office", ["uportal_sync", "all_proposals"]),
-    ("root", "Rita", "Root", ["manage_groups", "manage_perms", "manage_tokens", "view_activity"]),
-]
+USERS = ["alice", "bob", "carol", "dave", "erin"]  # of the dummy plugin
 
 
 # ------------------------------------------------------------------ the site and its database
@@ -74,15 +67,8 @@ def empty_database(database_uri, tmp_path_factory):
 def site(keys, database_uri):
     """What a site sets, as its YAML file would; do not change it, copy it."""
     users = [
-        {
-            "login": login,
-            "password": login,
-            "givenName": given,
-            "familyName": family,
-            "emailAddress": f"{login}@example.org",
-            "permissions": permissions,
-        }
-        for login, given, family, permissions in USERS
+        {"login": login, "password": f"{login}-word", "token": f"{login}-token", "name": login}
+        for login in USERS
     ]
     dummy = {
         "ENABLED": True,
