@@ -81,7 +81,9 @@ def _begin_sqlite(connection: Connection) -> None:
     """A writer takes SQLite's lock at once: two that read first would both fail to write."""
     if connection.dialect.name == "sqlite":
         writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        raw.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def save(row: Any, data: dict) -> Any:

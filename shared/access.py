@@ -1,0 +1,133 @@
+"""Who sees what: the conditions every query starts from. The only file that knows the rule.
+
+What a caller sees is a union of ids, each part of it served by an index. Written as one WHERE
+with OR, the database walks all sessions instead. A condition is made once for each shape of
+caller (someone, a person with beamlines, a program…); who it is, is bound when it runs.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, bindparam, select, true, union
+
+from shared.db import db
+from shared.errors import NotFound
+from shared.identity import Identity
+from shared.models import BLSession, Proposal, ProposalHasPerson, SessionHasPerson
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a caller sees of one table, and the values to run ``condition`` with."""
+
+    condition: ColumnElement[bool]
+    values: dict[str, Any]
+    identity: Identity | None = None
+
+
+EVERYTHING = Rule(true(), {})
+
+
+class _Shape(NamedTuple):
+    """What of a caller decides how its condition looks."""
+
+    proposals: bool
+    sessions: bool
+    person: bool
+    beamlines: bool
+
+
+def sessions(identity: Identity, session_id: Any = BLSession.sessionId) -> Rule:
+    """Sessions on the caller's beamlines, or it is on them, or on or leads their proposal.
+
+    For other tables, ``session_id`` is the column that points at the session.
+    """
+    shape, values = _described(identity)
+    return Rule(_sessions(shape, session_id), values, identity)
+
+
+def proposals(identity: Identity, proposal_id: Any = Proposal.proposalId) -> Rule:
+    """Proposals the caller leads, is on, or sees a session of."""
+    shape, values = _described(identity)
+    return Rule(_proposals(shape, proposal_id), values, identity)
+
+
+def check_sessions(identity: Identity, ids: Collection[int]) -> None:
+    """Raise unless the caller sees every session of ``ids``: the first step of a write."""
+    _check(BLSession.sessionId, sessions(identity), ids)
+
+
+def check_proposals(identity: Identity, ids: Collection[int]) -> None:
+    """Raise unless the caller sees every proposal of ``ids``: the first step of a write."""
+    _check(Proposal.proposalId, proposals(identity), ids)
+
+
+def _check(key: Any, rule: Rule, ids: Collection[int]) -> None:
+    wanted = select(key).where(key.in_(ids), rule.condition)
+    if missing := set(ids).difference(db.session.scalars(wanted, rule.values)):
+        raise NotFound(f"{key.class_.__name__} {min(missing)} not found")
+
+
+def _described(identity: Identity) -> tuple[_Shape, dict]:
+    """A program limited to beamlines sees their sessions, whatever else it may do."""
+    if identity.only is not None:
+        return _Shape(False, False, False, True), {"my_beamlines": sorted(identity.only)}
+    shape = _Shape(
+        proposals=identity.can("all_proposals"),
+        sessions=identity.can("all_proposals", "all_sessions"),
+        person=bool(identity.personId),  # a machine must not match the missing leader, 0
+        beamlines=bool(identity.beamlines),
+    )
+    if shape.proposals:
+        return shape, {}
+    values: dict[str, Any] = {}
+    if shape.person:
+        values["me"] = identity.personId
+    if shape.beamlines and not shape.sessions:
+        values["my_beamlines"] = sorted(identity.beamlines)
+    return shape, values
+
+
+@lru_cache(maxsize=512)
+def _sessions(shape: _Shape, session_id: Any) -> ColumnElement[bool]:
+    if shape.sessions:
+        return true()
+    rules = []
+    if shape.beamlines:
+        mine = BLSession.beamLineName.in_(bindparam("my_beamlines", expanding=True))
+        rules.append(select(BLSession.sessionId).where(mine))
+    if shape.person:
+        me, found = bindparam("me"), select(BLSession.sessionId)
+        on_proposal = found.join(
+            ProposalHasPerson, ProposalHasPerson.proposalId == BLSession.proposalId
+        )
+        leads = found.join(Proposal, Proposal.proposalId == BLSession.proposalId)
+        rules += [
+            select(SessionHasPerson.sessionId).where(SessionHasPerson.personId == me),
+            on_proposal.where(ProposalHasPerson.personId == me),
+            leads.where(Proposal.personId == me),
+        ]
+    return session_id.in_(_any(rules))
+
+
+@lru_cache(maxsize=512)
+def _proposals(shape: _Shape, proposal_id: Any) -> ColumnElement[bool]:
+    if shape.proposals:
+        return true()
+    rules = [select(BLSession.proposalId).where(_sessions(shape, BLSession.sessionId))]
+    if shape.person:
+        me = bindparam("me")
+        rules += [
+            select(ProposalHasPerson.proposalId).where(ProposalHasPerson.personId == me),
+            select(Proposal.proposalId).where(Proposal.personId == me),
+        ]
+    return proposal_id.in_(_any(rules))
+
+
+def _any(rules: list[Select]) -> Any:
+    """All ids, in a derived table: MariaDB fills that once, but runs a bare union per row."""
+    if not rules:
+        return ()
+    return select(union(*rules).subquery())

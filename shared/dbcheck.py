@@ -1,0 +1,85 @@
+"""What a live database lacks of what the services need; nothing is ever changed in it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+from sqlalchemy import Column, Engine, Enum, Inspector, Table, inspect
+from sqlalchemy.exc import DBAPIError, NoSuchTableError
+
+from shared.models import Person
+from shared.own import Activity
+
+HIDDEN = {1044, 1049, 1142}  # MariaDB: no right to the database, no such one, none to the table
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What is missing of one table, and which services that touches; as text, a sentence."""
+
+    table: str
+    services: tuple[str, ...]
+    columns: tuple[str, ...] = ()  # neither columns nor values: no table, or no right to read
+    values: tuple[str, ...] = ()  # values of enumerations, as column='value'
+
+    def __str__(self) -> str:
+        parts = [f"column {name}" for name in self.columns]
+        parts += [f"value {value}" for value in self.values]
+        what = f"lacks {', '.join(parts)}" if parts else "is missing or cannot be read"
+        return f"table {self.table} {what} (needed by {', '.join(self.services)})"
+
+
+def tables_of(models: ModuleType) -> set[Table]:
+    """The tables that the service with the package ``models`` reads or writes.
+
+    That is its own, the spine's, and those of the services' own database.
+    """
+    packages = ("shared.models.", f"{models.__name__}.")
+    tables = set(Activity.metadata.tables.values())
+    for mapper in Person.registry.mappers:
+        if mapper.class_.__module__.startswith(packages) and isinstance(mapper.local_table, Table):
+            tables.add(mapper.local_table)
+    return tables
+
+
+def missing(engine: Engine, needs: Mapping[str, Iterable[Table]]) -> list[Gap]:
+    """What the database of ``engine`` lacks of the tables that each service ``needs``.
+
+    Columns and values beyond those needed are no gap; neither are types that differ.
+    """
+    users: dict[Table, list[str]] = {}
+    for service, tables in sorted(needs.items()):
+        for table in tables:
+            users.setdefault(table, []).append(service)
+    with engine.connect() as connection:
+        inspector = inspect(connection)
+        gaps = [_gap(inspector, table, tuple(users[table])) for table in users]
+    return sorted((gap for gap in gaps if gap), key=lambda gap: gap.table)
+
+
+def _gap(inspector: Inspector, table: Table, services: tuple[str, ...]) -> Gap | None:
+    try:
+        found = inspector.get_columns(table.name, schema=table.schema)
+    except NoSuchTableError:
+        return Gap(table.fullname, services)
+    except DBAPIError as error:
+        if getattr(error.orig, "args", (None,))[0] not in HIDDEN:
+            raise
+        return Gap(table.fullname, services)
+    types = {column["name"].lower(): column["type"] for column in found}
+    columns = [column.name for column in table.columns if column.name.lower() not in types]
+    values = [
+        f"{column.name}='{value}'"
+        for column in table.columns
+        for value in _lost(column, types.get(column.name.lower()))
+    ]
+    if not columns and not values:
+        return None
+    return Gap(table.fullname, services, tuple(columns), tuple(values))
+
+
+def _lost(column: Column, found) -> list[str]:
+    """The values that ``column`` may take with us, and not in the database."""
+    if not isinstance(column.type, Enum) or not isinstance(found, Enum):
+        return []
+    return [value for value in column.type.enums if value not in found.enums]

@@ -1,0 +1,119 @@
+"""The base of all payloads: what the model says about a column, the schema says to the client."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, ClassVar
+
+from apispec.ext.marshmallow.common import resolve_schema_instance
+from marshmallow import RAISE, Schema, fields, validate
+from marshmallow_sqlalchemy import ModelConverter, SQLAlchemyAutoSchema
+from sqlalchemy import TIMESTAMP, DateTime, Enum, Float, Integer, String
+from sqlalchemy.dialects.mysql import MEDIUMINT, SMALLINT, TINYINT
+from sqlalchemy.types import _Binary
+
+LATIN1 = "".join(
+    chr(code)
+    for code in range(0x80, 0x2200)
+    if chr(code).encode("cp1252", "ignore")  # MariaDB's latin1 is Windows-1252
+)
+IN_LATIN1 = validate.Regexp(
+    f"^[\x01-\x7f{LATIN1}]*$", error="Holds a character that ISPyB cannot store (latin1)."
+)
+IN_UTF8 = validate.Regexp("^[^\x00]*$", error="Holds a character that ISPyB cannot store.")
+BITS = ((TINYINT, 8), (SMALLINT, 16), (MEDIUMINT, 24), (Integer, 32))
+TIMESTAMPS = (datetime(1970, 1, 2), datetime(2038, 1, 18))
+LARGEST_FLOAT = 3.4e38
+
+
+class Hex(fields.Field):
+    """Bytes, written in hexadecimal."""
+
+    default_error_messages = {"invalid": "Not hexadecimal."}
+
+    def _serialize(self, value, attr, obj, **kwargs):
+        return None if value is None else value.hex()
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        try:
+            return bytes.fromhex(value)
+        except (TypeError, ValueError) as error:
+            raise self.make_error("invalid") from error
+
+
+class Converter(ModelConverter):
+    """Adds what the database enforces and marshmallow does not know: ranges, characters, dates."""
+
+    SQLA_TYPE_MAPPING = {
+        **ModelConverter.SQLA_TYPE_MAPPING,
+        DateTime: fields.NaiveDateTime,
+        TIMESTAMP: fields.NaiveDateTime,
+        Enum: fields.String,
+        Float: fields.Float,
+        _Binary: Hex,
+    }
+
+    def _get_field_class_for_data_type(self, data_type):
+        if isinstance(data_type, _Binary):
+            return Hex
+        return super()._get_field_class_for_data_type(data_type)
+
+    def _add_column_kwargs(self, kwargs, column):
+        super()._add_column_kwargs(kwargs, column)
+        kwargs.setdefault("metadata", {})
+        if column.doc:
+            kwargs["metadata"]["description"] = column.doc
+        if isinstance(column.type, Enum):
+            kwargs["validate"] = [validate.OneOf(column.type.enums)]
+        elif isinstance(column.type, String):
+            kwargs["validate"].append(IN_UTF8 if _charset(column) == "utf8mb4" else IN_LATIN1)
+        elif isinstance(column.type, _Binary):
+            kwargs["validate"] = [validate.Length(equal=column.type.length)]
+        elif isinstance(column.type, Integer):
+            kwargs["validate"].append(validate.Range(*_bounds(column)))
+        elif isinstance(column.type, Float):
+            lowest = 0 if getattr(column.type, "unsigned", False) else -LARGEST_FLOAT
+            kwargs["validate"].append(validate.Range(lowest, LARGEST_FLOAT))
+        elif isinstance(column.type, TIMESTAMP):
+            kwargs["validate"].append(validate.Range(*TIMESTAMPS))
+
+
+def _charset(column) -> str | None:
+    return column.info.get("charset", column.table.info.get("charset"))
+
+
+def _bounds(column) -> tuple[int, int]:
+    bits = next(bits for kind, bits in BITS if isinstance(column.type, kind))
+    if getattr(column.type, "unsigned", False):
+        return 0, 2**bits - 1
+    return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+
+
+class TableSchema(SQLAlchemyAutoSchema):
+    """A payload that takes types, lengths, ranges and nullability from its model.
+
+    ``Meta`` also names the columns that ``search`` looks into, the default ``sort``, and
+    ``conditions``: filters of a list beyond those on its columns, each a condition with a bound
+    parameter of the same name.
+    """
+
+    class Meta:
+        include_fk = True
+        model_converter = Converter
+        unknown = RAISE
+        search: ClassVar[tuple[str, ...]] = ()
+        sort: ClassVar[tuple[str, ...]] = ()
+        conditions: ClassVar[Mapping[str, Any]] = {}
+
+
+@cache
+def columns_of(schema: type[Schema]) -> dict[str, fields.Field]:
+    """The fields of ``schema`` that are columns of its own table, by their name on the wire."""
+    return {n: f for n, f in schema().fields.items() if not isinstance(f, fields.Nested)}
+
+
+def definition_name(schema) -> str:
+    """Name ``schema`` in OpenAPI: ProposalSchema is Proposal, a partial one ProposalPatch."""
+    schema = resolve_schema_instance(schema)
+    name = type(schema).__name__.removesuffix("Schema")
+    return f"{name}Patch" if schema.partial else name

@@ -1,0 +1,67 @@
+"""What check-db finds in a database that is complete, and in one that is not."""
+
+import importlib
+
+import pytest
+from sqlalchemy import create_engine, inspect, make_url, text
+
+from shared import dbcheck
+from shared.db import Base, OwnBase
+
+SERVICES = ("auth", "core", "em", "ssx")
+
+
+@pytest.fixture
+def needs():
+    """The tables of each service."""
+    packages = {name: importlib.import_module(f"services.{name}.models") for name in SERVICES}
+    return {name: dbcheck.tables_of(package) for name, package in packages.items()}
+
+
+@pytest.fixture
+def database(engine, empty_database, needs):
+    """A database with every table that the services need."""
+    live = create_engine(empty_database("ispyb_check_test"))
+    with live.begin() as connection:
+        Base.metadata.create_all(connection)
+        OwnBase.metadata.create_all(connection)
+    yield live
+    live.dispose()
+
+
+def test_a_service_needs_its_own_tables_and_those_all_share(needs):
+    names = {service: {table.name for table in tables} for service, tables in needs.items()}
+    assert names["core"] - names["auth"] >= {"LabContact"}
+    assert "Atlas" in names["em"] and "Atlas" not in names["ssx"]
+    assert all({"BLSession", "Activity"} <= tables for tables in names.values())
+
+
+def test_nothing_is_missing_in_a_complete_database(database, needs):
+    assert dbcheck.missing(database, needs) == []
+
+
+def test_three_columns_and_a_table_are_named_with_the_services(database, needs):
+    with database.begin() as connection:
+        connection.execute(text("ALTER TABLE BLSession DROP COLUMN icatId"))
+        connection.execute(text("ALTER TABLE BLSession DROP COLUMN riskRating"))
+        connection.execute(text("ALTER TABLE GridSquare DROP COLUMN angle"))
+        connection.execute(text("DROP TABLE Event"))
+    gaps = dbcheck.missing(database, needs)
+    assert [str(gap) for gap in gaps] == [
+        "table BLSession lacks column riskRating, column icatId (needed by auth, core, em, ssx)",
+        "table Event is missing or cannot be read (needed by ssx)",
+        "table GridSquare lacks column angle (needed by em)",
+    ]
+    assert gaps[0].columns == ("riskRating", "icatId")
+    assert gaps[1].services == ("ssx",)
+    assert dbcheck.missing(database, {"core": needs["core"]}) == [
+        dbcheck.Gap("BLSession", ("core",), ("riskRating", "icatId"))
+    ]
+
+
+def test_our_own_tables_are_missing_where_their_database_is(database, needs):
+    uri = make_url(database.url)
+    with database.connect() as connection:
+        name = inspect(connection).get_table_names(schema="ispyb_services")[0]
+    assert name
+    assert uri
