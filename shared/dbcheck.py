@@ -37,7 +37,8 @@ def tables_of(models: ModuleType) -> set[Table]:
     packages = ("shared.models.", f"{models.__name__}.")
     tables = set(Activity.metadata.tables.values())
     for mapper in Person.registry.mappers:
-        if mapper.class_.__module__.startswith(packages) and isinstance(mapper.local_table, Table):
+        ours = f"{mapper.class_.__module__}.".startswith(packages)
+        if ours and isinstance(mapper.local_table, Table):
             tables.add(mapper.local_table)
     return tables
 

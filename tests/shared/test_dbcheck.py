@@ -3,10 +3,10 @@
 import importlib
 
 import pytest
-from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy import Column, Integer, MetaData, Table, create_engine, text
 
 from shared import dbcheck
-from shared.db import Base, OwnBase
+from shared.db import OWN, Base, OwnBase
 
 SERVICES = ("auth", "core", "em", "ssx")
 
@@ -59,9 +59,19 @@ def test_three_columns_and_a_table_are_named_with_the_services(database, needs):
     ]
 
 
-def test_our_own_tables_are_missing_where_their_database_is(database, needs):
-    uri = make_url(database.url)
-    with database.connect() as connection:
-        name = inspect(connection).get_table_names(schema="ispyb_services")[0]
-    assert name
-    assert uri
+def test_our_own_database_is_checked_too(database):
+    table = Table("NotThere", MetaData(schema=OWN), Column("key", Integer))
+    gaps = dbcheck.missing(database, {"auth": {table}})
+    assert gaps == [dbcheck.Gap("ispyb_services.NotThere", ("auth",))]
+
+
+def test_an_older_enumeration_lacks_values(database, needs):
+    if database.dialect.name == "sqlite":  # has no enumerations: any text is taken
+        expected = []
+    else:
+        expected = ["riskRating='Not Permitted'"]
+        alter = "ALTER TABLE BLSession MODIFY riskRating ENUM('Low', 'Medium', 'High')"
+        with database.begin() as connection:
+            connection.execute(text(alter))
+    gaps = dbcheck.missing(database, needs)
+    assert [value for gap in gaps for value in gap.values] == expected
