@@ -78,9 +78,11 @@ def signing_key(folder: Folder) -> tuple[str, rsa.RSAPrivateKey]:
     """The kid and the private key that sign now."""
     folder = Path(folder)
     try:
-        kid = (folder / "current").read_text(encoding="ascii").strip()
+        kid = (folder / "current").read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        raise KeysError(f"{folder / 'current'} does not name the key that signs") from None
+        kid = ""
+    if not KID.fullmatch(kid):
+        raise KeysError(f"{folder / 'current'} does not name the key that signs")
     return kid, _pair(folder, kid)
 
 
