@@ -25,6 +25,7 @@ from tests import mariadb
 
 ROOT = Path(__file__).parent.parent
 SERVICES = ["auth", "core", "ssx", "em"]
+DIALECTS = {"core": ["mxcube"]}
 ISSUER = "https://ispyb.example.org"
 OURS = "made by the tests of ISPyB Services"  # marks the ispyb_services that tests may empty
 USERS = ["alice", "bob", "carol", "dave", "erin"]  # of the dummy plugin
@@ -80,7 +81,14 @@ def site(keys, database_uri):
         "site": {"name": "Test Light Source", "mode": "demo"},
         "database": {"uri": database_uri, "pool_size": 4},
         "tokens": {"issuer": ISSUER, "audience": "ispyb", "keys": str(keys)},
-        "services": {name: {"enabled": True, "url": f"http://{name}:8000"} for name in SERVICES},
+        "services": {
+            name: {
+                "enabled": True,
+                "url": f"http://{name}:8000",
+                "dialects": DIALECTS.get(name, []),
+            }
+            for name in SERVICES
+        },
         "AUTH": [{"dummy": dummy}],
         "beamlines": ["i03", "i04", "m02"],
         "beamline_groups": [
@@ -259,7 +267,7 @@ def token(keys):
     def sign(login, person_id=None, *permissions, kid=current, service=False, **claims):
         now = time.time()
         issued = {"sub": login, "personId": person_id, "permissions": permissions}
-        issued |= {"iss": ISSUER, "aud": "ispyb", "iat": int(now), "exp": now + 300}
+        issued |= {"iss": ISSUER, "aud": "ispyb", "iat": int(now), "exp": int(now) + 300}
         issued |= {"jti": uuid4().hex}
         if service:
             issued["service"] = True

@@ -1,0 +1,296 @@
+"""The command line ``ispyb-services``: what a site does by hand.
+
+It stands above all services and the gateway. A command calls one function of the module that
+knows; what is imported inside it would only slow down the others.
+"""
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import AppGroup, ScriptInfo
+
+DEFAULT_SITE = "config/site.yml"
+
+
+class Commands(AppGroup):
+    """A failure that the reader can mend leaves as one message, without its trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was given."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            message = _explain(error)
+            if message is None:
+                raise
+            raise click.ClickException(message) from None
+
+
+def _explain(error: Exception) -> str | None:
+    """What to tell about ``error``, or None if it is a bug."""
+    from sqlalchemy.exc import DBAPIError
+
+    from shared.config import ConfigError
+    from shared.errors import ServiceError
+    from shared.keys import KeysError
+
+    if isinstance(error, ConfigError | KeysError | ServiceError):
+        return str(error)
+    if isinstance(error, DBAPIError):
+        return f"the database refuses: {error.orig}"
+    if isinstance(error, ModuleNotFoundError) and error.name == "MySQLdb":
+        return "the driver of MariaDB is not installed: pip install -e '.[mysql]'"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return None
+
+
+def _default_site() -> str:
+    if not Path(DEFAULT_SITE).exists():
+        raise click.UsageError(
+            f"no site file: name it by --site PATH or ISPYB_SITE=PATH, or write {DEFAULT_SITE}"
+        )
+    return DEFAULT_SITE
+
+
+def _remember_site(ctx: click.Context, _, path: str) -> str:
+    """A command that needs an app context gets that of the auth service of this site."""
+    ctx.obj = ScriptInfo(create_app=lambda: _auth(path), set_debug_flag=False)
+    return path
+
+
+def _auth(path: str) -> Flask:
+    from services.auth.app import create_app
+
+    return create_app(path)
+
+
+def _site(**options) -> Callable:
+    """The option every command has; ``expose_value=False`` where only the context is needed."""
+    return click.option(
+        "--site",
+        metavar="PATH",
+        envvar="ISPYB_SITE",
+        default=_default_site,
+        type=click.Path(exists=True, dir_okay=False),
+        callback=_remember_site,
+        help=f"The site file; else that of ISPYB_SITE, else {DEFAULT_SITE}.",
+        **options,
+    )
+
+
+@click.group(cls=Commands)
+def main() -> None:
+    """Run and look after ISPyB Services."""
+
+
+# --------------------------------------------------------------------------------- running
+
+
+@main.command(with_appcontext=False)
+@_site()
+@click.option("--service", metavar="NAME", help="Only this one, without the gateway.")
+@click.option("--host", help="Address to listen on, instead of gateway.host.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port, instead of gateway.port.")
+def serve(site: str, service: str | None, host: str | None, port: int | None) -> None:
+    """Serve the whole site behind the embedded gateway, or one service."""
+    from gateway import server
+
+    server.serve(site, service=service, host=host, port=port)
+
+
+@main.command(with_appcontext=False)
+@_site()
+@click.option("--scale", default=1, type=click.IntRange(1), help="How many times the facility.")
+@click.option("--seed", default=1, help="The same seed makes the same facility.")
+@click.option("--reset", is_flag=True, help="Remove what an SQLite database of the demo held.")
+def demo(site: str, scale: int, seed: int, reset: bool) -> None:
+    """Fill an empty database with a simulated facility; make keys if there are none."""
+    from demo.build import build
+    from shared import config, keys
+
+    settings = config.load(site, keys=False)
+    if settings["site"]["mode"] != "demo":
+        raise click.UsageError("the simulated facility is for a site with site.mode demo")
+    _make_folders(settings)
+    if not (Path(settings["tokens"]["keys"]) / "current").exists():
+        keys.new(settings["tokens"]["keys"])
+    build(settings, scale=scale, seed=seed, reset=reset)
+
+
+# -------------------------------------------------------------------------------- checking
+
+
+@main.command("check-config", with_appcontext=False)
+@_site()
+def check_config(site: str) -> None:
+    """Check the site file, the keys and the settings of every enabled service."""
+    from gateway.app import build
+    from shared import config
+
+    settings = config.load(site)
+    build(settings)
+    services = ", ".join(config.enabled(settings))
+    click.echo(f"{site} is good: {settings['site']['mode']} mode, with {services}")
+
+
+@main.command("check-db", with_appcontext=False)
+@_site()
+def check_db(site: str) -> None:
+    """Compare the database with what each enabled service needs; change nothing."""
+    from importlib import import_module
+
+    from sqlalchemy import create_engine
+
+    from shared import config, dbcheck
+
+    settings = config.load(site, keys=False)
+    needs = {
+        name: dbcheck.tables_of(import_module(f"services.{name}.models"))
+        for name in config.enabled(settings)
+    }
+    engine = create_engine(config.database_uri(settings))
+    gaps = dbcheck.missing(engine, needs)
+    for gap in gaps:
+        click.echo(str(gap))
+    if gaps:
+        raise click.ClickException(f"{len(gaps)} tables are not as they are needed")
+    click.echo(f"the database has all that {', '.join(needs)} need")
+
+
+# --------------------------------------------------------------------------------- gateway
+
+
+@main.group("gateway")
+def gateway_() -> None:
+    """The file that Kong runs on."""
+
+
+@gateway_.command("render", with_appcontext=False)
+@_site()
+@click.option("--output", type=click.Path(dir_okay=False), help="A file, instead of stdout.")
+def gateway_render(site: str, output: str | None) -> None:
+    """Write Kong's declarative file for this site, with its public keys."""
+    from gateway.app import specifications
+    from gateway.render import render
+    from shared import config
+
+    settings = config.load(site, keys=False)
+    text = render(settings, specifications(settings))
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        Path(output).write_text(text)
+
+
+@gateway_.command("check", with_appcontext=False)
+@_site()
+@click.argument("file", default="gateway/kong.yml", type=click.Path(exists=True, dir_okay=False))
+@click.option("--template", is_flag=True, help="A file without public keys is no fault.")
+def gateway_check(site: str, file: str, template: bool) -> None:
+    """Check a file of Kong against the site: every route reachable, no protected one open."""
+    from gateway.app import specifications
+    from gateway.check import check
+    from shared import config
+
+    settings = config.load(site, keys=False)
+    text = Path(file).read_text()
+    faults = check(text, settings, specifications(settings), production=not template)
+    for fault in faults:
+        click.echo(fault)
+    if faults:
+        raise click.ClickException(f"{len(faults)} faults in {file}")
+    click.echo(f"{file} is good")
+
+
+# ---------------------------------------------------------------------------------- tokens
+
+
+@main.group()
+def token() -> None:
+    """The long-lived tokens of programs."""
+
+
+@token.command("issue")
+@_site(expose_value=False)
+@click.argument("name")
+@click.option("--permission", "permissions", multiple=True, required=True, help="May repeat.")
+@click.option("--beamline", "beamlines", multiple=True, help="Only there; may repeat.")
+@click.option("--days", type=click.IntRange(1), help="Until it expires; tokens.service_days.")
+def token_issue(
+    name: str, permissions: tuple[str, ...], beamlines: tuple[str, ...], days: int | None
+) -> None:
+    """Issue a token to the program NAME; it is written to stdout and kept nowhere."""
+    from services.auth.modules import tokens
+    from shared.db import transaction_scope
+
+    with transaction_scope():
+        issued = tokens.issue(name, permissions, beamlines or None, days, _operator())
+    click.echo(issued)
+
+
+@token.command("list")
+@_site(expose_value=False)
+def token_list() -> None:
+    """Show the tokens that were issued."""
+
+
+@token.command("revoke")
+@_site(expose_value=False)
+@click.argument("number", type=int)
+def token_revoke(number: int) -> None:
+    """Refuse a token from now on; its NUMBER is in the list."""
+
+
+def _operator() -> str:
+    """Who is at the keyboard, for the audit trail."""
+    return os.environ.get("SUDO_USER") or os.environ.get("USER") or "command line"
+
+
+# ------------------------------------------------------------------------ database and keys
+
+
+@main.group()
+def db() -> None:
+    """The services' own database, ispyb_services."""
+
+
+@db.command("upgrade")
+@_site(expose_value=False)
+def db_upgrade() -> None:
+    """Make the database ispyb_services, or bring it up to date. ISPyB's own is not touched."""
+    from services.auth.migrations import upgrade
+
+    upgrade()
+
+
+@main.group("keys")
+def keys_() -> None:
+    """The keys that sign and check tokens."""
+
+
+@keys_.command("new", with_appcontext=False)
+@_site()
+def keys_new(site: str) -> None:
+    """Make a pair of keys. The first signs at once, a later one after `keys rotate`."""
+    from shared import config, keys
+
+    folder = config.load(site, keys=False)["tokens"]["keys"]
+    click.echo(f"made key {keys.new(folder)} in {folder}")
+
+
+@keys_.command("rotate", with_appcontext=False)
+@_site()
+def keys_rotate(site: str) -> None:
+    """Sign with the newest key from now on; tokens signed with an older one stay good."""
+    from shared import config, keys
+
+    folder = config.load(site, keys=False)["tokens"]["keys"]
+    click.echo(f"key {keys.rotate(folder)} signs from now on")
