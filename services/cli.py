@@ -6,7 +6,6 @@ knows; what is imported inside it would only slow down the others.
 
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +118,6 @@ def demo(site: str, scale: int, seed: int, reset: bool) -> None:
     settings = config.load(site, keys=False)
     if settings["site"]["mode"] != "demo":
         raise click.UsageError("the simulated facility is for a site with site.mode demo")
-    _make_folders(settings)
     if not (Path(settings["tokens"]["keys"]) / "current").exists():
         keys.new(settings["tokens"]["keys"])
     build(settings, scale=scale, seed=seed, reset=reset)
