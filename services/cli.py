@@ -14,6 +14,7 @@ from flask import Flask
 from flask.cli import AppGroup, ScriptInfo
 
 DEFAULT_SITE = "config/site.yml"
+OURS = {"demo", "gateway", "services", "shared"}
 
 
 class Commands(AppGroup):
@@ -36,11 +37,7 @@ def _explain(error: Exception) -> str | None:
     """What to tell about ``error``, or None if it is a bug."""
     from sqlalchemy.exc import DBAPIError
 
-    from shared.config import ConfigError
-    from shared.errors import ServiceError
-    from shared.keys import KeysError
-
-    if isinstance(error, ConfigError | KeysError | ServiceError):
+    if type(error).__module__.partition(".")[0] in OURS:  # foreseen, and given a name
         return str(error)
     if isinstance(error, DBAPIError):
         return f"the database refuses: {error.orig}"
@@ -96,13 +93,35 @@ def main() -> None:
 @main.command(with_appcontext=False)
 @_site()
 @click.option("--service", metavar="NAME", help="Only this one, without the gateway.")
-@click.option("--host", help="Address to listen on, instead of gateway.host.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port, instead of gateway.port.")
-def serve(site: str, service: str | None, host: str | None, port: int | None) -> None:
+@click.option("--port", type=click.IntRange(1, 65535), help="Instead of that of the site file.")
+def serve(site: str, service: str | None, port: int | None) -> None:
     """Serve the whole site behind the embedded gateway, or one service."""
-    from gateway import server
+    from gateway import home, server
+    from shared import config
 
-    server.serve(site, service=service, host=host, port=port)
+    settings = config.load(site, service)
+    if service is None:
+        settings["gateway"]["port"] = port or settings["gateway"]["port"]
+    elif port is not None:
+        host, _ = server.address(settings, service)
+        settings["services"][service]["url"] = f"http://{host}:{port}"
+
+    def welcome() -> None:
+        if service is not None:
+            host, number = server.address(settings, service)
+            click.echo(f"{service} answers at {host}:{number}")
+            return
+        click.echo(f"\n{settings['site']['name']} is open at {home.origin(settings)}\n")
+        people = home.users(settings)
+        if people:
+            click.echo("Sign in as (login, password):")
+        for person in people:
+            click.echo(f"    {person['login']:12}{person['password'] or '':12}{person['name']}")
+        for call in home.calls(settings)[:3]:
+            click.echo(f"\n# {call['title']}\n{call['command']}")
+        click.echo("\nCtrl-C ends everything.")
+
+    server.serve(settings, service, welcome)
 
 
 @main.command(with_appcontext=False)
