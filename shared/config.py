@@ -202,10 +202,10 @@ def _root_paths(site: dict, folder: Path) -> None:
 
 def _between(document: Mapping, site: Mapping, service: str | None) -> Iterator[str]:
     """The mistakes that only two settings together make, whatever else is wrong with them."""
-    services = site.get("services", {})
-    if services.keys() == set(known_services()) and not enabled(site):
+    known, services = set(known_services()), site.get("services", {})
+    if services.keys() == known and not enabled(site):
         yield "services: none is enabled"
-    elif service and not services.get(service, {"enabled": True})["enabled"]:
+    elif service and not services.get(service, {"enabled": service in known})["enabled"]:
         yield f"services.{service}: is not enabled at this site"
     if service in (None, "auth"):
         yield from _plugins(site)

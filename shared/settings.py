@@ -75,7 +75,7 @@ class Text(fields.String):
 class Secret(Text):
     """Text that may stand elsewhere; it is fetched before the schema sees it."""
 
-    default_error_messages = {"invalid": "must be text, {env: NAME} or {file: PATH}"}
+    default_error_messages = {"invalid": "must be text, {{env: NAME}} or {{file: PATH}}"}
 
 
 class Whole(fields.Integer):
