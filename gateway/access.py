@@ -1,0 +1,137 @@
+"""Who gets past Kong: its part of what can be wrong with a declarative file."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from gateway import render
+from gateway.routing import Router, normalise
+from gateway.specification import is_open, operations, prefix
+from shared import config
+
+SAMPLE = "9"  # stands for any path parameter
+
+
+def setting(kong: Mapping, name: str) -> dict:
+    """The settings of a plugin that works everywhere."""
+    plugins = kong.get("plugins") or []
+    return next((p.get("config") or {} for p in plugins if p["name"] == name), {})
+
+
+def all_routes(kong: Mapping) -> Iterator[dict]:
+    """Every route of the file."""
+    for service in kong.get("services") or []:
+        yield from service.get("routes") or []
+    yield from kong.get("routes") or []
+
+
+def global_jwt(kong: Mapping, site: Mapping) -> Iterator[str]:
+    """The plugin that closes every route, also those to come."""
+    jwt = setting(kong, "jwt")
+    if not jwt:
+        yield "no global jwt plugin: every route is open"
+        return
+    yield from _jwt(jwt, "global jwt")
+    if "anonymous" in jwt:
+        yield "global jwt: anonymous opens every route"
+    if jwt.get("run_on_preflight") is not True:
+        yield "global jwt: run_on_preflight is not true: a bare OPTIONS reaches the services"
+    wanted = site["tokens"]["service_days"] * 86_400
+    if jwt.get("maximum_expiration") != wanted:
+        yield f"global jwt: maximum_expiration is not the longest token's, {wanted} seconds"
+
+
+def _jwt(jwt: Mapping, where: str) -> Iterator[str]:
+    """What Kong's defaults would get wrong, globally and where a route repeats it."""
+    if jwt.get("claims_to_verify") != ["exp"]:
+        yield f"{where}: claims_to_verify is not [exp]"
+    if jwt.get("key_claim_name") != "kid":
+        yield f"{where}: key_claim_name is not kid"
+    if jwt.get("uri_param_names") != []:
+        yield f"{where}: uri_param_names is not []: tokens in the query end in logs"
+    if jwt.get("cookie_names", []) != []:
+        yield f"{where}: cookie_names is not []"
+    if jwt.get("header_names") != ["authorization"]:
+        yield f"{where}: header_names is not [authorization]"
+
+
+def consumers(kong: Mapping, site: Mapping, production: bool) -> Iterator[str]:
+    found = {consumer.get("username"): consumer for consumer in kong.get("consumers") or []}
+    if "public" not in found:
+        yield "consumer public is missing: open routes answer 500"
+    elif found["public"].keys() - {"username", "tags"}:
+        yield "consumer public has credentials or plugins"
+    secrets = [s for consumer in found.values() for s in consumer.get("jwt_secrets") or []]
+    if not secrets and production:
+        yield "there is no key: run `ispyb-services keys new` and render again"
+    kids = [secret.get("key") for secret in secrets]
+    yield from (f"key {kid} stands twice" for kid in sorted({*kids}) if kids.count(kid) > 1)
+    known = render.public_keys(site)
+    for secret in secrets:
+        yield from _key(secret, known)
+    if secrets:
+        yield from (f"key {kid} of the site is missing" for kid in known.keys() - {*kids})
+
+
+def _key(secret: Mapping, known: Mapping[str, str]) -> Iterator[str]:
+    kid = str(secret.get("key"))
+    if secret.get("algorithm") not in ("RS256", "EdDSA"):
+        yield f"key {kid}: the algorithm is not RS256 or EdDSA"
+    try:
+        key = load_pem_public_key(str(secret.get("rsa_public_key")).encode())
+    except ValueError:
+        yield f"key {kid} is not a public key in PEM"
+        return
+    if not isinstance(key, rsa.RSAPublicKey | ed25519.Ed25519PublicKey):
+        yield f"key {kid} is neither RSA nor Ed25519"
+    if known and secret["rsa_public_key"] != known.get(kid):
+        yield f"key {kid} is not the site's"
+
+
+def openings(kong: Mapping, specs: Mapping[str, Mapping]) -> Iterator[str]:
+    """Routes that need no token: exact, and listed by the specifications."""
+    allowed = {("GET", path.removeprefix("~").removesuffix("$")) for path in render.SWAGGER_UI}
+    allowed.add(("GET", render.pattern(f"{config.API_ROOT}/openapi.json")))
+    for name, spec in specs.items():
+        allowed |= render.open_paths(name, spec)
+    for route in all_routes(kong):
+        where = f"open route {route.get('name')}"
+        for plugin in (p for p in route.get("plugins") or [] if p["name"] == "jwt"):
+            jwt = plugin.get("config") or {}
+            yield from _jwt(jwt, where)
+            if jwt.get("anonymous") != "public":
+                yield f"{where}: anonymous is not public"
+            if not route.get("methods"):
+                yield f"{where} has no methods: it opens them all"
+            for path in route.get("paths") or []:
+                verbs = {"GET" if verb == "HEAD" else verb for verb in route.get("methods") or []}
+                exact = path.removeprefix("~").removesuffix("$")
+                if not path.startswith("~") or not path.endswith("$") or path.endswith("(/|$)"):
+                    yield f"{where}: {path} is not an exact path"
+                for verb in sorted(verbs):
+                    if (verb, exact) not in allowed:
+                        yield f"{where}: no specification opens {verb} {path}"
+
+
+def reachable(router: Router, site: Mapping, specs: Mapping[str, Mapping]) -> Iterator[str]:
+    """Every operation has one route, to its service, which is open if and only if it is."""
+    for name, spec in specs.items():
+        asked = [(verb, path, is_open(spec, details)) for verb, path, details in operations(spec)]
+        asked += [("GET", f"{prefix(name)}/{document}", True) for document in render.DOCUMENTS]
+        for verb, path, everybody in asked:
+            url = normalise(re.sub(r"\{[^}]+\}", SAMPLE, path))
+            route = router.match(verb, url)
+            if route is None:
+                yield f"{verb} {path} of {name} has no route"
+                continue
+            rivals = router.rivals(verb, url)
+            if len(rivals) > 1:
+                yield f"{verb} {path}: the routes {', '.join(sorted(rivals))} have one priority"
+            if route.service != name and url != f"{config.API_ROOT}/openapi.json":
+                yield f"{verb} {path} of {name} goes to {route.service}"
+            if ("jwt" in route.plugins) and not everybody:
+                yield f"{verb} {path} of {name} needs a token, but route {route.name} is open"
+            if everybody and "jwt" not in route.plugins:
+                yield f"{verb} {path} of {name} is open, but route {route.name} needs a token"

@@ -1,0 +1,54 @@
+"""All services of a site in one process: what ``ispyb-services serve`` runs on one machine."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from tempfile import TemporaryDirectory
+
+import yaml
+from flask import Flask
+
+from gateway import home
+from gateway.embedded import Gateway
+from gateway.render import render
+from gateway.specification import collect
+from shared import config, keys
+
+ANYBODY = {  # a plugin that needs no settings: which plugins there are changes no specification
+    "AUTH_MODULE": config.DEMO_PLUGIN,
+    "AUTH_CLASS": "DummyAuthentication",
+    "CONFIG": {"users": []},
+}
+
+
+def create_app(source=None) -> Gateway:
+    """Return the gateway and the enabled services of the site that ``source`` holds or names."""
+    site = config.load(source)
+    apps = build(site)
+    specs = collect(apps)
+    kong = yaml.safe_load(render(site, specs))
+    return Gateway(kong, apps, home.page(site, specs))
+
+
+def build(site: Mapping) -> dict[str, Flask]:
+    """Build every enabled service."""
+    return {
+        name: import_module(f"services.{name}.app").create_app(site)
+        for name in config.enabled(site)
+    }
+
+
+def specifications(site: Mapping) -> dict[str, dict]:
+    """What the services of ``site`` publish, found without its database, keys and secrets."""
+    with TemporaryDirectory() as folder:
+        keys.new(folder)
+        return collect(
+            build(
+                {
+                    **site,
+                    "site": {**site["site"], "mode": "demo"},
+                    "database": {"uri": "sqlite://"},
+                    "tokens": {**site["tokens"], "keys": folder},
+                    "AUTH": [{"none": ANYBODY}],
+                }
+            )
+        )

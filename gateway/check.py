@@ -1,0 +1,204 @@
+"""What is wrong with a declarative file of Kong: each fault is a sentence.
+
+Kong accepts most of these silently, and some of them let everybody in.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from gateway import access, render
+from gateway.access import all_routes, setting
+from gateway.routing import Router
+from shared import config
+
+KNOWN_PLUGINS = {
+    *("acl", "correlation-id", "cors", "file-log", "http-log", "ip-restriction", "jwt"),
+    *("opentelemetry", "prometheus", "proxy-cache", "rate-limiting", "request-size-limiting"),
+    *("request-termination", "request-transformer", "response-transformer"),
+}
+ROUTE_KEYS = {
+    *("name", "paths", "methods", "regex_priority", "strip_path", "preserve_host", "plugins"),
+    *("request_buffering", "response_buffering", "tags"),
+}
+LITERAL = ("vault://", "${", "PRIVATE KEY")  # Kong would take them as they stand
+PLACEHOLDER = re.compile(r"@[A-Z_]+@|\b(KID|PUBLIC_KEY)_[A-Z]+\b|<[A-Z_]+>|(?i:change_?me)")
+REGEX_SIGNS = re.compile(r"[\\()|\[\]*+?^$]")
+
+
+def check(text: str, site: Mapping, specs: Mapping[str, Mapping], production=False) -> list[str]:
+    """Return the faults of the file ``text`` for ``site``, whose services publish ``specs``.
+
+    Only with ``production`` is a file without keys, a template, a fault.
+    """
+    try:
+        kong = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        return [f"the file is not YAML: {error}"]
+    if not isinstance(kong, Mapping) or kong.get("_format_version") != "3.0":
+        return ['_format_version is not "3.0"']
+    if nameless := [*_nameless(kong)]:
+        return nameless
+    faults = [
+        *_literals(kong),
+        *_known_plugins(kong),
+        *access.global_jwt(kong, site),
+        *access.consumers(kong, site, production),
+        *_routes(kong),
+        *access.openings(kong, specs),
+        *_services(kong, site),
+        *_traffic(kong, site),
+    ]
+    if not any(fault.startswith("route ") for fault in faults):  # or they cannot be followed
+        faults += access.reachable(Router(kong), site, specs)
+    return faults
+
+
+def is_template(text: str) -> bool:
+    """Whether the file holds no key: all that needs a token answers 401."""
+    return "rsa_public_key" not in text
+
+
+def _nameless(node: Any, where: str = "the file") -> Iterator[str]:
+    """Entities that cannot be spoken of."""
+    if not isinstance(node, Mapping):
+        yield f"{where} is not a mapping"
+        return
+    for kind in ("upstreams", "services", "routes", "consumers", "plugins"):
+        if not isinstance(node.get(kind) or [], list):
+            yield f"{kind} of {where} is not a list"
+            continue
+        for entity in node.get(kind) or []:
+            name = isinstance(entity, Mapping) and (entity.get("name") or entity.get("username"))
+            if name:
+                yield from _nameless(entity, str(name))
+            else:
+                yield f"one of {kind} of {where} has no name"
+
+
+def _literals(node: Any, where: str = "the file") -> Iterator[str]:
+    """Texts that look like references or secrets, anywhere but in a published document."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if key == "secret":
+                yield f"{where}: a secret in the file can sign tokens; use public keys"
+            elif key != "body":
+                yield from _literals(value, f"{where}.{key}".removeprefix("the file."))
+    elif isinstance(node, list):
+        for number, value in enumerate(node):
+            name = value.get("name", number) if isinstance(value, Mapping) else number
+            yield from _literals(value, f"{where}.{name}")
+    elif isinstance(node, str):
+        for literal in LITERAL:
+            if literal in node:
+                yield f"{where}: holds {literal}, which Kong takes literally or must not see"
+        if found := PLACEHOLDER.search(node):
+            yield f"{where}: the placeholder {found[0]} was not filled in"
+
+
+def _plugins(kong: Mapping) -> Iterator[tuple[str, dict]]:
+    """Every plugin with the place where it works."""
+    yield from (("everywhere", plugin) for plugin in kong.get("plugins") or [])
+    for kind in ("services", "consumers", "routes"):
+        for holder in kong.get(kind) or []:
+            place = f"{kind[:-1]} {holder.get('name') or holder.get('username')}"
+            yield from ((place, plugin) for plugin in holder.get("plugins") or [])
+    for service in kong.get("services") or []:
+        for route in service.get("routes") or []:
+            yield from ((f"route {route['name']}", p) for p in route.get("plugins") or [])
+
+
+def _known_plugins(kong: Mapping) -> Iterator[str]:
+    for place, plugin in _plugins(kong):
+        if plugin["name"] not in KNOWN_PLUGINS:
+            yield f"plugin {plugin['name']} ({place}) is not one of Kong's open source plugins"
+        if plugin["name"] == "jwt" and plugin.get("enabled") is False:
+            yield f"jwt ({place}) is switched off by enabled: false"
+        if plugin["name"] == "jwt" and place.startswith(("service", "consumer")):
+            yield f"jwt ({place}) belongs to all routes or to a single one"
+        if (
+            plugin["name"] == "rate-limiting"
+            and (plugin.get("config") or {}).get("limit_by") == "consumer"
+        ):
+            yield f"rate-limiting ({place}) by consumer is one budget for all users"
+    names = [plugin["name"] for plugin in kong.get("plugins") or []]
+    yield from (f"plugin {name} stands twice" for name in {*names} if names.count(name) > 1)
+
+
+def _routes(kong: Mapping) -> Iterator[str]:
+    """What makes a route match more, or otherwise, than it reads."""
+    names = [route.get("name") for route in all_routes(kong)]
+    yield from (f"route {name} stands twice" for name in {*names} if names.count(name) > 1)
+    for route in all_routes(kong):
+        where = f"route {route.get('name')}"
+        if unknown := route.keys() - ROUTE_KEYS:
+            yield f"{where}: {', '.join(sorted(unknown))} cannot be judged"
+        if route.get("strip_path") is not False:
+            yield f"{where}: strip_path is not false"
+        if not route.get("paths"):
+            yield f"{where} has no paths and takes everything"
+        for path in route.get("paths") or []:
+            yield from _path(path, where)
+
+
+def _path(path: str, where: str) -> Iterator[str]:
+    if not path.startswith("~"):
+        if REGEX_SIGNS.search(path):
+            yield f"{where}: {path} is a literal prefix: a regular expression starts with ~"
+        else:
+            yield f"{where}: {path} also takes {path}foo; write ~{path}(/|$)"
+    elif not path.endswith("$") and not path.endswith("(/|$)"):
+        yield f"{where}: {path} ends neither in $ nor in (/|$)"
+    try:
+        re.compile(path.removeprefix("~"))
+    except re.error as error:
+        yield f"{where}: {path} is not a regular expression: {error}"
+
+
+def _services(kong: Mapping, site: Mapping) -> Iterator[str]:
+    services = {service["name"]: service for service in kong.get("services") or []}
+    upstreams = {upstream["name"]: upstream for upstream in kong.get("upstreams") or []}
+    wanted = config.enabled(site)
+    yield from (f"service {name} is missing" for name in wanted if name not in services)
+    yield from (f"service {name} is not enabled" for name in services if name not in wanted)
+    pools = {f"{name}.pool" for name in wanted}
+    yield from (f"upstream {name} is nobody's" for name in upstreams if name not in pools)
+    for name, service in services.items():
+        if service.get("retries", 5) > (0 if name == "auth" else 1):
+            yield f"service {name}: too many retries; writes may be done twice"
+        upstream = upstreams.get(service.get("host"), {})
+        active = upstream.get("healthchecks", {}).get("active", {})
+        if not upstream.get("targets"):
+            yield f"service {name}: its host is not an upstream with targets"
+        elif not active.get("healthy", {}).get("interval"):
+            yield f"service {name}: without active health checks no target comes back"
+        elif active.get("http_path") != "/health":
+            yield f"service {name}: health is asked at {active.get('http_path')}, not /health"
+
+
+def _traffic(kong: Mapping, site: Mapping) -> Iterator[str]:
+    """Limits and CORS, as the site sets them."""
+    limits, cors = site["limits"], setting(kong, "cors")
+    if setting(kong, "rate-limiting").get("minute") != limits["requests_per_minute"]:
+        yield "rate-limiting is not limits.requests_per_minute of the site"
+    size = setting(kong, "request-size-limiting")
+    if size.get("allowed_payload_size") != limits["body_megabytes"]:
+        yield "request-size-limiting is not limits.body_megabytes of the site"
+    if setting(kong, "correlation-id").get("header_name") != "X-Request-ID":
+        yield "correlation-id does not name requests by X-Request-ID"
+    if cors.get("origins", []) != site["cors"]["origins"] or "*" in cors.get("origins", []):
+        yield "cors: the origins are not those of the site"
+    if cors:
+        for key, needed in (
+            ("methods", render.METHODS),
+            ("headers", render.SENT),
+            ("exposed_headers", render.EXPOSED),
+        ):
+            if missing := [value for value in needed if value not in cors.get(key, [])]:
+                yield f"cors: {key} lacks {', '.join(missing)}"
+    for route in all_routes(kong):
+        if any(render.LOGIN in path for path in route.get("paths") or []):
+            if not any(p["name"] == "rate-limiting" for p in route.get("plugins") or []):
+                yield f"login has no rate limit (route {route['name']})"

@@ -1,0 +1,114 @@
+"""The page at /: what runs here, who may sign in to a demo, and calls to try."""
+
+import json
+from collections.abc import Callable, Mapping
+from secrets import token_urlsafe
+
+from jinja2 import Environment, PackageLoader
+from werkzeug.wrappers import Response
+
+from gateway.specification import prefix
+from shared import __version__, config
+from shared.config import API_ROOT
+
+POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; script-src 'nonce-{0}'; style-src 'nonce-{0}'"
+)
+
+
+def page(site: Mapping, specs: Mapping[str, Mapping]) -> Callable[[], Response]:
+    """Return what answers at the root of ``site``, whose services publish ``specs``."""
+    template = Environment(
+        loader=PackageLoader("gateway"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    ).get_template("home.html")
+    people = users(site)
+    content = {
+        "name": site["site"]["name"],
+        "demo": site["site"]["mode"] == "demo",
+        "root": API_ROOT,
+        "services": [_service(name, spec) for name, spec in specs.items()],
+        "users": people,
+        "plugin": people[0]["plugin"] if people else None,
+        "origin": origin(site),
+        "calls": calls(site),
+        "version": __version__,
+    }
+
+    def answer() -> Response:
+        nonce = token_urlsafe(16)
+        response = Response(template.render(content, nonce=nonce), mimetype="text/html")
+        response.headers["Content-Security-Policy"] = POLICY.format(nonce)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return answer
+
+
+def origin(site: Mapping) -> str:
+    """Where the embedded gateway listens."""
+    host = site["gateway"]["host"]
+    return f"http://{f'[{host}]' if ':' in host else host}:{site['gateway']['port']}"
+
+
+def users(site: Mapping) -> list[dict]:
+    """The people who may sign in to a demo; in production nobody is listed."""
+    if site["site"]["mode"] != "demo" or "auth" not in config.enabled(site):
+        return []
+    return [
+        {
+            "plugin": name,
+            "login": user["login"],
+            "password": user.get("password"),
+            "name": user.get("name") or f"{user.get('givenName')} {user.get('familyName')}",
+        }
+        for name, block in config.plugins(site).items()
+        if block["AUTH_MODULE"] == config.DEMO_PLUGIN
+        for user in block["CONFIG"].get("users", [])
+    ]
+
+
+def calls(site: Mapping) -> list[dict]:
+    """A first session with curl, as far as the services that are switched on carry it."""
+    enabled, root = config.enabled(site), origin(site) + API_ROOT
+    if "auth" not in enabled:
+        return []
+    people = users(site) or [{"plugin": next(iter(config.plugins(site)))}]
+    person = people[:2][-1]  # a demo's first is its administrator, who is on no session
+    body = {
+        "plugin": person["plugin"],
+        "login": person.get("login", "LOGIN"),
+        "password": person.get("password", "PASSWORD"),
+    }
+    bearer = '-H "Authorization: Bearer $TOKEN"'
+    found = [
+        {
+            "title": "Sign in, keep the token",
+            "command": f"TOKEN=$(curl -s {root}/auth/login \\\n"
+            f"  -H 'Content-Type: application/json' -d '{json.dumps(body)}' \\\n"
+            "  | python3 -c 'import json, sys; print(json.load(sys.stdin)[\"token\"])')",
+        },
+    ]
+    if "core" not in enabled:
+        found += [{"title": "Who am I?", "command": f"curl -s {root}/user/current {bearer}"}]
+    else:
+        found += [
+            {"title": "My proposals", "command": f"curl -s {root}/proposals {bearer}"},
+            {
+                "title": "The latest three sessions",
+                "command": f"curl -s '{root}/sessions?sort=-startDate&limit=3' {bearer}",
+            },
+        ]
+    return found
+
+
+def _service(name: str, spec: Mapping) -> dict:
+    """A card of the page; core's own specification is a part of the one at the API root."""
+    return {
+        "name": name,
+        "prefix": prefix(name),
+        "openapi": f"{prefix(name)}/openapi.json",
+        "description": spec["info"].get("description") or spec["info"]["title"],
+    }

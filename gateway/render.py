@@ -1,0 +1,254 @@
+"""Kong's declarative file, from the site file, the public keys and the specifications."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from gateway.specification import is_open, merge, operations, paths, prefix
+from shared import config, keys
+from shared.config import API_ROOT
+
+HEADER = "# Rendered by `ispyb-services gateway render` from the site file: edit that, not this.\n"
+DOCUMENTS = ("docs", "swagger.json", "openapi.json", "health")  # of a service, below its prefix
+SWAGGER_UI = [r"~/swaggerui/[^/]+$", r"~/swaggerui/files/[^/]+$"]
+OPEN = 100  # regex_priority of an open route, above every depth
+LOGIN = "/login"
+LOGINS_PER_MINUTE = 30  # and address: a facility may sit behind one; auth counts by account
+LONGEST_DAYS = 365  # what Kong takes as maximum_expiration
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+SENT = [
+    *("Authorization", "Content-Type", "Content-Encoding", "Idempotency-Key", "If-Match"),
+    *("If-None-Match", "X-Fields", "X-Request-ID"),
+]
+EXPOSED = ["ETag", "Idempotency-Replayed", "Link", "Location", "Retry-After", "X-Request-ID"]
+JWT = {
+    "key_claim_name": "kid",
+    "claims_to_verify": ["exp"],
+    "header_names": ["authorization"],
+    "uri_param_names": [],
+    "cookie_names": [],
+}
+
+
+def render(site: Mapping, specs: Mapping[str, Mapping]) -> str:
+    """Return the file for ``site``, whose enabled services publish ``specs``.
+
+    Without public keys the result is a template: it shows the routes, and lets nobody in.
+    """
+    public = public_keys(site)
+    names = config.enabled(site)
+    kong: dict[str, Any] = {"_format_version": "3.0"}
+    kong["upstreams"] = [_upstream(name, site) for name in names]
+    kong["services"] = [_service(name, site, specs[name]) for name in names]
+    kong["services"][0]["routes"].append(_open("swagger-ui", SWAGGER_UI, "GET"))
+    if public:
+        kong["routes"] = [_document(merge(title(site), specs))]
+    kong["consumers"] = [{"username": "public"}, {"username": "ispyb-auth"}]
+    if public:
+        kong["consumers"][1]["jwt_secrets"] = [
+            {"key": kid, "algorithm": "RS256", "rsa_public_key": pem}
+            for kid, pem in public.items()
+        ]
+    kong["plugins"] = list(_plugins(site))
+    return HEADER + yaml.dump(kong, Dumper=_Dumper, sort_keys=False, width=99)
+
+
+def title(site: Mapping) -> str:
+    """The name of the API of all services."""
+    return f"ISPyB at {site['site']['name']}"
+
+
+def public_keys(site: Mapping) -> dict[str, str]:
+    """The keys that Kong checks tokens with: none before there is a folder of keys."""
+    folder = Path(site["tokens"]["keys"])
+    return keys.public_keys(folder) if (folder / "public").is_dir() else {}
+
+
+def pattern(path: str) -> str:
+    """The exact regular expression, without its end, of a path of a specification."""
+    parts = re.split(r"\{[^}]+\}", path)
+    return "[^/]+".join(re.escape(part).replace(r"\-", "-") for part in parts)
+
+
+def open_paths(name: str, spec: Mapping) -> set[tuple[str, str]]:
+    """Method and pattern of all that ``name`` answers without a token."""
+    documents = {("GET", f"{prefix(name)}/{document}") for document in DOCUMENTS}
+    found = {(verb, path) for verb, path, details in operations(spec) if is_open(spec, details)}
+    return {(verb, pattern(path)) for verb, path in documents | found}
+
+
+def area(name: str, path: str) -> str:
+    """The part of the tree that ``path`` shows to be the service's own.
+
+    That is up to the service's name, or else its dialect's or the API's root; what is not
+    core's has the segment below that root: /ispyb/mxcube is core's, /ispyb/mxcube/user auth's.
+    """
+    segments = path.split("/")
+    if name in segments:
+        return "/".join(segments[: segments.index(name) + 1])
+    root = API_ROOT.count("/") if path.startswith(f"{API_ROOT}/") else 2
+    return "/".join(segments[: root + (1 if name == "core" else 2)])
+
+
+def _upstream(name: str, site: Mapping) -> dict:
+    """Active checks too: passive ones alone never bring a target back."""
+    return {
+        "name": f"{name}.pool",
+        "targets": [{"target": f"{url.hostname}:{_port(url)}"} for url in _urls(name, site)],
+        "healthchecks": {
+            "active": {
+                "type": _urls(name, site)[0].scheme,
+                "http_path": "/health",
+                "timeout": 1,
+                "healthy": {"interval": 2, "successes": 1, "http_statuses": [200]},
+                "unhealthy": {
+                    "interval": 2,
+                    "tcp_failures": 1,
+                    "timeouts": 2,
+                    "http_failures": 2,
+                    "http_statuses": [429, 500, 503],
+                },
+            },
+            "passive": {"unhealthy": {"tcp_failures": 1, "timeouts": 2, "http_failures": 0}},
+        },
+    }
+
+
+def _service(name: str, site: Mapping, spec: Mapping) -> dict:
+    url = _urls(name, site)[0]
+    return {
+        "name": name,
+        "protocol": url.scheme,
+        "host": f"{name}.pool",
+        "port": _port(url),
+        "retries": 0 if name == "auth" else 1,
+        "connect_timeout": 2000,
+        "read_timeout": 60_000,
+        "write_timeout": 60_000,
+        "routes": [*_areas(name, spec), *_open_routes(name, spec)],
+    }
+
+
+def _urls(name: str, site: Mapping) -> list:
+    given = site["services"][name]["url"]
+    return [urlsplit(url) for url in ([given] if isinstance(given, str) else given)]
+
+
+def _port(url) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def _areas(name: str, spec: Mapping) -> Iterator[dict]:
+    """A route for each part of the tree; the deeper one goes first."""
+    areas = {prefix(name), *(area(name, path) for path in paths(spec))}
+    for path in sorted(areas):
+        place = path.removeprefix("/ispyb/").removeprefix("api/v1").strip("/")
+        yield {
+            "name": "-".join(dict.fromkeys([name, *re.findall(r"\w+", place)])),
+            "paths": [f"~{pattern(path)}(/|$)"],
+            "regex_priority": path.count("/"),
+            "strip_path": False,
+            "preserve_host": True,
+        }
+
+
+def _open_routes(name: str, spec: Mapping) -> Iterator[dict]:
+    """The exact paths that need no token: by method, logins by themselves."""
+    groups: dict[tuple[bool, str], list[str]] = {}
+    for verb, path in sorted(open_paths(name, spec)):
+        groups.setdefault((path.endswith(LOGIN), verb), []).append(f"~{path}$")
+    for (login, verb), found in groups.items():
+        kind = "login" if login else "open"
+        yield _open(f"{name}-{kind}-{verb.lower()}", found, verb, limited=login)
+
+
+def _open(name: str, exact: list[str], verb: str, limited: bool = False) -> dict:
+    """A route that lets everybody in as the consumer ``public``.
+
+    Its methods rank it above every route without; a preflight goes to the one behind it.
+    """
+    plugins: list[dict] = [{"name": "jwt", "config": {"anonymous": "public", **JWT}}]
+    if limited:
+        plugins.append(_rate(LOGINS_PER_MINUTE))
+    return {
+        "name": name,
+        "paths": exact,
+        "methods": ["GET", "HEAD"] if verb == "GET" else [verb],
+        "regex_priority": OPEN,
+        "strip_path": False,
+        "preserve_host": True,
+        "plugins": plugins,
+    }
+
+
+def _document(document: dict) -> dict:
+    """The specification of all services, which Kong itself answers: it is nobody's else."""
+    route = _open("openapi", [f"~{pattern(API_ROOT)}/openapi\\.json$"], "GET")
+    route["regex_priority"] = OPEN + 1
+    answer = {
+        "status_code": 200,
+        "content_type": "application/json",
+        "body": json.dumps(document, separators=(",", ":"), sort_keys=True),
+    }
+    route["plugins"].append({"name": "request-termination", "config": answer})
+    return route
+
+
+def _plugins(site: Mapping) -> Iterator[dict]:
+    """What holds for every route, also for those to come."""
+    limits, tokens = site["limits"], site["tokens"]
+    if tokens["service_days"] > LONGEST_DAYS:
+        raise config.ConfigError([f"tokens.service_days: Kong takes {LONGEST_DAYS} at most"])
+    yield {
+        "name": "jwt",
+        "config": {
+            **JWT,
+            "maximum_expiration": tokens["service_days"] * 86_400,
+            "run_on_preflight": True,
+            "realm": "ispyb",
+        },
+    }
+    if site["cors"]["origins"]:  # without an origin Kong would allow them all
+        yield {
+            "name": "cors",
+            "config": {
+                "origins": site["cors"]["origins"],
+                "methods": METHODS,
+                "headers": SENT,
+                "exposed_headers": EXPOSED,
+                "credentials": False,
+                "max_age": 3600,
+            },
+        }
+    identifier = {"header_name": "X-Request-ID", "generator": "uuid", "echo_downstream": True}
+    yield {"name": "correlation-id", "config": identifier}
+    yield _rate(limits["requests_per_minute"])
+    size = {"allowed_payload_size": limits["body_megabytes"], "size_unit": "megabytes"}
+    yield {"name": "request-size-limiting", "config": size}
+    yield {"name": "prometheus", "config": {"status_code_metrics": True, "latency_metrics": True}}
+
+
+def _rate(per_minute: int) -> dict:
+    """By address: by consumer, all users of an issuer would share one budget."""
+    limit = {"minute": per_minute, "policy": "local", "limit_by": "ip", "fault_tolerant": True}
+    return {"name": "rate-limiting", "config": limit}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Without aliases, and with PEM in lines."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _lines(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    style = "|" if text.startswith("-----BEGIN") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _lines)
