@@ -199,7 +199,7 @@ def gateway_render(site: str, output: str | None) -> None:
     from gateway.render import render
     from shared import config
 
-    settings = config.load(site, keys=False)
+    settings = config.load(site, keys=False, secrets=False)
     text = render(settings, specifications(settings))
     if output is None:
         click.echo(text, nl=False)
@@ -217,7 +217,7 @@ def gateway_check(site: str, file: str, template: bool) -> None:
     from gateway.check import check
     from shared import config
 
-    settings = config.load(site, keys=False)
+    settings = config.load(site, keys=False, secrets=False)
     text = Path(file).read_text()
     faults = check(text, settings, specifications(settings), production=not template)
     for fault in faults:
@@ -299,7 +299,7 @@ def keys_new(site: str) -> None:
     """Make a pair of keys. The first signs at once, a later one after `keys rotate`."""
     from shared import config, keys
 
-    folder = config.load(site, keys=False)["tokens"]["keys"]
+    folder = config.load(site, keys=False, secrets=False)["tokens"]["keys"]
     click.echo(f"made key {keys.new(folder)} in {folder}")
 
 
@@ -309,5 +309,5 @@ def keys_rotate(site: str) -> None:
     """Sign with the newest key from now on; tokens signed with an older one stay good."""
     from shared import config, keys
 
-    folder = config.load(site, keys=False)["tokens"]["keys"]
+    folder = config.load(site, keys=False, secrets=False)["tokens"]["keys"]
     click.echo(f"key {keys.rotate(folder)} signs from now on")

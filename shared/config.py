@@ -33,27 +33,30 @@ def load(
     source: Mapping | str | os.PathLike | None = None,
     service: str | None = None,
     keys: bool = True,
+    secrets: bool = True,
 ) -> dict:
     """Return the settings of the site that ``source`` holds or names, or ISPYB_SITE names.
 
     Secrets are resolved, paths absolute, defaults filled in; what comes out may go in again.
     With ``service`` only what that one needs is asked for: the secrets of the auth plugins
-    need to be there for auth only. Without ``keys`` they may be missing, to be made.
+    need to be there for auth only. Without ``keys`` they may be missing, to be made; without
+    ``secrets`` too, for what only reads where things are.
     """
     faults: list[str] = []
+    missing: list[str] = []
     document, folder, name = _read(source, faults)
-    document = _fetched(document, folder, "", faults)
+    document = _fetched(document, folder, "", missing)
     if service not in (None, "auth"):
         document.pop("AUTH", None)
-        faults = [fault for fault in faults if not fault.startswith("AUTH.")]
-    hidden = {fault.partition(":")[0] for fault in faults}
+        missing = [fault for fault in missing if not fault.startswith("AUTH.")]
+    if secrets:
+        faults += missing
     try:
         site = Site().load(document)
     except ValidationError as error:
         site = error.valid_data
-        faults += [
-            fault for fault in _flat(error.messages) if fault.partition(":")[0] not in hidden
-        ]
+        known = {_key(fault) for fault in missing}
+        faults += [fault for fault in _flat(error.messages) if _key(fault) not in known]
     _root_paths(site, folder)
     faults += _between(document, site, service)
     if keys:
@@ -171,6 +174,10 @@ def _secret(reference: Mapping, folder: Path) -> str:
             f"the {'environment variable' if kind == 'env' else 'file'} {name} is empty"
         )
     return text
+
+
+def _key(fault: str) -> str:
+    return fault.partition(":")[0]
 
 
 def _flat(messages: Any, path: str = "") -> Iterator[str]:

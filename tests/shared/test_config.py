@@ -199,6 +199,15 @@ def test_only_auth_needs_the_secrets_of_the_plugins(least, monkeypatch):
     assert faults(least, "auth") == faults(least) == [missing]
 
 
+def test_what_needs_no_secrets_starts_without(least):
+    least["database"]["password"] = {"env": "ISPYB_NO_SUCH"}
+    least["limits"] = {"batch_rows": {"env": "ISPYB_NO_SUCH"}}
+    site = config.load({**least, "limits": {}}, secrets=False)
+    assert site["services"]["core"]["url"] == "http://core:8000"
+    assert len(faults(least)) == 2
+    assert faults({**least, "site": {}}, secrets=False) == ["site.name: is missing"]
+
+
 # ---------------------------------------------------------------------------- mistakes
 
 
