@@ -76,6 +76,11 @@ def enabled(site: Mapping) -> list[str]:
     return [name for name, service in site["services"].items() if service["enabled"]]
 
 
+def dialects(site: Mapping) -> set[str]:
+    """The wire formats that are switched on: a dialect may have parts in several services."""
+    return {name for service in site["services"].values() for name in service["dialects"]}
+
+
 def plugins(site: Mapping) -> dict[str, dict]:
     """The auth plugins that are switched on, by public name."""
     blocks = {name: block for entry in site["AUTH"] for name, block in entry.items()}
@@ -108,6 +113,8 @@ def _read(source, faults: list[str]) -> tuple[dict, Path, str]:
         raise ConfigError([f"site file: {error.strerror}"], str(path)) from None
     except UnicodeDecodeError:
         raise ConfigError(["site file: is not UTF-8 text"], str(path)) from None
+    except RecursionError:
+        raise ConfigError(["site file: an alias leads back to itself"], str(path)) from None
     except yaml.YAMLError as error:
         raise ConfigError([f"site file: {_syntax(error)}"], str(path)) from None
     if not isinstance(document, dict):
@@ -121,15 +128,13 @@ def _syntax(error: yaml.YAMLError) -> str:
     return f"is not YAML{where}: {getattr(error, 'problem', None) or error}"
 
 
-def _doubles(node, path: str = "", seen: set | None = None) -> Iterator[str]:
+def _doubles(node, path: str = "") -> Iterator[str]:
     """The keys that stand twice, of which YAML would silently take the last."""
-    seen = set() if seen is None else seen
-    if node is None or id(node) in seen or isinstance(node, yaml.ScalarNode):
+    if node is None or isinstance(node, yaml.ScalarNode):
         return
-    seen.add(id(node))  # an alias may lead back
     if isinstance(node, yaml.SequenceNode):
         for place, item in enumerate(node.value):
-            yield from _doubles(item, f"{path}{place}.", seen)
+            yield from _doubles(item, f"{path}{place}.")
         return
     lines: dict[str, int] = {}
     for key, value in node.value:
@@ -137,7 +142,7 @@ def _doubles(node, path: str = "", seen: set | None = None) -> Iterator[str]:
         if key.value in lines:
             yield f"{path}{key.value}: stands in line {lines[key.value]} and in line {line}"
         lines[str(key.value)] = line
-        yield from _doubles(value, f"{path}{key.value}.", seen)
+        yield from _doubles(value, f"{path}{key.value}.")
 
 
 def _fetched(value: Any, folder: Path, path: str, faults: list[str]) -> Any:

@@ -100,7 +100,7 @@ def _files(folder: Path) -> list[Path]:
         names = sorted(os.listdir(folder))
     except OSError as error:
         raise KeysError(f"{folder}: {error.strerror}") from None
-    return [folder / name for name in names if name.endswith(".pem") and name[0] != "."]
+    return [folder / name for name in names if name.endswith(".pem")]
 
 
 def _read(path: Path) -> bytes:

@@ -151,12 +151,12 @@ def test_plugins_keep_their_order_and_their_own_settings(least):
 
 def test_secrets_come_from_variables_and_files(least, tmp_path, monkeypatch):
     monkeypatch.setenv("DB_PASSWORD", " from env ")
-    (tmp_path / "bind").write_text("from file\r\n")
+    (tmp_path / "bind").write_text(" from file \r\n")
     least["database"]["password"] = {"env": "DB_PASSWORD"}
     least["AUTH"] = [{"ldap": {**LDAP, "CONFIG": {"users": [{"file": f"{tmp_path}/bind"}]}}}]
     site = config.load(least)
     assert site["database"]["password"] == " from env "
-    assert config.plugins(site)["ldap"]["CONFIG"] == {"users": ["from file"]}
+    assert config.plugins(site)["ldap"]["CONFIG"] == {"users": [" from file "]}
 
 
 def test_secret_files_are_sought_beside_the_site_file(write, folder, tmp_path):
@@ -217,14 +217,14 @@ def test_every_mistake_is_listed_at_once_with_its_path(write):
         databse: {}
         database: {uri: "oracle://ispyb@db/ispyb", pasword: x, pool_size: 0}
         tokens: {access_minutes: 90, refresh_hours: 1, key: here}
-        services: {core: {enable: true, url: core}, sxs: {}, em: 3}
+        services: {core: {enable: true, url: core}, sxs: {}, em: 3, ssx: {url: "http://ssx:8000/x"}}
         AUTH:
           - ldap: {ENABLED: maybe, AUTH_MODULE: x, CONFIG: {anything: goes}}
           - {ldap: {}, more: {}}
           - ldap: {AUTH_MODULE: x, AUTH_CLASS: X, CONFIG: 3}
         beamlines: [i03, 4, i03]
         beamline_groups:
-          - {name: MX, permission: permission_is_long, beamlines: [4, i3]}
+          - {name: MX, permission: permission_is_long, beamlines: [5, i3]}
           - {permission: em_admin}
           - 3
         file_roots: /data
@@ -260,6 +260,7 @@ def test_every_mistake_is_listed_at_once_with_its_path(write):
         "services.core.enable: unknown key, did you mean enabled?",
         "services.core.url: must be http://host:port, without path",
         "services.em: must hold keys and values",
+        "services.ssx.url: must be http://host:port, without path",
         "services.sxs: unknown service, did you mean ssx?",
         "site.mode: must be one of: production, demo",
         "tokens.issuer: is missing",
@@ -332,6 +333,7 @@ site: {name: B}
         ("site: {name: [}\n", "is not YAML in line 1"),
         ("site: !!python/name:os.system\n", "is not YAML in line 1"),
         ("site: \x00\n", "is not YAML"),
+        ("site: &a [*a]\n", "an alias leads back to itself"),
         ("", "holds no settings"),
         ("- site\n", "holds no settings"),
     ],

@@ -7,7 +7,7 @@ from pathlib import Path
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from shared import keys
 
@@ -91,6 +91,7 @@ def test_every_bad_public_key_is_named(folder, pairs):
     (public / "text.pem").write_text("KID_CURRENT")
     (public / "short.pem").write_bytes(pem(rsa.generate_private_key(65537, 1024)))
     (public / "curve.pem").write_bytes(pem(ec.generate_private_key(ec.SECP256R1())))
+    (public / "edwards.pem").write_bytes(pem(ed25519.Ed25519PrivateKey.generate()))
     (public / "a b.pem").write_bytes((public / f"{pairs[1]}.pem").read_bytes())
     (public / "folder.pem").mkdir()
     (public / "notes.txt").write_text("not a key, and no fault")
@@ -100,6 +101,7 @@ def test_every_bad_public_key_is_named(folder, pairs):
         f"{public}/a b.pem: a kid has letters, digits, - and _ only",
         f"{public}/copied.pem holds a PRIVATE key: remove it, and use that key no more",
         f"{public}/curve.pem is not an RSA key of 2048 bits or more",
+        f"{public}/edwards.pem is not an RSA key of 2048 bits or more",
         f"{public}/folder.pem: Is a directory",
         f"{public}/short.pem is not an RSA key of 2048 bits or more",
         f"{public}/text.pem is not a public key in PEM",

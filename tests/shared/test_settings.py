@@ -9,6 +9,8 @@ import yaml
 from marshmallow import fields, missing, validate
 
 from shared import config, keys, settings
+from shared.models.people import Permission
+from shared.models.proposals import BLSession
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,6 +44,11 @@ def test_the_demo_has_everything_on():
         "ssx_admin": ["i24"],
         "em_admin": ["m02", "m03"],
     }
+
+
+def test_names_fit_their_columns():
+    assert settings.PERMISSION_LENGTH == Permission.__table__.c.type.type.length
+    assert settings.BEAMLINE_LENGTH == BLSession.__table__.c.beamLineName.type.length
 
 
 def sections(schema, path=()):
