@@ -217,7 +217,11 @@ def test_every_mistake_is_listed_at_once_with_its_path(write):
         databse: {}
         database: {uri: "oracle://ispyb@db/ispyb", pasword: x, pool_size: 0}
         tokens: {access_minutes: 90, refresh_hours: 1, key: here}
-        services: {core: {enable: true, url: core}, sxs: {}, em: 3, ssx: {url: "http://ssx:8000/x"}}
+        services:
+          core: {enable: true, url: core}
+          sxs: {}
+          em: 3
+          ssx: {url: "http://ssx:8000/x"}
         AUTH:
           - ldap: {ENABLED: maybe, AUTH_MODULE: x, CONFIG: {anything: goes}}
           - {ldap: {}, more: {}}
