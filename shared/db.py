@@ -17,7 +17,7 @@ from sqlalchemy.dialects.mysql import INTEGER, MEDIUMINT, SMALLINT, TINYINT
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
 
-from shared.errors import Conflict
+from shared.errors import Conflict, ServiceError
 
 OWN = "ispyb_services"  # the database of our own tables
 
@@ -97,7 +97,7 @@ def save(row: Any, data: dict) -> Any:
 
 @contextmanager
 def transaction_scope(**options) -> Iterator[None]:
-    """One transaction that writes: committed at the end, undone by any failure.
+    """One transaction that writes: committed at the end, undone by any failure but one that keeps.
 
     ``options`` are execution options of the connection, such as its isolation level.
     """
@@ -106,6 +106,9 @@ def transaction_scope(**options) -> Iterator[None]:
         db.session.connection(execution_options={"writes": True, **options})
         yield
         db.session.commit()
+    except ServiceError as error:
+        db.session.commit() if error.keeps else db.session.rollback()
+        raise
     except IntegrityError as error:
         db.session.rollback()
         raise Conflict("breaks a uniqueness or reference rule") from error

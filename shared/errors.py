@@ -12,6 +12,8 @@ class ServiceError(Exception):
     """Base of every expected failure. A subclass only names a status."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
+    keeps = False
+    """Whether what the request wrote so far stays, e.g. the note of a login that failed."""
 
     def __init__(self, detail: str, errors: dict | None = None, retry_after: int | None = None):
         """``errors`` are the reasons by field; ``retry_after`` is in seconds."""

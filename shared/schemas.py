@@ -12,15 +12,10 @@ from sqlalchemy import TIMESTAMP, DateTime, Enum, Float, Integer, String
 from sqlalchemy.dialects.mysql import MEDIUMINT, SMALLINT, TINYINT
 from sqlalchemy.types import _Binary
 
-LATIN1 = "".join(
-    chr(code)
-    for code in range(0x80, 0x2200)
-    if chr(code).encode("cp1252", "ignore")  # MariaDB's latin1 is Windows-1252
-)
-IN_LATIN1 = validate.Regexp(
-    f"^[\x01-\x7f{LATIN1}]*$", error="Holds a character that ISPyB cannot store (latin1)."
-)
-IN_UTF8 = validate.Regexp("^[^\x00]*$", error="Holds a character that ISPyB cannot store.")
+# MariaDB's latin1 is Windows-1252
+LATIN1 = r"^[\x01-\x7f\xa0-\xff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]*$"
+IN_LATIN1 = validate.Regexp(LATIN1, error="Holds a character that ISPyB cannot store (latin1).")
+IN_UTF8 = validate.Regexp(r"^[^\x00]*$", error="Holds a character that ISPyB cannot store.")
 BITS = ((TINYINT, 8), (SMALLINT, 16), (MEDIUMINT, 24), (Integer, 32))
 TIMESTAMPS = (datetime(1970, 1, 2), datetime(2038, 1, 18))
 LARGEST_FLOAT = 3.4e38

@@ -37,7 +37,7 @@ def on_the_wire(column: Any) -> ColumnElement:
     if isinstance(column.type, Enum):
         return type_coerce(column, String())
     if isinstance(column.type, _Binary):
-        return func.lower(func.hex(column))
+        return func.nullif(func.lower(func.hex(column)), "")  # SQLite has "" for null
     if getattr(column.type, "asdecimal", False):
         return type_coerce(column, Float())
     return column

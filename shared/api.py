@@ -1,0 +1,257 @@
+"""Flask-RESTX namespaces that speak marshmallow.
+
+One schema class per payload: it loads, it is compiled to SQL, and it is the documentation.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from hashlib import blake2b
+from http import HTTPStatus
+from typing import Any
+
+import flask_restx
+import orjson
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.common import resolve_schema_instance
+from flask import Response, current_app, g, request
+from flask_restx.mask import Mask, ParseError
+from marshmallow import Schema, ValidationError, fields
+from sqlalchemy import select
+
+from shared import audit, once, replay
+from shared.bodies import as_json, rows
+from shared.db import db, in_transaction
+from shared.errors import BadInput, Stale, Unauthenticated
+from shared.identity import Identity
+from shared.lists import list_of
+from shared.own import RevokedToken
+from shared.schemas import TableSchema, definition_name
+from shared.write import Batch
+
+Resource = flask_restx.Resource
+
+
+class ProblemSchema(Schema):
+    """RFC 9457."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True, allow_none=True)
+    errors = fields.Dict(metadata={"description": "the reasons, by field"})
+    requestId = fields.String(required=True)
+
+
+class Namespace(flask_restx.Namespace):
+    """A namespace whose operations say who, in and out: ``require``, ``takes``, ``returns``."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.payloads: set[type[TableSchema]] = set()
+        self.documented: list[Schema] = []
+        self._plugin = MarshmallowPlugin(schema_name_resolver=definition_name)
+        self._spec = APISpec("", "", "2.0", plugins=[self._plugin])
+        self._problem = self._document(ProblemSchema())
+
+    def route(self, *urls, **kwargs):
+        """As RESTX has it; where a path has a parameter, its row may be absent."""
+        add = super().route(*urls, **kwargs)
+        if not any("<" in url for url in urls):
+            return add
+        return lambda resource: self._may_answer(404)(add(resource))
+
+    def require(self, *permissions: str, link: bool = False) -> Callable:
+        """Let only callers with one of ``permissions`` through; pass their identity first.
+
+        With ``link`` a one-time link of such a caller will do.
+        """
+
+        def decorate(method):
+            @wraps(method)
+            def guarded(resource, *args, **kwargs):
+                by_link = link and once.PARAMETER in request.args
+                g.identity = once.identity() if by_link else _bearer()
+                g.identity.need(*permissions)
+                return method(resource, g.identity, *args, **kwargs)
+
+            ways = [{"bearer": []}, {"onetime": []}] if link else [{"bearer": []}]
+            if permissions:
+                guarded = self.doc(description=f"Needs: {' or '.join(permissions)}.")(guarded)
+            return self._may_answer(401, 403, 503)(self.doc(security=ways)(guarded))
+
+        return decorate
+
+    def public(self, method: Callable) -> Callable:
+        """Leave the operation open to everybody; the house keeps the list of these short."""
+        return self._may_answer(503)(self.doc(security=[])(method))
+
+    def takes(self, schema: Any, *, query: bool = False, many: bool = False) -> Callable:
+        """Load the body, a batch of rows or the query with ``schema``; pass it next."""
+        schema = resolve_schema_instance(schema)
+        batch = Batch(schema) if many else None
+
+        def decorate(method):
+            @wraps(method)
+            def loaded(*args, **kwargs):
+                if query:
+                    data = _load(schema, _query())
+                else:
+                    data = rows(batch) if batch else _body(schema)
+                return method(*args, data, **kwargs)
+
+            if not query:
+                loaded = self._may_answer(400, 413, 415, 422, 424)(loaded)
+                definition = self._document(schema)
+                return self.expect([definition] if many else definition)(loaded)
+            found = self._plugin.converter.schema2parameters(schema, location="query")
+            params = {p.pop("name"): _by_comma(p) for p in found}
+            return self._may_answer(422)(self.doc(params=params)(loaded))
+
+        return decorate
+
+    def returns(
+        self,
+        schema: type[Schema],
+        code: HTTPStatus = HTTPStatus.OK,
+        *,
+        many: bool = False,
+        also: HTTPStatus | None = None,
+        secret: bool = False,
+    ) -> Callable:
+        """Answer ``code`` with the result, which has the shape of ``schema`` or its list.
+
+        A method that may answer ``also`` returns that status beside its result. An answer that
+        is ``secret`` is not stored for replay.
+        """
+        if issubclass(schema, TableSchema):
+            self.payloads.add(schema)
+        definition = self._document(resolve_schema_instance(list_of(schema) if many else schema))
+
+        def decorate(method):
+            verb = method.__name__.upper()
+
+            @wraps(method)
+            def answered(resource, *args, **kwargs):
+                def work():
+                    result = method(resource, *args, **kwargs)
+                    body, status = result if isinstance(result, tuple) else (result, code)
+                    return _response(body, status)
+
+                if verb == "GET":
+                    return work().make_conditional(request)
+                return _written(resource, work, kwargs, secret)
+
+            for status in filter(None, (code, also)):
+                answered = self.response(int(status), status.phrase, definition)(answered)
+            return self._may_answer(*((304,) if verb == "GET" else (409, 412)))(answered)
+
+        return decorate
+
+    def _may_answer(self, *codes: int) -> Callable:
+        """Document problems; a 304 has no body."""
+        shapes = {code: HTTPStatus(code).phrase for code in codes}
+        problem = self._problem
+        return self.doc(
+            responses={
+                str(code): (phrase, None if code == 304 else problem)
+                for code, phrase in shapes.items()
+            }
+        )
+
+    def _document(self, schema: Schema):
+        """Register ``schema`` and all it nests; return its RESTX model."""
+        self.documented.append(schema)
+        ref = self._plugin.converter.resolve_nested_schema(schema)
+        for name, definition in self._spec.components.schemas.items():
+            if name not in self.models:
+                self.schema_model(name, definition)
+        return self.models[ref["$ref"].rpartition("/")[2]]
+
+
+def _bearer() -> Identity:
+    """The caller of the Authorization header; a revoked token is asked for every time."""
+    identity = current_app.extensions["verifier"].identify(
+        request.headers.get("Authorization", "")
+    )
+    revoked = select(RevokedToken.tokenId).where(RevokedToken.tokenId == identity.tokenId)
+    if db.session.connection().execute(revoked).first():
+        raise Unauthenticated("the token was revoked")
+    return identity
+
+
+def _response(body: Any, status: HTTPStatus) -> Response:
+    text = orjson.dumps(body)
+    answer = Response(text, int(status), mimetype="application/json")
+    answer.set_etag(blake2b(text, digest_size=12).hexdigest())
+    return answer
+
+
+def _written(resource: Resource, work: Callable, path: dict, secret: bool) -> Response:
+    """Do ``work`` as one transaction: once, not on a row that changed, and on the record."""
+    guarded_by_tag = "If-Match" in request.headers and hasattr(resource, "get")
+
+    def run():
+        if (answer := replay.earlier()) is not None:
+            return answer
+        if guarded_by_tag and not request.if_match.contains(_tag(resource, path)):
+            raise Stale("the row changed since it was read: read it again")
+        answer = work()
+        replay.keep(answer, secret)
+        if g.identity:
+            audit.note(request.method, answer.status_code, names=g.names)
+        return answer
+
+    # of two that pass the check at once, one must fail: what they read stays locked
+    options = {"isolation_level": "SERIALIZABLE"} if guarded_by_tag else {}
+    return in_transaction(run, **options)
+
+
+def _tag(resource: Resource, path: dict) -> str:
+    """The ETag that a GET of the same row has now."""
+    return resource.get(**path).get_etag()[0]
+
+
+def _body(schema: Schema) -> dict:
+    """Load the body, and note the names of its fields for the record."""
+    raw = as_json()
+    g.names = ",".join(raw) if isinstance(raw, dict) else None
+    return _load(schema, raw)
+
+
+def _load(schema: Schema, raw: Any) -> dict:
+    """Only this may turn into a 422: a ValidationError from a handler would be our own bug."""
+    try:
+        return schema.load(raw)
+    except ValidationError as error:
+        raise BadInput("invalid input", error.normalized_messages()) from error
+
+
+def _query() -> dict:
+    """The query as the schema wants it: a name that is sent twice stays a list, and fails."""
+    sent = request.args.to_dict(flat=False)
+    if g.identity:
+        sent.pop(once.PARAMETER, None)
+    query: dict[str, Any] = {
+        n: found[0] if len(found) == 1 else found for n, found in sent.items()
+    }
+    if "X-Fields" in request.headers:
+        try:
+            query["fields"] = ",".join(_paths(Mask(request.headers["X-Fields"])))
+        except ParseError as error:
+            raise BadInput("invalid input", {"X-Fields": [str(error)]}) from error
+    return query
+
+
+def _paths(mask: Mask, above: str = ""):
+    """The dotted paths of a mask: ``{a,B{c}}`` is a and B.c."""
+    for name, below in mask.items():
+        if isinstance(below, Mask):
+            yield from _paths(below, f"{above}{name}.")
+        else:
+            yield above + name
+
+
+def _by_comma(parameter: dict) -> dict:
+    """Lists are sent as ``a,b``, which is Swagger's default; apispec says otherwise."""
+    return {k: v for k, v in parameter.items() if k != "collectionFormat"}

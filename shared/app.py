@@ -1,0 +1,142 @@
+"""Build a service: the one place where Flask, RESTX and the database meet."""
+
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import uuid4
+
+import flask_restx
+from flask import Blueprint, Flask, Response, g, request
+from flask_cors import CORS
+from werkzeug.routing import IntegerConverter
+
+from shared import __version__, config, health, metrics, openapi, read
+from shared.api import Namespace
+from shared.db import db, engine_options
+from shared.errors import handle_errors
+from shared.identity import Verifier
+from shared.log import log_requests
+
+SECURITY = {
+    "bearer": {"type": "apiKey", "in": "header", "name": "Authorization"},
+    "onetime": {"type": "apiKey", "in": "query", "name": "onetime"},
+}
+EXPOSED = ["ETag", "Idempotent-Replayed", "Retry-After", "X-Request-ID"]
+
+
+@dataclass(frozen=True)
+class Face:
+    """One API of a service: its namespaces below ``root``, its documents below ``root + path``.
+
+    The face of a dialect is there only where the site switches the dialect on.
+    """
+
+    namespaces: Iterable[Namespace]
+    path: str = ""
+    root: str = config.API_ROOT
+    dialect: str | None = None
+
+
+class Id(IntegerConverter):
+    """A key in a path; a number no key can reach is no such page."""
+
+    def __init__(self, url_map):
+        super().__init__(url_map, max=2**32 - 1)
+
+
+class Api(flask_restx.Api):
+    """Leaves every error to the app: one shape inside and outside of the API."""
+
+    def handle_error(self, error):
+        raise error
+
+
+def build_app(name: str, faces: Iterable[Face], source: Mapping | str | None = None) -> Flask:
+    """Return the service ``name`` with ``faces``; ``source`` is its site file, see config.load."""
+    site = config.load(source, name)
+    app = Flask(f"ispyb.{name}", static_folder=None)
+    uri = config.database_uri(site)
+    app.config.update(
+        SITE=site,
+        SQLALCHEMY_DATABASE_URI=uri,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(uri, site["database"]["pool_size"]),
+        MAX_CONTENT_LENGTH=site["limits"]["body_megabytes"] * 2**20,
+        RESTX_INCLUDE_ALL_MODELS=True,
+        RESTX_MASK_SWAGGER=False,
+        RESTX_ERROR_404_HELP=False,
+    )
+    app.extensions["service"] = name
+    tokens = site["tokens"]
+    app.extensions["verifier"] = Verifier(
+        tokens["keys"], tokens["issuer"], tokens["audience"], site["beamline_groups"]
+    )
+    db.init_app(app)
+    handle_errors(app)
+    app.url_map.converters["int"] = Id
+    app.before_request(_open_request)
+    app.after_request(_return_name)
+    log_requests(app)
+    metrics.measure(app)
+    if origins := site["cors"]["origins"]:
+        CORS(app, origins=origins, expose_headers=EXPOSED, max_age=3600)
+    dialects = config.dialects(site)
+    app.extensions["specifications"] = {
+        face.root + face.path: _add(app, name, face)
+        for face in faces
+        if face.dialect is None or face.dialect in dialects
+    }
+    health.probes(app, name)
+    return app
+
+
+def specifications(app: Flask) -> dict[str, dict]:
+    """The OpenAPI 3.1 of each face of ``app``, by where it is served below."""
+    return {root: show() for root, show in app.extensions["specifications"].items()}
+
+
+def _add(app: Flask, name: str, face: Face):
+    """Register ``face``; return what makes its OpenAPI document, once, when it is first asked."""
+    namespaces = list(face.namespaces)
+    if face.dialect is None:
+        namespaces.append(health.namespace(name, face.path, __version__))
+    label = f"{name}.{face.dialect}" if face.dialect else name
+    title = f"ISPyB {label.replace('.', ': ')}"
+    blueprint = Blueprint(label.replace(".", "_"), __name__, url_prefix=face.root)
+    below = face.path.lstrip("/")
+    api = Api(
+        blueprint,
+        title=title,
+        version=__version__,
+        doc=f"{face.path}/docs",
+        authorizations=SECURITY,
+        default_swagger_filename=f"{below}/swagger.json".lstrip("/"),
+    )
+    for namespace in namespaces:
+        api.add_namespace(namespace)
+        for schema in namespace.payloads:
+            read.compiled(schema)  # a schema that does not fit its model fails here
+    made: dict = {}
+
+    def specification() -> dict:
+        if not made:
+            with app.test_request_context():
+                swagger = api.__schema__
+            made.update(openapi.document(swagger, namespaces, title, __version__))
+        return made
+
+    blueprint.add_url_rule(f"{face.path}/openapi.json", "openapi", specification)
+    app.register_blueprint(blueprint)
+    return specification
+
+
+def _open_request() -> None:
+    """Keep the gateway's name for the request, if it is a tame one; know nobody yet."""
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if re.fullmatch(r"[\w.-]{1,64}", given, re.ASCII) else uuid4().hex
+    g.started, g.identity, g.names = time.perf_counter(), None, None
+
+
+def _return_name(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.request_id
+    return response

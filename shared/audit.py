@@ -1,0 +1,28 @@
+"""The audit trail: every change leaves a line, in the transaction that makes it."""
+
+from flask import current_app, g, request
+from sqlalchemy import insert
+
+from shared.db import db
+from shared.own import Activity
+from shared.replay import utc_now
+
+
+def note(action: str, status: int, login: str | None = None, names: str | None = None) -> None:
+    """Record ``action`` of the current request; ``names`` are those of the fields sent.
+
+    Values are not recorded: they may be personal, or secret.
+    """
+    login = login if login is not None else (g.identity.login if g.identity else "")
+    row = {
+        "time": utc_now(),
+        "login": login[:45],
+        "service": current_app.extensions["service"],
+        "action": action,
+        "path": request.path[:255],
+        "fields": names[:255] if names else None,
+        "status": status,
+        "address": (request.remote_addr or "")[:45],
+        "requestId": g.request_id,
+    }
+    db.session.execute(insert(Activity.__table__).values(row))

@@ -1,0 +1,52 @@
+"""What clients send: JSON, arrays and NDJSON of rows, packed by gzip or not, within limits."""
+
+import zlib
+from typing import Any
+
+import orjson
+from flask import current_app, request
+from werkzeug.exceptions import UnsupportedMediaType
+
+from shared.errors import Malformed, TooLarge
+from shared.write import Batch
+
+NDJSON = "application/x-ndjson"
+
+
+def as_json() -> Any:
+    """The JSON of the body. Raises 400 for what is not JSON, 413, or 415."""
+    if not request.is_json:
+        raise UnsupportedMediaType("send Content-Type: application/json")
+    try:
+        return orjson.loads(_unpacked())
+    except orjson.JSONDecodeError as error:
+        raise Malformed(f"not JSON: {error}") from None
+
+
+def rows(batch: Batch) -> list[dict]:
+    """The rows of a JSON array, or of NDJSON, which has one object a line."""
+    body = _unpacked()
+    if request.mimetype == NDJSON:
+        body = b"[" + b",".join(line for line in body.splitlines() if line.strip()) + b"]"
+    elif not request.is_json:
+        raise UnsupportedMediaType(f"send Content-Type: application/json or {NDJSON}")
+    found, most = batch.load(body), current_app.config["SITE"]["limits"]["batch_rows"]
+    if len(found) > most:
+        raise TooLarge(f"more than {most} rows")
+    return found
+
+
+def _unpacked() -> bytes:
+    body, most = request.get_data(), current_app.config["MAX_CONTENT_LENGTH"]
+    encoding = (request.content_encoding or "identity").lower()
+    if encoding == "gzip":
+        inflate = zlib.decompressobj(wbits=31)
+        try:
+            body = inflate.decompress(body, most)
+        except zlib.error as error:
+            raise Malformed(f"not gzip: {error}") from None
+        if not inflate.eof:
+            raise TooLarge(f"inflates to more than {most} bytes, or is cut")
+    elif encoding != "identity":
+        raise UnsupportedMediaType("Content-Encoding: gzip or none")
+    return body

@@ -1,0 +1,169 @@
+"""The one grammar of all lists: as the client may write it, and as SQL.
+
+``?column=``, ``column__gte=``, ``column__lte=``, ``column__in=a,b``, ``search=``,
+``sort=-column``, ``fields=``, ``skip=``, ``limit=``, ``after=``. Whatever else is a 422.
+"""
+
+import operator
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import cache
+from typing import Any
+
+import orjson
+from marshmallow import Schema, ValidationError, fields, validate
+from sqlalchemy import ColumnElement, Enum, Float, and_, bindparam, false, or_, true
+
+from shared.schemas import Hex, columns_of, definition_name
+
+OPERATORS: dict[str, Any] = {
+    "": operator.eq,
+    "__gte": operator.ge,
+    "__lte": operator.le,
+    "__in": lambda column, values: column.in_(values),
+}
+PAGING = {"skip", "limit", "fields", "sort", "after"}  # the parameters that filter nothing
+
+
+class Delimited(fields.List):
+    """A list written ``a,b,c``, as query parameters are."""
+
+    def _deserialize(self, value, *args, **kwargs):
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        return super()._deserialize(value.split(","), *args, **kwargs)
+
+
+class Text(fields.String):
+    """Text to be found anywhere, loaded as a LIKE pattern with ``/`` as its escape."""
+
+    def _deserialize(self, value, *args, **kwargs):
+        text = super()._deserialize(value, *args, **kwargs)
+        for sign in "/%_":
+            text = text.replace(sign, "/" + sign)
+        return f"%{text}%"
+
+
+class FieldsQuery(Schema):
+    """The query of a single object."""
+
+    fields = Delimited(
+        fields.String(),
+        load_default=(),
+        metadata={"description": "only these, e.g. proposalId,Person.login; or as X-Fields"},
+    )
+
+
+class ListQuery(FieldsQuery):
+    """The query of every list."""
+
+    skip = fields.Integer(load_default=0, validate=validate.Range(0, 100_000))
+    limit = fields.Integer(load_default=25, validate=validate.Range(1, 500))
+    after = fields.String(
+        validate=validate.Length(1, 1000),
+        metadata={"description": "the `next` of the page before, with the same sort"},
+    )
+
+
+@cache
+def query_of(schema: type[Schema]) -> type[Schema]:
+    """The query of a list of ``schema``: paging, and filters on each of its columns."""
+    query: dict[str, Any] = {}
+    for name, field in columns_of(schema).items():
+        if isinstance(field, Hex):
+            continue
+        for suffix in OPERATORS:
+            value = type(field)(validate=field.validators, metadata=field.metadata)
+            query[name + suffix] = Delimited(value) if suffix == "__in" else value
+    orders = [sign + name for name in columns_of(schema) for sign in ("", "-")]
+    query["sort"] = Delimited(fields.String(validate=validate.OneOf(orders)))
+    if schema.Meta.search:
+        where = f"text in {', '.join(schema.Meta.search)}"
+        query["search"] = Text(validate=validate.Length(max=200), metadata={"description": where})
+    return ListQuery.from_dict(query, name=definition_name(schema) + "Query")
+
+
+@cache
+def list_of(schema: type[Schema]) -> type[Schema]:
+    """The answer of a list of ``schema``."""
+    envelope = {
+        "total": fields.Integer(),
+        "totalIsExact": fields.Boolean(metadata={"description": "only if false: total is more"}),
+        "results": fields.List(fields.Nested(schema)),
+        "skip": fields.Integer(),
+        "limit": fields.Integer(),
+        "next": fields.String(metadata={"description": "send it as `after` for the next page"}),
+    }
+    return Schema.from_dict(envelope, name=definition_name(schema) + "ListSchema")
+
+
+def condition(schema: type[Schema], name: str) -> ColumnElement[bool]:
+    """The filter ``name``, to be bound to the value of the same name when it runs."""
+    if name in schema.Meta.conditions:
+        return schema.Meta.conditions[name]
+    if name == "search":
+        text = bindparam("search")
+        return or_(*(column(schema, n).like(text, escape="/") for n in schema.Meta.search))
+    wanted, separator, suffix = name.partition("__")
+    value = bindparam(name, expanding=suffix == "in")
+    return OPERATORS[separator + suffix](column(schema, wanted), value)
+
+
+def ordering(schema: type[Schema], sort: tuple[str, ...]) -> list[ColumnElement]:
+    """The columns of ``sort``, where a minus turns the order."""
+    named = [(column(schema, name.removeprefix("-")), name.startswith("-")) for name in sort]
+    return [one.desc() if down else one.asc() for one, down in named]
+
+
+def beyond(schema: type[Schema], sort: tuple[str, ...], nulls: tuple[bool, ...]) -> Any:
+    """What comes after the row whose values of ``sort`` are bound as ``after_0``, ``after_1``, …
+
+    ``nulls`` tells which of them are null: nulls come first, or last where the order is turned.
+    The outer half of each condition is what an index is searched by.
+    """
+    rest: Any = false()
+    for at in reversed(range(len(sort))):
+        found, down = column(schema, sort[at].removeprefix("-")), sort[at].startswith("-")
+        last = bindparam(f"after_{at}")
+        if nulls[at]:
+            rest = and_(found.is_(None), rest) if down else or_(found.is_not(None), rest)
+            continue
+        later, not_before = (
+            (found < last, found <= last) if down else (found > last, found >= last)
+        )
+        if down and found.nullable:
+            later, not_before = or_(later, found.is_(None)), or_(not_before, found.is_(None))
+        rest = and_(not_before, or_(later, rest)) if at < len(sort) - 1 else later
+    return rest if sort else true()
+
+
+def cursor(sort: tuple[str, ...], values: list) -> str:
+    """Where a page ended, for the client to send back."""
+    return urlsafe_b64encode(orjson.dumps([*sort, *values])).decode().rstrip("=")
+
+
+def opened(schema: type[Schema], sort: tuple[str, ...], text: str) -> list:
+    """The values in a cursor; ValidationError if it is not of this list in this order."""
+    try:
+        found = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        names, values = tuple(found[: len(sort)]), found[len(sort) :]
+        if names != sort or len(values) != len(sort):
+            raise ValueError
+        known = columns_of(schema)
+        wanted = [known[name.removeprefix("-")] for name in sort]
+        return [None if v is None else f.deserialize(v) for f, v in zip(wanted, values)]
+    except (ValueError, TypeError, KeyError, ValidationError) as error:
+        raise ValidationError("is not the `next` of this list in this order") from error
+
+
+def has_cursor(schema: type[Schema], sort: tuple[str, ...]) -> bool:
+    """Whether pages can follow each other by value: not where numbers are not exact, nor where
+    the server sorts by the number of a word and compares by its letters.
+    """
+    kinds = (column(schema, name.removeprefix("-")).type for name in sort)
+    return not any(isinstance(kind, (Float, Enum)) for kind in kinds)
+
+
+def column(schema: type[Schema], name: str) -> Any:
+    """The attribute of the model that ``name`` means on the wire."""
+    field = columns_of(schema).get(name)
+    return getattr(schema.Meta.model, field.attribute or name if field else name)

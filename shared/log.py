@@ -1,0 +1,57 @@
+"""Logs for machines: one JSON object a line, on standard error."""
+
+import logging
+import time
+
+import orjson
+from flask import Flask, Response, g, request
+
+LOGGER = "ispyb"
+ATTRIBUTES = ("service", "method", "path", "status", "ms", "login", "requestId")
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as one line of JSON, with those of ``ATTRIBUTES`` that it has."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(record.created)),
+            "level": record.levelname,
+            "message": record.getMessage(),
+        }
+        line |= {name: getattr(record, name) for name in ATTRIBUTES if hasattr(record, name)}
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str).decode()
+
+
+def configure() -> logging.Logger:
+    """The logger of all services in this process; asked twice, it is set up once."""
+    logger = logging.getLogger(LOGGER)
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(JsonFormatter())
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+    return logger
+
+
+def log_requests(app: Flask) -> None:
+    """Log every answer of ``app``: never its query, which may hold the token of a link."""
+    logger = configure()
+
+    def log(response: Response) -> Response:
+        extra = {
+            "service": app.extensions["service"],
+            "method": request.method,
+            "path": request.path,
+            "status": response.status_code,
+            "ms": round((time.perf_counter() - g.started) * 1000, 1),
+            "login": g.identity.login if g.identity else None,
+            "requestId": g.request_id,
+        }
+        logger.info("request", extra=extra)
+        return response
+
+    app.after_request(log)

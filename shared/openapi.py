@@ -1,0 +1,92 @@
+"""OpenAPI 3.1 of what RESTX documents in Swagger 2.0: the same operations, nullability kept."""
+
+from collections.abc import Iterable
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+
+from shared.api import Namespace
+from shared.schemas import definition_name
+
+VERBS = {"get", "post", "put", "patch", "delete"}
+PARAMETER = {"name", "in", "required", "description"}
+SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "onetime": {"type": "apiKey", "in": "query", "name": "onetime"},
+}
+
+
+def document(swagger: dict, namespaces: Iterable[Namespace], title: str, version: str) -> dict:
+    """``swagger``, of one API made of ``namespaces``, as OpenAPI 3.1; its paths are whole."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": version},
+        "tags": swagger.get("tags", []),
+        "paths": {
+            swagger["basePath"].rstrip("/") + path: _item(item)
+            for path, item in swagger["paths"].items()
+        },
+        "components": {"schemas": _schemas(namespaces), "securitySchemes": SECURITY},
+    }
+
+
+def _schemas(namespaces: Iterable[Namespace]) -> dict:
+    plugin = MarshmallowPlugin(schema_name_resolver=definition_name)
+    spec = APISpec("", "", "3.1.0", plugins=[plugin])
+    for namespace in namespaces:
+        for schema in namespace.documented:
+            plugin.converter.resolve_nested_schema(schema)
+    return spec.to_dict().get("components", {}).get("schemas", {})
+
+
+def _item(item: dict) -> dict:
+    shared = [_parameter(p) for p in item.get("parameters", [])]
+    operations = {verb: _operation(found) for verb, found in item.items() if verb in VERBS}
+    return {"parameters": shared, **operations} if shared else operations
+
+
+def _operation(found: dict) -> dict:
+    kept = {k: found[k] for k in ("operationId", "summary", "description", "tags") if k in found}
+    operation = {**kept, "security": found.get("security", [])}
+    parameters = found.get("parameters", [])
+    if others := [_parameter(p) for p in parameters if p["in"] != "body"]:
+        operation["parameters"] = others
+    for body in (p for p in parameters if p["in"] == "body"):
+        content = {"application/json": {"schema": _moved(body["schema"])}}
+        operation["requestBody"] = {"required": True, "content": content}
+    operation["responses"] = {
+        code: _response(code, answer) for code, answer in found["responses"].items()
+    }
+    return operation
+
+
+def _parameter(found: dict) -> dict:
+    parameter = {key: value for key, value in found.items() if key in PARAMETER}
+    schema = {key: value for key, value in found.items() if key not in PARAMETER}
+    schema.pop("collectionFormat", None)
+    schema.pop("x-nullable", None)
+    if schema.get("type") == "array":
+        parameter |= {"style": "form", "explode": False}
+    return {**parameter, "schema": _moved(schema)}
+
+
+def _response(code: str, found: dict) -> dict:
+    answer = {"description": found["description"]}
+    if "schema" in found:
+        kind = "application/json" if code < "400" else "application/problem+json"
+        answer["content"] = {kind: {"schema": _moved(found["schema"])}}
+    return answer
+
+
+def _moved(schema):
+    """``schema`` with its references to where OpenAPI 3 keeps them."""
+    if isinstance(schema, dict):
+        return {
+            key: (
+                value.replace("#/definitions/", "#/components/schemas/")
+                if key == "$ref"
+                else _moved(value)
+            )
+            for key, value in schema.items()
+        }
+    return [_moved(one) for one in schema] if isinstance(schema, list) else schema

@@ -1,0 +1,225 @@
+"""Reads rows as their schema describes them, without building objects.
+
+A schema is compiled once: its columns and those of its parents become one SELECT with LEFT
+JOINs, each list of children one SELECT for the whole page, and one expression turns a row into
+a dict. Statements are remembered by the shape of the query; its values are bound when they run.
+"""
+
+from collections import defaultdict
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from marshmallow import Schema, ValidationError, fields
+from sqlalchemy import Select, bindparam, func, inspect, select
+from sqlalchemy.orm import aliased
+
+from shared.access import EVERYTHING, Rule
+from shared.aggregates import Aggregate
+from shared.db import db
+from shared.errors import BadInput, NotFound
+from shared.lists import PAGING, beyond, column, condition, cursor, has_cursor, opened, ordering
+from shared.sql import on_the_wire
+
+COUNTED = 10_000  # a longer list is not counted to its end
+
+
+class _Children(NamedTuple):
+    name: str
+    at: int
+    reader: "Reader"
+    select: Select
+
+
+class _Totals(NamedTuple):
+    """Aggregates over one kind of child: ``fields`` by their name below ``name``."""
+
+    name: str
+    at: int
+    fields: dict[str, Aggregate]
+
+
+class Reader:
+    """One schema, compiled: ``select`` fetches its rows, ``load`` makes them the answer."""
+
+    def __init__(self, schema: Schema, key: Any = None):
+        """``key`` is the first column of a row: the primary key, or a child's link upwards."""
+        self.model = schema.opts.model
+        self.key = _attribute(self.model, key)
+        self._columns: dict[Any, int] = {self.key: 0}
+        self._parents: list = []
+        self._children: list[_Children] = []
+        self._totals: list[_Totals] = []
+        row = self._literal(schema, self.model)
+        self._dicts = eval(f"lambda rows: [{row} for r in rows]")
+        self.select = select(*map(on_the_wire, self._columns)).select_from(self.model)
+        for parent in self._parents:
+            self.select = self.select.outerjoin(parent)
+
+    def load(self, stmt: Select, values: dict, rule: Rule) -> tuple[list, list[dict]]:
+        """Run ``stmt``, fetch the children of all its rows; return the rows and their dicts."""
+        rows: Any = db.session.connection().execute(stmt, {**rule.values, **values}).all()
+        dicts = self._dicts(rows)
+        if not rows:
+            return rows, dicts
+        for name, at, reader, children in self._children:
+            families = defaultdict(list)
+            keys = {"keys": [row[at] for row in rows]}
+            for row, child in zip(*reader.load(children, keys, rule)):
+                families[row[0]].append(child)
+            for row, parent in zip(rows, dicts):
+                parent[name] = families[row[at]]
+        for totals in self._totals:
+            self._count(totals, rows, dicts, rule)
+        return rows, dicts
+
+    def at(self, column: Any) -> int | None:
+        """Where ``column`` stands in a row, if it is there."""
+        return self._columns.get(column)
+
+    def _literal(self, schema: Schema, entity: Any) -> str:
+        """Write the dict of ``schema`` as an expression on a row ``r``; note what it needs."""
+        items = []
+        for name, field in schema.dump_fields.items():
+            if isinstance(field, fields.Nested) and not hasattr(field.schema.opts, "model"):
+                items.append(f"{name!r}: {{}}")
+                self._add_totals(name, field.schema, entity)
+                continue
+            source = getattr(entity, field.attribute or name)
+            if not isinstance(field, fields.Nested):
+                items.append(f"{name!r}: r[{self._position(source)}]")
+            elif field.many:
+                self._add_children(name, field.schema, entity, source)
+            else:
+                parent = aliased(source.property.mapper.class_)
+                self._parents.append(source.of_type(parent))
+                at = self._position(_attribute(parent))
+                inner = self._literal(field.schema, parent)
+                items.append(f"{name!r}: None if r[{at}] is None else {inner}")
+        return "{" + ", ".join(items) + "}"
+
+    def _add_children(self, name: str, schema: Schema, entity: Any, source: Any) -> None:
+        if entity is not self.model:
+            raise TypeError(f"{name}: children of a joined parent are not supported")
+        ((local, remote),) = source.property.local_remote_pairs
+        reader = Reader(schema, remote)
+        children = reader.select.where(reader.key.in_(bindparam("keys", expanding=True)))
+        children = children.order_by(*inspect(reader.model).primary_key)
+        at = self._position(_attribute(entity, local))
+        self._children.append(_Children(name, at, reader, children))
+
+    def _add_totals(self, name: str, schema: Schema, entity: Any) -> None:
+        """Aggregates of one kind of child, under one rule, are one statement."""
+        if entity is not self.model:
+            raise TypeError(f"{name}: aggregates of a joined parent are not supported")
+        kinds: dict[Any, dict[str, Aggregate]] = defaultdict(dict)
+        for found, field in schema.dump_fields.items():
+            kinds[field.by, field.through, field.visible][found] = field
+        self._totals += [_Totals(name, 0, kind) for kind in kinds.values()]
+
+    def _count(self, totals: _Totals, rows: list, dicts: list[dict], rule: Rule) -> None:
+        first = next(iter(totals.fields.values()))
+        seen = first.visible(rule.identity) if first.visible and rule.identity else EVERYTHING
+        stmt = _select_totals(tuple(totals.fields.values()), seen.condition)
+        values = {**seen.values, "keys": [row[0] for row in rows]}
+        found = {row[0]: row for row in db.session.connection().execute(stmt, values)}
+        empty = [None] * (len(totals.fields) + 1)
+        for row, answer in zip(rows, dicts):
+            counted = found.get(row[0], empty)
+            for at, (name, field) in enumerate(totals.fields.items(), 1):
+                answer[totals.name][name] = field.finish(counted[at])
+
+    def _position(self, column: Any) -> int:
+        """Where ``column`` stands in a row."""
+        return self._columns.setdefault(column, len(self._columns))
+
+
+@lru_cache(maxsize=512)
+def _select_totals(counted: tuple[Aggregate, ...], visible: Any) -> Select:
+    """The SELECT of aggregates of one kind of child, by the key of the row above."""
+    by, through = counted[0].by, counted[0].through
+    stmt = select(by, *(field.expression() for field in counted))
+    if through is not None:
+        stmt = stmt.select_from(through.class_).join(through)
+    stmt = stmt.where(by.in_(bindparam("keys", expanding=True))).group_by(by)
+    return stmt.where(visible)
+
+
+@lru_cache(maxsize=512)
+def compiled(schema: type[Schema], only: tuple[str, ...] = ()) -> Reader:
+    """The reader of ``schema``, or of the part of it that ``only`` names."""
+    try:
+        return Reader(schema(only=only or None))
+    except ValueError as error:
+        raise BadInput("invalid input", {"fields": [str(error)]}) from None
+
+
+@lru_cache(maxsize=1024)
+def _statements(schema, only, visible, filters, sort, after) -> tuple[Select, Select, tuple]:
+    """The SELECT of a page, the one that counts its list, and where a row has its cursor."""
+    reader = compiled(schema, only)
+    where = [visible, *(condition(schema, name) for name in filters)]
+    count = select(reader.key).where(*where).limit(COUNTED + 1).subquery()
+    if after is not None:
+        where.append(beyond(schema, sort, after))
+    orders = [column(schema, name.removeprefix("-")) for name in sort]
+    extra = [order for order in orders if reader.at(order) is None]
+    width = len(reader.select.selected_columns)
+    places = tuple(
+        width + extra.index(order) if order in extra else reader.at(order) for order in orders
+    )
+    page = reader.select.add_columns(*map(on_the_wire, extra)).where(*where)
+    page = page.order_by(*ordering(schema, sort))
+    page = page.offset(bindparam("skip")).limit(bindparam("limit"))
+    return page, select(func.count()).select_from(count), places
+
+
+def page(schema: type[Schema], rule: Rule, query: dict) -> dict:
+    """One page of the rows of ``schema`` that ``rule`` shows and that match ``query``."""
+    only, filters = tuple(query["fields"]), tuple(sorted(query.keys() - PAGING))
+    reader = compiled(schema, only)
+    key, sort = reader.key.key, tuple(query.get("sort", schema.Meta.sort))
+    if not {key, f"-{key}"} & {*sort}:
+        sort += (f"-{key}",)  # no order is left to chance
+    values = {name: query[name] for name in (*filters, "skip", "limit")}
+    after = None
+    if "after" in query:
+        try:
+            last = opened(schema, sort, query["after"])
+        except ValidationError as error:
+            raise BadInput("invalid input", {"after": error.messages}) from None
+        after = tuple(value is None for value in last)
+        values |= {f"after_{at}": v for at, v in enumerate(last) if v is not None}
+    statements = _statements(schema, only, rule.condition, filters, sort, after)
+    select_page, select_total, places = statements
+    rows, results = reader.load(select_page, values, rule)
+    total = query["skip"] + len(rows)
+    if after is not None or not 0 < len(rows) < query["limit"]:
+        total = db.session.connection().scalar(select_total, {**rule.values, **values})
+    answer = {"total": min(total, COUNTED), "results": results}
+    if total > COUNTED:
+        answer["totalIsExact"] = False
+    if len(rows) == query["limit"] and has_cursor(schema, sort):
+        answer["next"] = cursor(sort, [rows[-1][place] for place in places])
+    return {**answer, "skip": query["skip"], "limit": query["limit"]}
+
+
+def one(schema: type[Schema], rule: Rule, only=(), **filters) -> dict:
+    """The one row that ``rule`` shows and that matches; hidden and absent are the same."""
+    found = some(schema, rule, only, limit=1, **filters)
+    if not found:
+        raise NotFound(f"{schema.Meta.model.__name__} not found")
+    return found[0]
+
+
+def some(schema: type[Schema], rule: Rule, only=(), limit=100_000, **filters) -> list[dict]:
+    """All rows that ``rule`` shows and that match, in the order of the schema, without a page."""
+    only = tuple(only)
+    stmt, *_ = _statements(schema, only, rule.condition, tuple(filters), schema.Meta.sort, None)
+    return compiled(schema, only).load(stmt, {**filters, "skip": 0, "limit": limit}, rule)[1]
+
+
+def _attribute(entity: Any, column: Any = None) -> Any:
+    """The attribute of ``entity`` that maps ``column``, or its primary key."""
+    mapper = inspect(entity).mapper
+    column = mapper.primary_key[0] if column is None else column
+    return getattr(entity, mapper.get_property_by_column(column).key)

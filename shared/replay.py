@@ -1,0 +1,67 @@
+"""A POST that names itself by ``Idempotency-Key`` is done once, however often it is sent.
+
+The key is stored by the transaction that does the work: both last, or neither.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from flask import Response, current_app, g, request
+from sqlalchemy import delete, insert, select, update
+
+from shared.db import db
+from shared.errors import BadInput, Conflict, Malformed
+from shared.own import IdempotencyKey
+
+HEADER = "Idempotency-Key"
+
+
+def utc_now() -> datetime:
+    """The present as our own tables keep it: UTC, without zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def earlier() -> Response | None:
+    """The answer this request had before, if it was done; else the key is taken for it.
+
+    Raises BadInput if the key was used for another request, Conflict if its answer was a secret.
+    """
+    if not (key := _key()):
+        return None
+    same = sha256(request.query_string + b"\n" + request.get_data()).hexdigest()
+    table, now = IdempotencyKey.__table__, utc_now()
+    stmt = insert(table).values(hash=key, request=same, created=now)
+    stmt = stmt.prefix_with("IGNORE", dialect="mysql").prefix_with("IGNORE", dialect="mariadb")
+    taken = db.session.execute(stmt.prefix_with("OR IGNORE", dialect="sqlite"))
+    if taken.rowcount:
+        hours = current_app.config["SITE"]["limits"]["idempotency_hours"]
+        db.session.execute(delete(table).where(table.c.created < now - timedelta(hours=hours)))
+        return None
+    found = db.session.execute(select(table).where(table.c.hash == key)).one()
+    if found.request != same:
+        raise BadInput("invalid input", {HEADER: ["was used for another request"]})
+    if found.answer is None:
+        raise Conflict("this was done before; its answer held a secret and is not kept")
+    answer = Response(found.answer, found.status, mimetype="application/json")
+    answer.headers["Idempotent-Replayed"] = "true"
+    return answer
+
+
+def keep(answer: Response, secret: bool) -> None:
+    """Store ``answer`` beside its key."""
+    if key := _key():
+        table = IdempotencyKey.__table__
+        values = {"status": answer.status_code, "answer": None if secret else answer.get_data()}
+        db.session.execute(update(table).where(table.c.hash == key).values(values))
+
+
+def _key() -> str | None:
+    """What a key is stored as: callers cannot meet each other's."""
+    given = request.headers.get(HEADER)
+    if given is None or request.method != "POST":
+        return None
+    if not re.fullmatch(r"[\x21-\x7e]{1,255}", given):
+        raise Malformed(f"{HEADER}: 1 to 255 printable characters, no blanks")
+    caller = g.identity.login if g.identity else ""
+    return sha256("\n".join((caller, request.path, given)).encode()).hexdigest()
