@@ -14,6 +14,7 @@ from flask import Flask
 from flask.cli import AppGroup, ScriptInfo
 
 DEFAULT_SITE = "config/site.yml"
+TOLD = ["Proposal", "BLSession", "Person", "DataCollection"]  # tables that newcomers know
 OURS = {"demo", "gateway", "services", "shared"}
 
 
@@ -132,14 +133,18 @@ def serve(site: str, service: str | None, port: int | None) -> None:
 def demo(site: str, scale: int, seed: int, reset: bool) -> None:
     """Fill an empty database with a simulated facility; make keys if there are none."""
     from demo.build import build
+    from services.auth.migrations import upgrade
     from shared import config, keys
 
     settings = config.load(site, keys=False)
     if settings["site"]["mode"] != "demo":
-        raise click.UsageError("the simulated facility is for a site with site.mode demo")
+        raise click.UsageError("the simulated facility is for a site with site.mode: demo")
     if not (Path(settings["tokens"]["keys"]) / "current").exists():
         keys.new(settings["tokens"]["keys"])
-    build(settings, scale=scale, seed=seed, reset=reset)
+    sizes = build(settings, scale=scale, seed=seed, reset=reset)
+    upgrade(settings)
+    rows = ", ".join(f"{sizes[table]} {table}" for table in TOLD if table in sizes)
+    click.echo(f"{settings['site']['name']} is there: {rows}")
 
 
 # -------------------------------------------------------------------------------- checking
