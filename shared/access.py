@@ -1,7 +1,8 @@
 """Who sees what: the conditions every query starts from. The only file that knows the rule.
 
-What a caller sees is a union of ids, each part of it served by an index. Written as one WHERE
-with OR, the database walks all sessions instead. A condition is made once for each shape of
+What a person sees is a union of ids, each part of it served by an index. Written as one WHERE
+with OR, the database walks all sessions instead. What staff see of their beamlines is too much
+to gather: it is asked of each row, beside the union. A condition is made once for each shape of
 caller (someone, a person with beamlines, a program…); who it is, is bound when it runs.
 """
 
@@ -10,12 +11,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, true, union
+from sqlalchemy import ColumnElement, Select, bindparam, exists, or_, select, true, union
+from sqlalchemy.orm import aliased
 
 from shared.db import db
 from shared.errors import NotFound
 from shared.identity import Identity
-from shared.models import BLSession, Proposal, ProposalHasPerson, SessionHasPerson
+from shared.models import (
+    BLSession,
+    DataCollection,
+    DataCollectionGroup,
+    Proposal,
+    ProposalHasPerson,
+    SessionHasPerson,
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,18 @@ def proposals(identity: Identity, proposal_id: Any = Proposal.proposalId) -> Rul
     """Proposals the caller leads, is on, or sees a session of."""
     shape, values = _described(identity)
     return Rule(_proposals(shape, proposal_id), values, identity)
+
+
+def groups(identity: Identity, group_id: Any = DataCollectionGroup.dataCollectionGroupId) -> Rule:
+    """Groups of data collections in the sessions the caller sees."""
+    shape, values = _described(identity)
+    return Rule(_groups(shape, group_id), values, identity)
+
+
+def collections(identity: Identity, collection_id: Any = DataCollection.dataCollectionId) -> Rule:
+    """Data collections of those groups: what they say of a session themselves is only a copy."""
+    shape, values = _described(identity)
+    return Rule(_collections(shape, collection_id), values, identity)
 
 
 def check_sessions(identity: Identity, ids: Collection[int]) -> None:
@@ -94,36 +115,68 @@ def _described(identity: Identity) -> tuple[_Shape, dict]:
 def _sessions(shape: _Shape, session_id: Any) -> ColumnElement[bool]:
     if shape.sessions:
         return true()
-    rules = []
-    if shape.beamlines:
-        mine = BLSession.beamLineName.in_(bindparam("my_beamlines", expanding=True))
-        rules.append(select(BLSession.sessionId).where(mine))
+    rules: list[Select] = []
     if shape.person:
         me, found = bindparam("me"), select(BLSession.sessionId)
         on_proposal = found.join(
             ProposalHasPerson, ProposalHasPerson.proposalId == BLSession.proposalId
         )
         leads = found.join(Proposal, Proposal.proposalId == BLSession.proposalId)
-        rules += [
+        rules = [
             select(SessionHasPerson.sessionId).where(SessionHasPerson.personId == me),
             on_proposal.where(ProposalHasPerson.personId == me),
             leads.where(Proposal.personId == me),
         ]
-    return session_id.in_(_any(rules))
+    if not shape.beamlines:
+        return session_id.in_(_any(rules))
+    mine = or_(_on_beamlines(BLSession), BLSession.sessionId.in_(_any(rules)))
+    if session_id is BLSession.sessionId:
+        return mine
+    return session_id.in_(select(BLSession.sessionId).where(mine))
 
 
 @lru_cache(maxsize=512)
 def _proposals(shape: _Shape, proposal_id: Any) -> ColumnElement[bool]:
     if shape.proposals:
         return true()
-    rules = [select(BLSession.proposalId).where(_sessions(shape, BLSession.sessionId))]
+    rules: list[Select] = []
     if shape.person:
         me = bindparam("me")
-        rules += [
+        rules = [
             select(ProposalHasPerson.proposalId).where(ProposalHasPerson.personId == me),
             select(Proposal.proposalId).where(Proposal.personId == me),
+            select(BLSession.proposalId)
+            .join(SessionHasPerson, SessionHasPerson.sessionId == BLSession.sessionId)
+            .where(SessionHasPerson.personId == me),
         ]
-    return proposal_id.in_(_any(rules))
+    if not shape.beamlines and not shape.sessions:
+        return proposal_id.in_(_any(rules))
+    visit = aliased(BLSession)
+    held = exists().where(visit.proposalId == proposal_id)
+    if not shape.sessions:
+        held = held.where(_on_beamlines(visit))
+    return or_(held, proposal_id.in_(_any(rules)))
+
+
+@lru_cache(maxsize=512)
+def _groups(shape: _Shape, group_id: Any) -> ColumnElement[bool]:
+    if shape.sessions:
+        return true()
+    found = select(DataCollectionGroup.dataCollectionGroupId)
+    return group_id.in_(found.where(_sessions(shape, DataCollectionGroup.sessionId)))
+
+
+@lru_cache(maxsize=512)
+def _collections(shape: _Shape, collection_id: Any) -> ColumnElement[bool]:
+    if shape.sessions:
+        return true()
+    found = select(DataCollection.dataCollectionId)
+    return collection_id.in_(found.where(_groups(shape, DataCollection.dataCollectionGroupId)))
+
+
+def _on_beamlines(session: Any) -> ColumnElement[bool]:
+    """Beamlines hold most of the table: asked row by row, a page need not gather their ids."""
+    return session.beamLineName.in_(bindparam("my_beamlines", expanding=True))
 
 
 def _any(rules: list[Select]) -> Any:

@@ -63,6 +63,12 @@ def engine_options(uri: str, pool_size: int) -> dict:
     }
 
 
+def own_file(main: str) -> str:
+    """The SQLite file of our own tables beside the file ``main`` of ISPyB's."""
+    path = Path(main)
+    return str(path.with_name(f"{path.stem}_services{path.suffix}"))
+
+
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection, _) -> None:
     """SQLite minds foreign keys only when told to; transactions are begun by ``_begin``."""
@@ -71,9 +77,7 @@ def _prepare_sqlite(connection, _) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
     main = connection.execute("PRAGMA database_list").fetchone()[2]
-    path = Path(main)
-    own = str(path.with_name(f"{path.stem}_services{path.suffix}")) if main else ":memory:"
-    connection.execute(f"ATTACH DATABASE ? AS {OWN}", (own,))
+    connection.execute(f"ATTACH DATABASE ? AS {OWN}", (own_file(main) if main else ":memory:",))
 
 
 @event.listens_for(Engine, "begin")

@@ -5,6 +5,7 @@ JOINs, each list of children one SELECT for the whole page, and one expression t
 a dict. Statements are remembered by the shape of the query; its values are bound when they run.
 """
 
+import time
 from collections import defaultdict
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -21,6 +22,9 @@ from shared.lists import PAGING, beyond, column, condition, cursor, has_cursor, 
 from shared.sql import on_the_wire
 
 COUNTED = 10_000  # a longer list is not counted to its end
+LONG_SECONDS = 60  # nor again, so soon
+REMEMBERED = 1024
+_long: dict[tuple, float] = {}
 
 
 class _Children(NamedTuple):
@@ -194,13 +198,27 @@ def page(schema: type[Schema], rule: Rule, query: dict) -> dict:
     rows, results = reader.load(select_page, values, rule)
     total = query["skip"] + len(rows)
     if after is not None or not 0 < len(rows) < query["limit"]:
-        total = db.session.connection().scalar(select_total, {**rule.values, **values})
+        filtered = {name: query[name] for name in filters}
+        total = _total(select_total, {**rule.values, **filtered})
     answer = {"total": min(total, COUNTED), "results": results}
     if total > COUNTED:
         answer["totalIsExact"] = False
     if len(rows) == query["limit"] and has_cursor(schema, sort):
         answer["next"] = cursor(sort, [rows[-1][place] for place in places])
     return {**answer, "skip": query["skip"], "limit": query["limit"]}
+
+
+def _total(stmt: Select, values: dict) -> int:
+    """How many rows there are; a list that was long a moment ago is not counted again."""
+    key, now = (stmt, repr(values)), time.monotonic()
+    if _long.get(key, 0) > now:
+        return COUNTED + 1
+    total = db.session.connection().scalar(stmt, values) or 0
+    if total > COUNTED:
+        if len(_long) >= REMEMBERED:
+            _long.clear()
+        _long[key] = now + LONG_SECONDS
+    return total
 
 
 def one(schema: type[Schema], rule: Rule, only=(), **filters) -> dict:
