@@ -1,0 +1,51 @@
+"""What an atlas looks like on the wire."""
+
+from marshmallow import fields, validate
+from sqlalchemy import bindparam, select
+
+from services.em.models import Atlas
+from shared.lists import query_of
+from shared.models import BLSession, DataCollectionGroup
+from shared.schemas import TableSchema
+
+KEY = validate.Range(0, 2**32 - 1)
+IN_SESSION = select(DataCollectionGroup.dataCollectionGroupId).where(
+    DataCollectionGroup.sessionId == bindparam("sessionId")
+)
+
+
+class AtlasSessionSchema(TableSchema):
+    class Meta(TableSchema.Meta):
+        model = BLSession
+        fields = ("sessionId", "proposalId", "beamLineName", "visit_number", "startDate")
+
+
+class AtlasGroupSchema(TableSchema):
+    """A grid."""
+
+    BLSession = fields.Nested(AtlasSessionSchema, attribute="session")
+
+    class Meta(TableSchema.Meta):
+        model = DataCollectionGroup
+        fields = (
+            "dataCollectionGroupId",
+            "sessionId",
+            "blSampleId",
+            "startTime",
+            "comments",
+            "BLSession",
+        )
+
+
+class AtlasSchema(TableSchema):
+    DataCollectionGroup = fields.Nested(AtlasGroupSchema, attribute="group")
+
+    class Meta(TableSchema.Meta):
+        model = Atlas
+        search = ("atlasImage",)
+        sort = ("-atlasId",)
+        conditions = {"sessionId": Atlas.dataCollectionGroupId.in_(IN_SESSION)}
+
+
+class AtlasQuery(query_of(AtlasSchema)):
+    sessionId = fields.Integer(validate=KEY, metadata={"description": "of this session"})

@@ -1,0 +1,69 @@
+"""What a serial data collection looks like on the wire."""
+
+from marshmallow import fields, validate
+from sqlalchemy import bindparam, select
+
+from services.ssx.models import SSXDataCollection
+from shared.lists import query_of
+from shared.models import DataCollection, DataCollectionGroup
+from shared.schemas import TableSchema
+
+KEY = validate.Range(0, 2**32 - 1)
+
+
+class CollectionGroupSchema(TableSchema):
+    class Meta(TableSchema.Meta):
+        model = DataCollectionGroup
+        fields = ("dataCollectionGroupId", "sessionId", "blSampleId", "experimentType")
+
+
+class CollectionSchema(TableSchema):
+    """The part of a data collection that all techniques have."""
+
+    DataCollectionGroup = fields.Nested(CollectionGroupSchema, attribute="group")
+
+    class Meta(TableSchema.Meta):
+        model = DataCollection
+        fields = (
+            "dataCollectionId",
+            "startTime",
+            "endTime",
+            "runStatus",
+            "imageDirectory",
+            "fileTemplate",
+            "numberOfImages",
+            "exposureTime",
+            "wavelength",
+            "flux",
+            "detectorDistance",
+            "comments",
+            "DataCollectionGroup",
+        )
+
+
+IN_GROUP = select(DataCollection.dataCollectionId).where(
+    DataCollection.dataCollectionGroupId == bindparam("dataCollectionGroupId")
+)
+IN_SESSION = (
+    select(DataCollection.dataCollectionId)
+    .join(DataCollection.group)
+    .where(DataCollectionGroup.sessionId == bindparam("sessionId"))
+)
+
+
+class SSXDataCollectionSchema(TableSchema):
+    DataCollection = fields.Nested(CollectionSchema, attribute="collection")
+
+    class Meta(TableSchema.Meta):
+        model = SSXDataCollection
+        search = ("experimentName", "chipModel", "chipPattern")
+        sort = ("-dataCollectionId",)
+        conditions = {
+            "dataCollectionGroupId": SSXDataCollection.dataCollectionId.in_(IN_GROUP),
+            "sessionId": SSXDataCollection.dataCollectionId.in_(IN_SESSION),
+        }
+
+
+class SSXDataCollectionQuery(query_of(SSXDataCollectionSchema)):
+    dataCollectionGroupId = fields.Integer(validate=KEY, metadata={"description": "of this group"})
+    sessionId = fields.Integer(validate=KEY, metadata={"description": "of this session"})
