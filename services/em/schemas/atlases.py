@@ -15,6 +15,8 @@ IN_SESSION = select(DataCollectionGroup.dataCollectionGroupId).where(
 
 
 class AtlasSessionSchema(TableSchema):
+    """The session a grid was in the microscope."""
+
     class Meta(TableSchema.Meta):
         model = BLSession
         fields = ("sessionId", "proposalId", "beamLineName", "visit_number", "startDate")

@@ -12,6 +12,8 @@ KEY = validate.Range(0, 2**32 - 1)
 
 
 class CollectionGroupSchema(TableSchema):
+    """The experiment a data collection is part of."""
+
     class Meta(TableSchema.Meta):
         model = DataCollectionGroup
         fields = ("dataCollectionGroupId", "sessionId", "blSampleId", "experimentType")
