@@ -1,0 +1,118 @@
+"""Fills an empty database with the simulated facility."""
+
+from collections.abc import Mapping
+from datetime import date
+from importlib import import_module
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, func, insert, inspect, make_url, select
+from tqdm import tqdm
+
+from demo.acquisitions import acquire
+from demo.beamlines import beamlines
+from demo.lookups import lookups
+from demo.people import people
+from demo.proposals import proposal
+from demo.rows import Rows, World
+from shared import config, dbcheck
+from shared.db import Base, engine_options, own_file
+from shared.errors import Conflict
+from shared.models import BLSession, Laboratory, Person, Proposal
+from shared.settings import known_services
+
+PROPOSALS = 20  # at scale 1
+CHUNK = 200  # proposals that are inserted together
+
+
+def build(site: Mapping, scale: int = 1, seed: int = 1, reset: bool = False) -> dict[str, int]:
+    """Fill the database of ``site``; ``reset`` removes an SQLite database that is there."""
+    uri = config.database_uri(site)
+    if reset:
+        _remove(uri)
+    engine = create_engine(uri, **engine_options(uri, 1))
+    try:
+        return fill(engine, scale, seed)
+    finally:
+        engine.dispose()
+
+
+def fill(
+    engine: Engine, scale: int = 1, seed: int = 1, today: date | None = None
+) -> dict[str, int]:
+    """Fill the empty database of ``engine``, in one transaction; return rows by table.
+
+    A database without any table gets ISPyB's; one that has tables must have those we need.
+    Scale 1 has 20 proposals and about 200 sessions. The rows depend on nothing but ``scale``,
+    ``seed`` and ``today``.
+    """
+    _prepare(engine)
+    with engine.execution_options(writes=True).begin() as connection:
+        _refuse_rows(connection)
+        kinds = lookups(connection)
+        world = World(seed, today or date.today(), _keys(connection), kinds)
+        sizes = _insert(connection, people(world, scale))
+        sizes |= _insert(connection, beamlines(world))
+        rows: Rows = {}
+        total = PROPOSALS * scale
+        for number in tqdm(range(total), "Simulating", unit=" proposals", disable=None):
+            for visit in proposal(world, rows, number):
+                acquire(world, rows, visit)
+            if number % CHUNK == CHUNK - 1 or number == total - 1:
+                for table, size in _insert(connection, rows).items():
+                    sizes[table] = sizes.get(table, 0) + size
+                rows.clear()
+    return sizes
+
+
+def _remove(uri: str) -> None:
+    """Remove both files of an SQLite database; a server's is not ours to remove."""
+    url = make_url(uri)
+    if not url.drivername.startswith("sqlite"):
+        raise Conflict("only an SQLite database can be reset: empty that of a server by hand")
+    if url.database and url.database != ":memory:":
+        for file in (url.database, own_file(url.database)):
+            for end in ("", "-journal", "-wal", "-shm"):
+                Path(f"{file}{end}").unlink(missing_ok=True)
+
+
+def _prepare(engine: Engine) -> None:
+    """Let the database have all tables, also those of services that have no rows here."""
+    for service in known_services():
+        import_module(f"services.{service}.models")
+    if not inspect(engine).get_table_names():
+        Base.metadata.create_all(engine)
+        return
+    gaps = dbcheck.missing(engine, {"the demo": Base.metadata.tables.values()})
+    if gaps:
+        raise Conflict(f"the database is not complete: {'; '.join(map(str, gaps))}")
+
+
+def _refuse_rows(connection: Connection) -> None:
+    for model in (Proposal, BLSession, Person, Laboratory):
+        if connection.execute(select(model.__table__).limit(1)).first():
+            raise Conflict(
+                f"the database is not empty, its table {model.__tablename__} has rows: "
+                "the simulated facility only fills an empty one"
+            )
+
+
+def _keys(connection: Connection) -> dict:
+    """Counters of the primary keys; what a lookup table holds already is not given again."""
+    keys = {}
+    for mapper in Base.registry.mappers:
+        first, *others = mapper.primary_key
+        if not others:
+            keys[mapper.class_] = count((connection.scalar(select(func.max(first))) or 0) + 1)
+    return keys
+
+
+def _insert(connection: Connection, rows: Rows) -> dict[str, int]:
+    """Insert ``rows``, parents first, and return how many there were of each table."""
+    by_table = {model.__table__: values for model, values in rows.items()}
+    sizes = {}
+    for table in Base.metadata.sorted_tables:
+        if values := by_table.get(table):
+            connection.execute(insert(table), values)
+            sizes[table.name] = len(values)
+    return sizes

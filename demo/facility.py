@@ -1,0 +1,87 @@
+"""What the simulated facility is made of: beamlines, lookups, groups and what they may do."""
+
+from dataclasses import dataclass
+
+SYNCHROTRON = "Simulated Light Source"
+SCHEMA_VERSION = "5.0.0"  # of ISPyB, whose tables are made when there are none
+
+
+@dataclass(frozen=True)
+class Beamline:
+    """A beamline or microscope, with the detector it has today."""
+
+    name: str
+    technique: str  # mx, ssx or em
+    manufacturer: str
+    model: str
+    kind: str
+    pixel: float  # size, mm
+    pixels: tuple[int, int]
+    suffix: str
+
+
+BEAMLINES = (
+    Beamline("i03", "mx", "DECTRIS", "EIGER2 XE 16M", "HPC", 0.075, (4148, 4362), "h5"),
+    Beamline("i04", "mx", "DECTRIS", "PILATUS3 6M", "HPC", 0.172, (2463, 2527), "cbf"),
+    Beamline("i24", "ssx", "PSI", "JUNGFRAU 9M", "Integrating", 0.075, (3108, 3262), "h5"),
+    Beamline("m02", "em", "Thermo Fisher", "Falcon 4i", "CMOS", 0.014, (4096, 4096), "eer"),
+    Beamline("m03", "em", "Gatan", "K3", "CMOS", 0.005, (5760, 4092), "tiff"),
+)
+
+PERMISSIONS = {
+    "super_admin": "administer the site",
+    "mx_admin": "see all sessions on MX beamlines",
+    "ssx_admin": "see all sessions on SSX beamlines",
+    "em_admin": "see all sessions on microscopes",
+    "all_proposals": "see all proposals",
+    "all_sessions": "see all sessions",
+    "uportal_sync": "write proposals, sessions, persons and laboratories",
+    "manage_groups": "manage user groups",
+    "manage_perms": "manage permissions of user groups",
+    "manage_tokens": "issue and revoke service tokens",
+    "view_activity": "see who changed what",
+    "mx_write": "write MX data",
+    "ssx_write": "write SSX data",
+    "em_write": "write EM data",
+    "all_dewars": "see all dewars",
+    "fault_view": "see fault reports",
+}
+GROUPS: dict[str, tuple[str, ...]] = {
+    "super_admin": (
+        *("super_admin", "all_proposals", "all_sessions", "uportal_sync", "manage_groups"),
+        *("manage_perms", "manage_tokens", "view_activity"),
+    ),
+    "mx_admin": ("mx_admin", "all_dewars", "fault_view"),
+    "ssx_admin": ("ssx_admin", "all_dewars"),
+    "em_admin": ("em_admin", "all_dewars"),
+    "developers": ("mx_write", "ssx_write", "em_write"),
+    "goods_handling": ("all_dewars",),
+}
+MEMBERS = {"super_admin": ("admin",), "mx_admin": ("staff-mx",)}
+
+EVENT_TYPES = ("XrayDetection", "XrayExposure", "LaserExcitation", "ReactionTrigger")
+EXPERIMENT_TYPES = (  # in the order of their keys at every site
+    (None, ("Default",)),
+    (
+        "mx",
+        (
+            *("MXPressE", "MXPressO", "MXPressE_SAD", "MXScore", "MXPressM", "MAD", "SAD"),
+            *("Fixed", "Ligand binding", "Refinement", "OSC", "MAD - Inverse Beam"),
+            *("SAD - Inverse Beam", "MESH", "XFE", "Stepped transmission"),
+            *("XChem High Symmetry", "XChem Low Symmetry", "Commissioning"),
+        ),
+    ),
+    (
+        "saxs",
+        (
+            *("HPLC", "Robot", "Rack", "Grid", "Solids", "Powder", "Peltier", "Spectroscopy"),
+            *("CD Spectroscopy", "Microscopy", "Imaging", "CD Thermal Melt"),
+            "Fixed Energy At Ambient With Robot",
+        ),
+    ),
+    ("mx", ("Mesh3D",)),
+    ("sm", ("Screening",)),
+    ("em", ("Tomography", "Single Particle")),
+    ("mx", ("Serial Fixed", "Serial Jet", "Still", "SSX-Chip", "SSX-Jet", "Metal ID")),
+    ("em", ("Atlas", "CLEM", "FIB", "Soft X-Ray Tomography", "CryoSIM")),
+)

@@ -1,0 +1,64 @@
+"""Rows that a real database has from its first day: kinds, groups, permissions."""
+
+from sqlalchemy import Connection, insert, inspect, select
+
+from demo import facility
+from services.ssx.models import EventType
+from shared.db import Base
+from shared.models import (
+    AdminVar,
+    ExperimentType,
+    Permission,
+    UserGroup,
+    UserGroupHasPermission,
+)
+
+TABLES: dict[type[Base], tuple[str, list[dict]]] = {  # the column of the name, and the rows
+    ExperimentType: (
+        "name",
+        [
+            {"name": name, "proposalType": technique, "active": True}
+            for technique, names in facility.EXPERIMENT_TYPES
+            for name in names
+        ],
+    ),
+    EventType: ("name", [{"name": name} for name in facility.EVENT_TYPES]),
+    Permission: (
+        "type",
+        [{"type": name, "description": text} for name, text in facility.PERMISSIONS.items()],
+    ),
+    UserGroup: ("name", [{"name": name} for name in facility.GROUPS]),
+    AdminVar: ("name", [{"name": "schemaVersion", "value": facility.SCHEMA_VERSION}]),
+}
+
+
+def lookups(connection: Connection) -> dict[type[Base], dict[str, int]]:
+    """Insert what is not there yet; return the keys by name, of each table."""
+    found = {model: _lookup(connection, model, *TABLES[model]) for model in TABLES}
+    groups, permissions = found[UserGroup], found[Permission]
+    link = UserGroupHasPermission
+    there = {tuple(row) for row in connection.execute(select(link.userGroupId, link.permissionId))}
+    wanted = {
+        (groups[name], permissions[type_])
+        for name, types in facility.GROUPS.items()
+        for type_ in types
+    }
+    new = [{"userGroupId": one, "permissionId": two} for one, two in sorted(wanted - there)]
+    if new:
+        connection.execute(insert(link), new)
+    return found
+
+
+def _lookup(
+    connection: Connection, model: type[Base], column: str, rows: list[dict]
+) -> dict[str, int]:
+    key = inspect(model).primary_key[0]
+    query = select(getattr(model, column), key).order_by(key.desc())  # of equals the first counts
+    there = {name: number for name, number in connection.execute(query)}
+    last = max(there.values(), default=0)
+    new = [row for row in rows if row[column] not in there]
+    for number, row in enumerate(new, last + 1):
+        there[row[column]] = number
+    if new:
+        connection.execute(insert(model), [{key.name: there[r[column]], **r} for r in new])
+    return there

@@ -1,0 +1,56 @@
+"""What all generators of rows share: random numbers, the day, the keys given so far."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+
+from shared.db import Base
+
+Rows = dict[type[Base], list[dict[str, Any]]]  # what to insert; rows of a table have equal keys
+
+
+@dataclass
+class World:
+    """The facility while it is made; the same seed and day make the same one."""
+
+    seed: int
+    today: date
+    keys: dict[type[Base], Iterator[int]]  # the next primary keys
+    lookups: dict[type[Base], dict[str, int]]  # name -> key
+    scientists: list[int] = field(default_factory=list)  # neighbours share a laboratory
+    staff: list[int] = field(default_factory=list)
+    demo: dict[str, int] = field(default_factory=dict)  # login -> person
+    families: dict[int, str] = field(default_factory=dict)  # person -> last name
+    setups: dict[str, int] = field(default_factory=dict)  # beamline -> setup
+    detectors: dict[str, int] = field(default_factory=dict)  # beamline -> detector
+    runs: list[tuple[datetime, datetime, int]] = field(default_factory=list)
+
+    def key(self, model: type[Base]) -> int:
+        """The next primary key of ``model``."""
+        return next(self.keys[model])
+
+    def random(self, *parts: Any) -> random.Random:
+        """Numbers that depend on the seed and on what they are for, not on what came before."""
+        return random.Random("/".join(map(str, (self.seed, *parts))))
+
+
+def noon(day: date) -> datetime:
+    """A moment that every time zone has, also where clocks are changed that night."""
+    return datetime.combine(day, time(12))
+
+
+def pick(rng: random.Random, values: Sequence) -> Any:
+    """One of ``values``; half the price of ``rng.choice``, which counts with millions of rows."""
+    return values[int(rng.random() * len(values))]
+
+
+def external(rng: random.Random) -> bytes:
+    """An id as a user office would give it."""
+    return rng.getrandbits(128).to_bytes(16, "big")
+
+
+def add_to(rows: Rows, model: type[Base], **values: Any) -> None:
+    """Note a row of ``model``; columns go by their name in the database."""
+    rows.setdefault(model, []).append(values)
