@@ -59,7 +59,7 @@ class Namespace(flask_restx.Namespace):
         add = super().route(*urls, **kwargs)
         if not any("<" in url for url in urls):
             return add
-        return lambda resource: self._may_answer(404)(add(resource))
+        return lambda resource: self.may_answer(404)(add(resource))
 
     def require(self, *permissions: str, link: bool = False) -> Callable:
         """Let only callers with one of ``permissions`` through; pass their identity first.
@@ -78,13 +78,13 @@ class Namespace(flask_restx.Namespace):
             ways = [{"bearer": []}, {"onetime": []}] if link else [{"bearer": []}]
             if permissions:
                 guarded = self.doc(description=f"Needs: {' or '.join(permissions)}.")(guarded)
-            return self._may_answer(401, 403, 503)(self.doc(security=ways)(guarded))
+            return self.may_answer(401, 403, 503)(self.doc(security=ways)(guarded))
 
         return decorate
 
     def public(self, method: Callable) -> Callable:
         """Leave the operation open to everybody; the house keeps the list of these short."""
-        return self._may_answer(503)(self.doc(security=[])(method))
+        return self.may_answer(503)(self.doc(security=[])(method))
 
     def takes(self, schema: Any, *, query: bool = False, many: bool = False) -> Callable:
         """Load the body, a batch of rows or the query with ``schema``; pass it next."""
@@ -101,12 +101,12 @@ class Namespace(flask_restx.Namespace):
                 return method(*args, data, **kwargs)
 
             if not query:
-                loaded = self._may_answer(400, 413, 415, 422, 424)(loaded)
+                loaded = self.may_answer(400, 413, 415, 422, 424)(loaded)
                 definition = self._document(schema)
                 return self.expect([definition] if many else definition)(loaded)
             found = self._plugin.converter.schema2parameters(schema, location="query")
             params = {p.pop("name"): _by_comma(p) for p in found}
-            return self._may_answer(422)(self.doc(params=params)(loaded))
+            return self.may_answer(422)(self.doc(params=params)(loaded))
 
         return decorate
 
@@ -144,11 +144,11 @@ class Namespace(flask_restx.Namespace):
 
             for status in filter(None, (code, also)):
                 answered = self.response(int(status), status.phrase, definition)(answered)
-            return self._may_answer(*((304,) if verb == "GET" else (409, 412)))(answered)
+            return self.may_answer(*((304,) if verb == "GET" else (409, 412)))(answered)
 
         return decorate
 
-    def _may_answer(self, *codes: int) -> Callable:
+    def may_answer(self, *codes: int) -> Callable:
         """Document problems; a 304 has no body."""
         shapes = {code: HTTPStatus(code).phrase for code in codes}
         problem = self._problem

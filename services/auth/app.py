@@ -1,0 +1,26 @@
+"""The auth service: who signs in, what tokens say, and who holds which permission."""
+
+from collections.abc import Mapping
+
+from flask import Flask
+
+from services.auth import plugins
+from services.auth.dialects import mxcube
+from services.auth.routes import logins, users
+from services.auth.running import PLUGINS
+from shared.app import Face, build_app
+from shared.config import load
+
+FACES = [
+    Face([logins.ns, users.ns], path="/auth"),
+    Face([mxcube.auth, mxcube.user], path="/auth", root="/ispyb/mxcube", dialect="mxcube"),
+]
+
+
+def create_app(config: Mapping | str | None = None) -> Flask:
+    """Build the auth service; ``config`` is its site file, see shared.config.load."""
+    site = load(config, "auth")
+    ways = plugins.load(site)
+    app = build_app("auth", FACES, site)
+    app.extensions[PLUGINS] = ways
+    return app

@@ -1,0 +1,41 @@
+"""The end of tokens: revoked before their time, or forgotten after it."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, select
+
+from services.auth import running
+from shared.db import db
+from shared.own import LoginAttempt, OnceToken, RefreshToken, RevokedToken
+from shared.replay import utc_now
+
+LONGEST = timedelta(days=1)  # that a site can let an access token live
+AT_ONCE = 100  # rows that one request cleans up: nobody shall wait for it
+
+
+def revoke(token_ids: Collection[str], expires: datetime | None = None) -> None:
+    """Refuse tokens by their jti until they have expired anyway."""
+    table = RevokedToken.__table__
+    until = expires or utc_now() + LONGEST
+    stmt = insert(table).prefix_with("IGNORE", dialect="mysql")
+    stmt = stmt.prefix_with("IGNORE", dialect="mariadb").prefix_with("OR IGNORE", dialect="sqlite")
+    rows = [{"tokenId": token_id, "expires": until} for token_id in token_ids]
+    if rows:
+        db.session.execute(stmt, rows)
+
+
+def purge() -> None:
+    """Delete some rows whose time is over, by their keys: no range of rows is locked."""
+    now = utc_now()
+    window = timedelta(seconds=running.site()["limits"]["login_window_seconds"])
+    for model in (RefreshToken, RevokedToken, OnceToken):
+        _delete(model.__table__, model.expires < now)
+    _delete(LoginAttempt.__table__, LoginAttempt.time < now - window)
+
+
+def _delete(table, over) -> None:
+    [key] = table.primary_key
+    gone = db.session.scalars(select(key).where(over).limit(AT_ONCE)).all()
+    if gone:
+        db.session.execute(delete(table).where(key.in_(gone)))

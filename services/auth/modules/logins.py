@@ -1,0 +1,166 @@
+"""Signing in and out. Nothing here knows HTTP."""
+
+from datetime import timedelta
+from hashlib import sha256
+from secrets import token_hex, token_urlsafe
+
+from sqlalchemy import delete, insert, select, update
+
+from services.auth import running
+from services.auth.modules import attempts, expiry, permissions, signing
+from services.auth.plugins.base import Account, Authentication
+from shared import audit
+from shared.db import db, save
+from shared.errors import BadInput, Unauthenticated
+from shared.identity import Identity
+from shared.models import Person
+from shared.own import RefreshToken
+from shared.replay import utc_now
+
+TABLE = RefreshToken.__table__
+
+
+class Refused(Unauthenticated):
+    """What was written of the failure stays: its note, or the end of a family of tokens."""
+
+    keeps = True
+
+
+def ways() -> dict:
+    """What a login page offers."""
+    return {
+        "site": running.site()["site"]["name"],
+        "plugins": [
+            {"name": name, "takes": list(plugin.ways()), "config": plugin.public()}
+            for name, plugin in running.plugins().items()
+        ],
+    }
+
+
+def login(data: dict, address: str) -> dict:
+    """Let somebody in through a plugin; ``address`` is where the request comes from."""
+    name, given = data["plugin"], data.get("login") or ""
+    plugin = _plugin(name)
+    password, token = _secrets(plugin, data)
+    attempts.check(given, address)
+    if token:
+        account = plugin.authenticate_by_token(token)
+    else:
+        account = plugin.authenticate_by_login(given, password)
+    person = _person(plugin, account) if account else None
+    if person is None:
+        attempts.note(given, address)
+        audit.note("refused", 401, given)
+        raise Refused("the login, the password or the token is not right")
+    attempts.forget(given or person.login)
+    expiry.purge()
+    audit.note("login", 201, person.login)
+    return _open(person, name, token_hex(16))
+
+
+def refresh(data: dict) -> dict:
+    """Trade a refresh token for a new pair. One that is used again was stolen: all of it ends."""
+    digest, now = _digest(data["refreshToken"]), utc_now()
+    row = db.session.execute(select(TABLE).where(TABLE.c.hash == digest)).one_or_none()
+    if row is None or row.expires <= now:
+        raise Unauthenticated("the refresh token is not known, or has expired")
+    unused = update(TABLE).where(TABLE.c.hash == digest, TABLE.c.used.is_(None))
+    if not db.session.execute(unused.values(used=now)).rowcount:
+        _close(row.family)
+        audit.note("refused", 401, row.login)
+        raise Refused("the refresh token was used before: sign in again")
+    person = _known(row.login)
+    if person is None or person.personId != row.personId or row.plugin not in running.plugins():
+        _close(row.family)
+        raise Refused("this account may not sign in any more")
+    expiry.purge()
+    return _open(person, row.plugin, row.family)
+
+
+def logout(identity: Identity) -> dict:
+    """Refuse the caller's token from now on, and all that came of the same login."""
+    expiry.revoke([identity.tokenId])
+    family = select(TABLE.c.family).where(TABLE.c.accessId == identity.tokenId)
+    for name in db.session.scalars(family).all():
+        _close(name)
+    return {"login": identity.login}
+
+
+def _plugin(name: str) -> Authentication:
+    found = running.plugins()
+    if name not in found:
+        raise BadInput("invalid input", {"plugin": [f"Must be one of: {', '.join(found)}."]})
+    return found[name]
+
+
+def _secrets(plugin: Authentication, data: dict) -> tuple[str, str]:
+    """The password and the token, of which the one that the plugin takes is there."""
+    takes, password, token = plugin.ways(), data.get("password"), data.get("token")
+    if "token" in takes and token:
+        return "", token
+    if "password" not in takes:
+        raise BadInput("invalid input", {"token": ["Missing data for required field."]})
+    empty = [name for name in ("login", "password") if not data.get(name)]
+    if empty:
+        reasons = {name: ["Missing data for required field."] for name in empty}
+        raise BadInput("invalid input", reasons)
+    return password or "", ""
+
+
+def _person(plugin: Authentication, account: Account):
+    """The Person of ``account``: made, if the plugin is one that makes them."""
+    person = _known(account.login, plugin.creates_persons)
+    if person is None and plugin.creates_persons:
+        save(Person(), vars(account))
+        person = _known(account.login)
+    return person
+
+
+def _known(login: str, lock: bool = False):
+    """The Person with this login; the database would also take one with other accents.
+
+    With a ``lock`` of two who would add the same person one is sent back, and tries again.
+    """
+    columns = (Person.personId, Person.login)
+    stmt = select(*columns).where(Person.login == login)
+    person = db.session.execute(stmt.with_for_update() if lock else stmt).one_or_none()
+    return person if person and person.login.casefold() == login.casefold() else None
+
+
+def _open(person, plugin: str, family: str) -> dict:
+    """A new pair of tokens for ``person``; what it may do is asked anew each time."""
+    settings, now = running.site()["tokens"], utc_now()
+    life = timedelta(minutes=settings["access_minutes"])
+    extra = running.plugins()[plugin].permissions(person.login)
+    held = sorted(permissions.of_person(person.personId) | set(extra))
+    access, token_id = signing.sign(person.login, life, personId=person.personId, permissions=held)
+    secret = token_urlsafe(32)
+    row = {
+        "hash": _digest(secret),
+        "family": family,
+        "login": person.login,
+        "personId": person.personId,
+        "plugin": plugin,
+        "accessId": token_id,
+        "expires": now + timedelta(hours=settings["refresh_hours"]),
+    }
+    db.session.execute(insert(TABLE).values(row))
+    return {
+        "login": person.login,
+        "personId": person.personId,
+        "token": access,
+        "refreshToken": secret,
+        "expiresIn": int(life.total_seconds()),
+        "permissions": held,
+    }
+
+
+def _close(family: str) -> None:
+    """End a login: none of its tokens is good any more, not even one made this moment."""
+    tokens = select(TABLE.c.accessId).where(TABLE.c.family == family).with_for_update()
+    expiry.revoke(db.session.scalars(tokens).all())
+    db.session.execute(delete(TABLE).where(TABLE.c.family == family))
+
+
+def _digest(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()

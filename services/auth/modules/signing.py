@@ -1,0 +1,54 @@
+"""Signs tokens, and publishes the keys that they are checked with. Nothing here knows HTTP."""
+
+import time
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from uuid import uuid4
+
+import jwt
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from jwt.algorithms import RSAAlgorithm
+
+from services.auth import running
+from shared import keys
+from shared.identity import ALGORITHM
+
+
+def sign(login: str, life: timedelta, **claims) -> tuple[str, str]:
+    """Return a token that says ``claims`` of ``login`` for ``life``, and its jti."""
+    settings = running.site()["tokens"]
+    kid, private = _key(settings["keys"])
+    now, token_id = int(time.time()), uuid4().hex
+    standard = {
+        "iss": settings["issuer"],
+        "aud": settings["audience"],
+        "sub": login,
+        "iat": now,
+        "exp": now + int(life.total_seconds()),
+        "jti": token_id,
+    }
+    return jwt.encode({**claims, **standard}, private, ALGORITHM, {"kid": kid}), token_id
+
+
+def published() -> dict:
+    """The public keys as a JSON Web Key Set."""
+    pems = keys.public_keys(running.site()["tokens"]["keys"])
+    return {"keys": [_jwk(kid, pem) for kid, pem in pems.items()]}
+
+
+def _key(folder: str):
+    """The kid and key that sign now: a rotation needs no restart."""
+    return _loaded(folder, (Path(folder) / "current").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=8)
+def _loaded(folder: str, _current: str):
+    """Reading a private key takes longer than signing with it."""
+    return keys.signing_key(folder)
+
+
+@lru_cache(maxsize=64)
+def _jwk(kid: str, pem: str) -> dict:
+    key = RSAAlgorithm.to_jwk(load_pem_public_key(pem.encode()), as_dict=True)
+    return {"kty": "RSA", "use": "sig", "alg": ALGORITHM, "kid": kid, "n": key["n"], "e": key["e"]}
