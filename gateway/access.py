@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from gateway import render
 from gateway.routing import Router, normalise
-from gateway.specification import is_open, operations, prefix
+from gateway.specification import Specs, is_open, operations
 from shared import config
 
 SAMPLE = "9"  # stands for any path parameter
@@ -90,12 +90,12 @@ def _key(secret: Mapping, known: Mapping[str, str]) -> Iterator[str]:
         yield f"key {kid} is not the site's"
 
 
-def openings(kong: Mapping, specs: Mapping[str, Mapping]) -> Iterator[str]:
+def openings(kong: Mapping, specs: Specs) -> Iterator[str]:
     """Routes that need no token: exact, and listed by the specifications."""
     allowed = {("GET", path.removeprefix("~").removesuffix("$")) for path in render.SWAGGER_UI}
     allowed.add(("GET", render.pattern(f"{config.API_ROOT}/openapi.json")))
-    for name, spec in specs.items():
-        allowed |= render.open_paths(name, spec)
+    for faces in specs.values():
+        allowed |= render.open_paths(faces)
     for route in all_routes(kong):
         where = f"open route {route.get('name')}"
         for plugin in (p for p in route.get("plugins") or [] if p["name"] == "jwt"):
@@ -115,11 +115,11 @@ def openings(kong: Mapping, specs: Mapping[str, Mapping]) -> Iterator[str]:
                         yield f"{where}: no specification opens {verb} {path}"
 
 
-def reachable(router: Router, site: Mapping, specs: Mapping[str, Mapping]) -> Iterator[str]:
+def reachable(router: Router, specs: Specs) -> Iterator[str]:
     """Every operation has one route, to its service, which is open if and only if it is."""
-    for name, spec in specs.items():
-        asked = [(verb, path, is_open(spec, details)) for verb, path, details in operations(spec)]
-        asked += [("GET", f"{prefix(name)}/{document}", True) for document in render.DOCUMENTS]
+    for name, faces in specs.items():
+        asked = [(verb, path, is_open(details)) for verb, path, details in operations(faces)]
+        asked += [("GET", f"{base}/{each}", True) for base in faces for each in render.DOCUMENTS]
         for verb, path, everybody in asked:
             url = normalise(re.sub(r"\{[^}]+\}", SAMPLE, path))
             route = router.match(verb, url)

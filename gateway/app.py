@@ -10,7 +10,8 @@ from flask import Flask
 from gateway import home
 from gateway.embedded import Gateway
 from gateway.render import render
-from gateway.specification import collect
+from gateway.specification import Specs
+from shared import app as shared_app
 from shared import config, keys
 
 ANYBODY = {  # a plugin that needs no settings: which plugins there are changes no specification
@@ -24,7 +25,7 @@ def create_app(source=None) -> Gateway:
     """Return the gateway and the enabled services of the site that ``source`` holds or names."""
     site = config.load(source)
     apps = build(site)
-    specs = collect(apps)
+    specs = published(apps)
     kong = yaml.safe_load(render(site, specs))
     return Gateway(kong, apps, home.page(site, specs))
 
@@ -37,18 +38,20 @@ def build(site: Mapping) -> dict[str, Flask]:
     }
 
 
-def specifications(site: Mapping) -> dict[str, dict]:
+def published(apps: Mapping[str, Flask]) -> Specs:
+    """The specifications of ``apps``."""
+    return {name: shared_app.specifications(app) for name, app in apps.items()}
+
+
+def specifications(site: Mapping) -> Specs:
     """What the services of ``site`` publish, found without its database, keys and secrets."""
     with TemporaryDirectory() as folder:
         keys.new(folder)
-        return collect(
-            build(
-                {
-                    **site,
-                    "site": {**site["site"], "mode": "demo"},
-                    "database": {"uri": "sqlite://"},
-                    "tokens": {**site["tokens"], "keys": folder},
-                    "AUTH": [{"none": ANYBODY}],
-                }
-            )
-        )
+        stripped = {
+            **site,
+            "site": {**site["site"], "mode": "demo"},
+            "database": {"uri": "sqlite://"},
+            "tokens": {**site["tokens"], "keys": folder},
+            "AUTH": [{"none": ANYBODY}],
+        }
+        return published(build(stripped))

@@ -12,7 +12,9 @@ import yaml
 from gateway import access, render
 from gateway.access import all_routes, setting
 from gateway.routing import Router
+from gateway.specification import Specs
 from shared import config
+from shared.app import EXPOSED
 
 KNOWN_PLUGINS = {
     *("acl", "correlation-id", "cors", "file-log", "http-log", "ip-restriction", "jwt"),
@@ -28,7 +30,7 @@ PLACEHOLDER = re.compile(r"@[A-Z_]+@|\b(KID|PUBLIC_KEY)_[A-Z]+\b|<[A-Z_]+>|(?i:c
 REGEX_SIGNS = re.compile(r"[\\()|\[\]*+?^$]")
 
 
-def check(text: str, site: Mapping, specs: Mapping[str, Mapping], production=False) -> list[str]:
+def check(text: str, site: Mapping, specs: Specs, production=False) -> list[str]:
     """Return the faults of the file ``text`` for ``site``, whose services publish ``specs``.
 
     Only with ``production`` is a file without keys, a template, a fault.
@@ -52,7 +54,7 @@ def check(text: str, site: Mapping, specs: Mapping[str, Mapping], production=Fal
         *_traffic(kong, site),
     ]
     if not any(fault.startswith("route ") for fault in faults):  # or they cannot be followed
-        faults += access.reachable(Router(kong), site, specs)
+        faults += access.reachable(Router(kong), specs)
     return faults
 
 
@@ -194,7 +196,7 @@ def _traffic(kong: Mapping, site: Mapping) -> Iterator[str]:
         for key, needed in (
             ("methods", render.METHODS),
             ("headers", render.SENT),
-            ("exposed_headers", render.EXPOSED),
+            ("exposed_headers", EXPOSED),
         ):
             if missing := [value for value in needed if value not in cors.get(key, [])]:
                 yield f"cors: {key} lacks {', '.join(missing)}"

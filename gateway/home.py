@@ -7,7 +7,7 @@ from secrets import token_urlsafe
 from jinja2 import Environment, PackageLoader
 from werkzeug.wrappers import Response
 
-from gateway.specification import prefix
+from gateway.specification import Faces, Specs, prefix
 from shared import __version__, config
 from shared.config import API_ROOT
 
@@ -17,7 +17,7 @@ POLICY = (
 )
 
 
-def page(site: Mapping, specs: Mapping[str, Mapping]) -> Callable[[], Response]:
+def page(site: Mapping, specs: Specs) -> Callable[[], Response]:
     """Return what answers at the root of ``site``, whose services publish ``specs``."""
     template = Environment(
         loader=PackageLoader("gateway"), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -27,7 +27,7 @@ def page(site: Mapping, specs: Mapping[str, Mapping]) -> Callable[[], Response]:
         "name": site["site"]["name"],
         "demo": site["site"]["mode"] == "demo",
         "root": API_ROOT,
-        "services": [_service(name, spec) for name, spec in specs.items()],
+        "services": [_service(name, faces) for name, faces in specs.items()],
         "users": people,
         "plugin": people[0]["plugin"] if people else None,
         "origin": origin(site),
@@ -104,11 +104,11 @@ def calls(site: Mapping) -> list[dict]:
     return found
 
 
-def _service(name: str, spec: Mapping) -> dict:
-    """A card of the page; core's own specification is a part of the one at the API root."""
+def _service(name: str, faces: Faces) -> dict:
+    """A card of the page: what the service speaks of, and where."""
+    tags = [tag["name"] for spec in faces.values() for tag in spec["tags"]]
     return {
         "name": name,
         "prefix": prefix(name),
-        "openapi": f"{prefix(name)}/openapi.json",
-        "description": spec["info"].get("description") or spec["info"]["title"],
+        "subjects": [tag for tag in dict.fromkeys(tags) if tag not in ("default", "health")],
     }

@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from gateway.specification import is_open, merge, operations, paths, prefix
+from gateway.specification import Faces, Specs, is_open, merge, operations, prefix
 from shared import config, keys
+from shared.app import EXPOSED
 from shared.config import API_ROOT
 
 HEADER = "# Rendered by `ispyb-services gateway render` from the site file: edit that, not this.\n"
-DOCUMENTS = ("docs", "swagger.json", "openapi.json", "health")  # of a service, below its prefix
+DOCUMENTS = ("docs", "swagger.json", "openapi.json")  # of each face of a service
 SWAGGER_UI = [r"~/swaggerui/[^/]+$", r"~/swaggerui/files/[^/]+$"]
 OPEN = 100  # regex_priority of an open route, above every depth
 LOGIN = "/login"
@@ -25,7 +26,6 @@ SENT = [
     *("Authorization", "Content-Type", "Content-Encoding", "Idempotency-Key", "If-Match"),
     *("If-None-Match", "X-Fields", "X-Request-ID"),
 ]
-EXPOSED = ["ETag", "Idempotency-Replayed", "Link", "Location", "Retry-After", "X-Request-ID"]
 JWT = {
     "key_claim_name": "kid",
     "claims_to_verify": ["exp"],
@@ -35,7 +35,7 @@ JWT = {
 }
 
 
-def render(site: Mapping, specs: Mapping[str, Mapping]) -> str:
+def render(site: Mapping, specs: Specs) -> str:
     """Return the file for ``site``, whose enabled services publish ``specs``.
 
     Without public keys the result is a template: it shows the routes, and lets nobody in.
@@ -75,10 +75,10 @@ def pattern(path: str) -> str:
     return "[^/]+".join(re.escape(part).replace(r"\-", "-") for part in parts)
 
 
-def open_paths(name: str, spec: Mapping) -> set[tuple[str, str]]:
-    """Method and pattern of all that ``name`` answers without a token."""
-    documents = {("GET", f"{prefix(name)}/{document}") for document in DOCUMENTS}
-    found = {(verb, path) for verb, path, details in operations(spec) if is_open(spec, details)}
+def open_paths(faces: Faces) -> set[tuple[str, str]]:
+    """Method and pattern of all that a service answers without a token."""
+    documents = {("GET", f"{base}/{document}") for base in faces for document in DOCUMENTS}
+    found = {(verb, path) for verb, path, details in operations(faces) if is_open(details)}
     return {(verb, pattern(path)) for verb, path in documents | found}
 
 
@@ -119,7 +119,7 @@ def _upstream(name: str, site: Mapping) -> dict:
     }
 
 
-def _service(name: str, site: Mapping, spec: Mapping) -> dict:
+def _service(name: str, site: Mapping, faces: Faces) -> dict:
     url = _urls(name, site)[0]
     return {
         "name": name,
@@ -130,7 +130,7 @@ def _service(name: str, site: Mapping, spec: Mapping) -> dict:
         "connect_timeout": 2000,
         "read_timeout": 60_000,
         "write_timeout": 60_000,
-        "routes": [*_areas(name, spec), *_open_routes(name, spec)],
+        "routes": [*_areas(name, faces), *_open_routes(name, faces)],
     }
 
 
@@ -143,9 +143,9 @@ def _port(url) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
 
 
-def _areas(name: str, spec: Mapping) -> Iterator[dict]:
+def _areas(name: str, faces: Faces) -> Iterator[dict]:
     """A route for each part of the tree; the deeper one goes first."""
-    areas = {prefix(name), *(area(name, path) for path in paths(spec))}
+    areas = {prefix(name), *(area(name, path) for _, path, _ in operations(faces))}
     for path in sorted(areas):
         place = path.removeprefix("/ispyb/").removeprefix("api/v1").strip("/")
         yield {
@@ -157,10 +157,10 @@ def _areas(name: str, spec: Mapping) -> Iterator[dict]:
         }
 
 
-def _open_routes(name: str, spec: Mapping) -> Iterator[dict]:
+def _open_routes(name: str, faces: Faces) -> Iterator[dict]:
     """The exact paths that need no token: by method, logins by themselves."""
     groups: dict[tuple[bool, str], list[str]] = {}
-    for verb, path in sorted(open_paths(name, spec)):
+    for verb, path in sorted(open_paths(faces)):
         groups.setdefault((path.endswith(LOGIN), verb), []).append(f"~{path}$")
     for (login, verb), found in groups.items():
         kind = "login" if login else "open"

@@ -2,54 +2,50 @@
 
 import errno
 import os
+import shutil
 import socket
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from urllib.parse import urlsplit
 
-import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from gateway import home
-from gateway.app import create_app
 from shared import config
 from shared.db import db
 
 REQUESTS = 20_000  # a worker answers about so many, and another takes its place
 GRACE_SECONDS = 20  # for requests that run when the server is told to end
+FIGURES = "PROMETHEUS_MULTIPROC_DIR"  # where the processes put their figures together
 
 
-class PortError(OSError):
+class PortError(RuntimeError):
     """The address to listen on cannot be had."""
 
 
-def serve(
-    source=None, service: str | None = None, host: str | None = None, port: int | None = None
-):
-    """Serve a site until a signal ends it, or only its ``service``, without the gateway.
+def serve(site: Mapping, only: str | None = None, ready: Callable[[], None] | None = None) -> None:
+    """Serve ``site`` until a signal ends it, or of its services ``only`` one, without gateway.
 
-    ``host`` and ``port`` go before those of the site: of ``gateway``, or, for a service alone,
-    the port of its ``url``.
+    ``ready`` is called when requests are answered. Nothing that measures may be imported before:
+    it looks for the folder of the figures when it is.
     """
-    site = config.load(source, service)
-    site["gateway"] |= {
-        "host": host or site["gateway"]["host"],
-        "port": port or (service_port(site, service) if service else site["gateway"]["port"]),
-    }
-    listener = listen(site["gateway"]["host"], site["gateway"]["port"])
-    if service:
-        app = import_module(f"services.{service}.app").create_app(site)
-        apps: Iterable[Flask] = [app]
-    else:
-        app = create_app(site)
-        apps = app.services.values()
+    site = config.load(site, only)
+    listener = listen(*address(site, only))
+    figures = None
+    if FIGURES not in os.environ:
+        os.environ[FIGURES] = figures = tempfile.mkdtemp(prefix="ispyb-figures-")
+    app, services = _build(site, only)
 
     def after_fork(*_) -> None:
         """A connection to the database belongs to one process."""
-        for each in apps:
-            with each.app_context():
+        for service in services:
+            with service.app_context():
                 db.engine.dispose(close=False)
+
+    def at_end(_) -> None:
+        if figures:
+            shutil.rmtree(figures, ignore_errors=True)
 
     options = {
         "bind": f"fd://{listener.detach()}",
@@ -62,36 +58,31 @@ def serve(
         "graceful_timeout": GRACE_SECONDS,
         "keepalive": 15,
         "limit_request_line": 8190,
-        "forwarder_headers": "",  # clients on this machine could send SCRIPT_NAME
-        "control_socket_disable": True,  # two sites of one user would share it
+        "forwarder_headers": "",  # else clients on this machine could send SCRIPT_NAME
+        "control_socket_disable": True,  # else two sites of one user would share it
         "loglevel": "warning",
         "post_fork": after_fork,
+        "on_exit": at_end,
     }
     if os.access("/dev/shm", os.W_OK):
         options["worker_tmp_dir"] = "/dev/shm"  # a slow disk would look like a dead worker
-    options["when_ready"] = lambda _: announce(site, service)
+    if ready:
+        options["when_ready"] = lambda _: ready()
     _Server(app, options).run()
 
 
-def service_port(site: Mapping, service: str) -> int:
-    """The port at which the gateway looks for ``service``."""
-    given = site["services"][service]["url"]
+def address(site: Mapping, only: str | None = None) -> tuple[str, int]:
+    """Where to listen.
+
+    One service alone does so at the port of its ``url``, where the gateway looks for it, and on
+    every interface, unless that names the loopback address.
+    """
+    if only is None:
+        return site["gateway"]["host"], site["gateway"]["port"]
+    given = site["services"][only]["url"]
     url = urlsplit(given if isinstance(given, str) else given[0])
-    return url.port or (443 if url.scheme == "https" else 80)
-
-
-def announce(site: Mapping, service: str | None) -> None:
-    """Say where the requests may come, and what to try first."""
-    click.echo(f"{site['site']['name']}: {service or 'ISPyB Services'} at {home.origin(site)}")
-    if service:
-        return
-    if people := home.users(site):
-        click.echo("\nUsers of the demo (login / password):")
-        for person in people:
-            click.echo(f"  {person['login']} / {person['password']}: {person['name']}")
-    for call in home.calls(site):
-        click.echo(f"\n{call['title']}:\n  {call['command']}")
-    click.echo("\nCtrl-C ends it.")
+    loopback = url.hostname in ("localhost", "127.0.0.1", "::1")
+    return str(url.hostname) if loopback else "0.0.0.0", url.port or 80
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -99,7 +90,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror:
-        raise PortError(errno.EADDRNOTAVAIL, f"there is no address {host} to listen on") from None
+        raise PortError(f"gateway.host: there is no address {host} to listen on") from None
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -107,17 +98,25 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(2048)
     except OSError as error:
         listener.close()
-        reason = (
-            "is in use" if error.errno == errno.EADDRINUSE else f"is not free: {error.strerror}"
-        )
-        raise PortError(error.errno, f"port {port} of {host} {reason}; choose another") from None
+        taken = error.errno == errno.EADDRINUSE
+        reason = "is in use by another program" if taken else f"is not free: {error.strerror}"
+        raise PortError(f"port {port} of {host} {reason}; choose another one") from None
     return listener
+
+
+def _build(site: Mapping, only: str | None) -> tuple[Callable, Iterable[Flask]]:
+    """What answers, and the services in it."""
+    if only:
+        app = import_module(f"services.{only}.app").create_app(site)
+        return app, [app]
+    gateway = import_module("gateway.app").create_app(site)
+    return gateway, gateway.services.values()
 
 
 class _Server(BaseApplication):
     """Gunicorn, told by us and not by its command line, environment or files."""
 
-    def __init__(self, app, options: Mapping):
+    def __init__(self, app: Callable, options: Mapping):
         self._app = app
         self._options = options
         super().__init__()
@@ -126,5 +125,5 @@ class _Server(BaseApplication):
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self):
+    def load(self) -> Callable:
         return self._app

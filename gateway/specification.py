@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import Flask
-
 from shared.config import API_ROOT
+
+Faces = Mapping[str, Mapping]
+"""The specifications of one service, by the path below which it documents them."""
+Specs = Mapping[str, Faces]
+"""Those of all services."""
 
 VERBS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 LINK = "onetime"  # the security scheme of one-time links: the token stands in the query
@@ -16,42 +19,26 @@ def prefix(name: str) -> str:
     return API_ROOT if name == "core" else f"{API_ROOT}/{name}"
 
 
-def collect(apps: Mapping[str, Flask]) -> dict[str, dict]:
-    """Ask each service for its specification."""
-    return {
-        name: app.test_client().get(f"{prefix(name)}/openapi.json").get_json()
-        for name, app in apps.items()
-    }
+def operations(faces: Faces) -> Iterator[tuple[str, str, dict]]:
+    """Method, whole path and description of every operation of a service."""
+    for spec in faces.values():
+        for path, item in spec["paths"].items():
+            for verb in VERBS:
+                if verb in item:
+                    yield verb.upper(), path, item[verb]
 
 
-def paths(spec: Mapping) -> dict[str, dict]:
-    """The path items of ``spec`` by their whole path, from the root of the server."""
-    return {
-        (item.get("servers") or spec.get("servers") or [{"url": ""}])[0]["url"].rstrip("/")
-        + path: {key: value for key, value in item.items() if key != "servers"}
-        for path, item in spec["paths"].items()
-    }
-
-
-def operations(spec: Mapping) -> Iterator[tuple[str, str, dict]]:
-    """Method, whole path and description of every operation."""
-    for path, item in paths(spec).items():
-        for verb in VERBS:
-            if verb in item:
-                yield verb.upper(), path, item[verb]
-
-
-def is_open(spec: Mapping, operation: Mapping) -> bool:
+def is_open(operation: Mapping) -> bool:
     """Whether a request without Authorization header may succeed."""
-    security = operation.get("security", spec.get("security"))
+    security = operation.get("security")
     return not security or any(not needed or LINK in needed for needed in security)
 
 
-def merge(title: str, specs: Mapping[str, Mapping]) -> dict:
+def merge(title: str, specs: Specs) -> dict:
     """Return one specification of all services.
 
-    A component or operation that two services name alike but define differently is called
-    ``<service>.<name>`` in the second.
+    A component or operation that two of them name alike but define differently is called
+    ``<service>.<name>`` in the second, or ``<service>.<dialect>.<name>``.
     """
     merged: dict[str, Any] = {
         "openapi": "3.1.0",
@@ -62,28 +49,33 @@ def merge(title: str, specs: Mapping[str, Mapping]) -> dict:
         "components": {},
     }
     seen: set[str] = set()
-    for name, spec in specs.items():
-        components = spec.get("components", {})
+    for label, spec in _labelled(specs):
         new = {
-            reference: f"{reference.rpartition('/')[0]}/{name}.{reference.rpartition('/')[2]}"
-            for reference in _clashes(components, merged["components"])
+            reference: f"{reference.rpartition('/')[0]}/{label}.{reference.rpartition('/')[2]}"
+            for reference in _clashes(spec["components"], merged["components"])
         }
-        for section, definitions in _refer(components, new).items():
+        for section, definitions in _refer(spec["components"], new).items():
             known = merged["components"].setdefault(section, {})
             for key, definition in definitions.items():
                 known[new.get(f"#/components/{section}/{key}", key).rpartition("/")[2]] = (
                     definition
                 )
-        for path, item in _refer(paths(spec), new).items():
+        for path, item in _refer(spec["paths"], new).items():
             for operation in (item[verb] for verb in VERBS if verb in item):
                 if operation.get("operationId") in seen:
-                    operation["operationId"] = f"{name}.{operation['operationId']}"
+                    operation["operationId"] = f"{label}.{operation['operationId']}"
                 seen.add(operation.get("operationId"))
             merged["paths"].setdefault(path, {}).update(item)
         tags = {tag["name"] for tag in merged["tags"]}
-        merged["tags"] += [tag for tag in spec.get("tags", []) if tag["name"] not in tags]
+        merged["tags"] += [tag for tag in spec["tags"] if tag["name"] not in tags]
         merged["info"]["version"] = spec["info"]["version"]
     return merged
+
+
+def _labelled(specs: Specs) -> Iterator[tuple[str, Mapping]]:
+    for name, faces in specs.items():
+        for base, spec in faces.items():
+            yield (name if base == prefix(name) else f"{name}.{base.split('/')[2]}"), spec
 
 
 def _clashes(mine: Mapping[str, dict], theirs: Mapping[str, dict]) -> set[str]:

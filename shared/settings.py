@@ -72,6 +72,17 @@ class Text(fields.String):
         )
 
 
+class Addresses(Text):
+    """Text, or a list of texts: one for each instance."""
+
+    def deserialize(self, value, *args, **kwargs):
+        """Check each by itself."""
+        one = super().deserialize
+        if isinstance(value, list) and value:
+            return [one(each, *args, **kwargs) for each in value]
+        return one(value, *args, **kwargs)
+
+
 class Secret(Text):
     """Text that may stand elsewhere; it is fetched before the schema sees it."""
 
@@ -184,8 +195,8 @@ class Service(Section):
     """A service by name. One that is not listed is switched off."""
 
     enabled = Switch("Whether it is switched on.")
-    url = Text(
-        "Where the gateway finds it.",
+    url = Addresses(
+        "Where the gateway finds it; a list, if it runs more than once.",
         check=_address,
         metadata={"default": "http://<name>:8000"},
     )

@@ -1,0 +1,49 @@
+"""What the tests of the gateway share: what the services publish, and Kong's file made of it."""
+
+import copy
+
+import pytest
+import yaml
+
+from gateway import app as gateway_app
+from gateway.render import render
+from shared import config
+
+
+@pytest.fixture(scope="session")
+def loaded(site):
+    """The site of the tests as the services see it, with its keys."""
+    return config.load({**site, "services": {**site["services"], "core": CORE}})
+
+
+@pytest.fixture(scope="session")
+def specs(loaded):
+    """What the services of the site publish."""
+    return gateway_app.specifications(loaded)
+
+
+@pytest.fixture(scope="session")
+def text(loaded, specs):
+    """Kong's file of the site."""
+    return render(loaded, specs)
+
+
+@pytest.fixture
+def kong(text):
+    """The same, parsed, to be broken."""
+    return yaml.safe_load(text)
+
+
+@pytest.fixture
+def without(loaded):
+    """``without("ssx")`` is the site with that service switched off."""
+
+    def switch_off(name):
+        site = copy.deepcopy(loaded)
+        site["services"][name]["enabled"] = False
+        return site
+
+    return switch_off
+
+
+CORE = {"url": "http://core:8000", "dialects": ["mxcube"]}
