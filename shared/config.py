@@ -78,7 +78,7 @@ def enabled(site: Mapping) -> list[str]:
 
 def dialects(site: Mapping) -> set[str]:
     """The wire formats that are switched on: a dialect may have parts in several services."""
-    return {name for service in site["services"].values() for name in service["dialects"]}
+    return {name for key in enabled(site) for name in site["services"][key]["dialects"]}
 
 
 def plugins(site: Mapping) -> dict[str, dict]:

@@ -27,6 +27,12 @@ def known_services() -> list[str]:
     return sorted(package.parent.name for package in SERVICES.glob("*/__init__.py"))
 
 
+def known_dialects() -> list[str]:
+    """The dialects of this installation, of which each may have parts in several services."""
+    names = {path.stem for path in SERVICES.glob("*/dialects/*.py")}
+    return sorted(names - {"__init__"})
+
+
 def unknown(name: object, known: Iterable[str], what: str = "key") -> str:
     """Say that ``name`` is not one of ``known``, and which of them was probably meant."""
     spellings = {spelling.lower(): spelling for spelling in known}
@@ -146,6 +152,12 @@ def _origin(url: str) -> None:
         )
 
 
+def _dialect(name: str) -> None:
+    known = known_dialects()
+    if name not in known:
+        raise ValidationError(unknown(name, known, "dialect"))
+
+
 def _address(url: str) -> None:
     try:
         parts = urlsplit(url)
@@ -200,7 +212,7 @@ class Service(Section):
         check=_address,
         metadata={"default": "http://<name>:8000"},
     )
-    dialects = Items(Text(), "Wire formats of other clients that it speaks too.")
+    dialects = Items(Text(check=_dialect), "Wire formats of other clients that it speaks too.")
 
 
 class Services(fields.Field):

@@ -82,6 +82,26 @@ def test_services_are_on_when_listed_and_off_when_not(least):
     assert site["services"]["auth"]["enabled"] is False
 
 
+def test_a_service_may_run_several_times(least):
+    urls = ["http://core-1:8000", "http://core-2:8000"]
+    least["services"]["core"] = {"url": urls}
+    assert config.load(least)["services"]["core"]["url"] == urls
+    least["services"]["core"] = {"url": [*urls, "core-3"]}
+    assert faults(least) == ["services.core.url: must be http://host:port, without path"]
+    least["services"]["core"] = {"url": []}
+    assert faults(least) == ["services.core.url: must be text"]
+
+
+def test_dialects_of_services_that_are_on_are_on(least):
+    least["services"]["core"] = {"dialects": ["mxcube"]}
+    assert config.dialects(config.load(least)) == {"mxcube"}
+    least["services"] = {"core": {"dialects": ["mxcube"], "enabled": False}, "em": None}
+    assert config.dialects(config.load(least)) == set()
+    least["services"]["em"] = {"dialects": ["mxcube", "mxcubes"]}
+    near = "services.em.dialects.1: unknown dialect, did you mean mxcube?"
+    assert faults(least) == [near]
+
+
 def test_what_was_loaded_loads_again(least, folder, monkeypatch):
     monkeypatch.setenv("PASSWORD", "p@ss")
     least["database"] = {"uri": "mysql://ispyb@db/ispyb", "password": {"env": "PASSWORD"}}
