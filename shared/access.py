@@ -21,6 +21,8 @@ from shared.models import (
     BLSession,
     DataCollection,
     DataCollectionGroup,
+    Person,
+    Person,
     Proposal,
     ProposalHasPerson,
     SessionHasPerson,
@@ -75,6 +77,17 @@ def collections(identity: Identity, collection_id: Any = DataCollection.dataColl
     return Rule(_collections(shape, collection_id), values, identity)
 
 
+def persons(identity: Identity, person_id: Any = Person.personId) -> Rule:
+    """Persons on what the caller sees, and the caller itself; the user office knows all.
+
+    It is about their names: contact data are shown to the user office and to oneself only.
+    """
+    shape, values = _described(identity)
+    if identity.only is None and identity.can("uportal_sync"):
+        shape = shape._replace(proposals=True)
+    return Rule(_persons(shape, person_id), values, identity)
+
+
 def check_sessions(identity: Identity, ids: Collection[int]) -> None:
     """Raise unless the caller sees every session of ``ids``: the first step of a write."""
     _check(BLSession.sessionId, sessions(identity), ids)
@@ -87,8 +100,8 @@ def check_proposals(identity: Identity, ids: Collection[int]) -> None:
 
 def _check(key: Any, rule: Rule, ids: Collection[int]) -> None:
     wanted = select(key).where(key.in_(ids), rule.condition)
-    if missing := set(ids).difference(db.session.scalars(wanted, rule.values)):
-        raise NotFound(f"{key.class_.__name__} {min(missing)} not found")
+    if set(ids).difference(db.session.scalars(wanted, rule.values)):
+        raise NotFound(f"{key.class_.__name__} not found")
 
 
 def _described(identity: Identity) -> tuple[_Shape, dict]:
@@ -177,6 +190,21 @@ def _collections(shape: _Shape, collection_id: Any) -> ColumnElement[bool]:
 def _on_beamlines(session: Any) -> ColumnElement[bool]:
     """Beamlines hold most of the table: asked row by row, a page need not gather their ids."""
     return session.beamLineName.in_(bindparam("my_beamlines", expanding=True))
+
+
+@lru_cache(maxsize=512)
+def _persons(shape: _Shape, person_id: Any) -> ColumnElement[bool]:
+    if shape.proposals:
+        return true()
+    on_proposal, on_session = ProposalHasPerson, SessionHasPerson
+    rules = [
+        select(Proposal.personId).where(_proposals(shape, Proposal.proposalId)),
+        select(on_proposal.personId).where(_proposals(shape, on_proposal.proposalId)),
+        select(on_session.personId).where(_sessions(shape, on_session.sessionId)),
+    ]
+    if shape.person:
+        rules.append(select(Person.personId).where(Person.personId == bindparam("me")))
+    return person_id.in_(_any(rules))
 
 
 def _any(rules: list[Select]) -> Any:

@@ -19,9 +19,10 @@ IN_UTF8 = validate.Regexp(r"^[^\x00]*$", error="Holds a character that ISPyB can
 BITS = ((TINYINT, 8), (SMALLINT, 16), (MEDIUMINT, 24), (Integer, 32))
 TIMESTAMPS = (datetime(1970, 1, 2), datetime(2038, 1, 18))
 LARGEST_FLOAT = 3.4e38
+LOCAL_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$"
 
 
-class Hex(fields.Field):
+class Hex(fields.String):
     """Bytes, written in hexadecimal."""
 
     default_error_messages = {"invalid": "Not hexadecimal."}
@@ -58,12 +59,17 @@ class Converter(ModelConverter):
         kwargs.setdefault("metadata", {})
         if column.doc:
             kwargs["metadata"]["description"] = column.doc
+        if isinstance(column.type, DateTime):
+            kwargs["metadata"] |= {"format": "date-time-local", "pattern": LOCAL_TIME}
         if isinstance(column.type, Enum):
             kwargs["validate"] = [validate.OneOf(column.type.enums)]
         elif isinstance(column.type, String):
             kwargs["validate"].append(IN_UTF8 if _charset(column) == "utf8mb4" else IN_LATIN1)
         elif isinstance(column.type, _Binary):
             kwargs["validate"] = [validate.Length(equal=column.type.length)]
+            digits = 2 * column.type.length
+            kwargs["metadata"] |= {"pattern": "^[0-9A-Fa-f]*$"}
+            kwargs["metadata"] |= {"minLength": digits, "maxLength": digits}
         elif isinstance(column.type, Integer):
             kwargs["validate"].append(validate.Range(*_bounds(column)))
         elif isinstance(column.type, Float):

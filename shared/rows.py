@@ -1,0 +1,111 @@
+"""What every edit of a single row minds: its parents, its dates, and what hangs on it."""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from marshmallow import Schema
+from sqlalchemy import bindparam, column, delete, exists, inspect, literal, select, table, text
+from sqlalchemy import union_all
+
+from shared import access
+from shared.access import Rule
+from shared.db import db
+from shared.errors import BadInput, Conflict, NotFound, NotYet
+from shared.identity import Identity
+
+HIDDEN: dict[str, Callable[[Identity], Rule]] = {
+    "Proposal": access.proposals,
+    "BLSession": access.sessions,
+    "Person": access.persons,
+}
+DENIED = {"Proposal", "BLSession"}  # to refer to one that is hidden is to ask for it
+CALLED = {
+    "BLSession": "sessions",
+    "DataCollectionGroup": "data collections",
+    "LabContact": "lab contacts",
+    "Person": "persons",
+    "Proposal": "proposals",
+    "ProposalHasPerson": "members of proposals",
+    "Session_has_Person": "members of sessions",
+    "UserGroup_has_Person": "groups",
+}
+CHILDREN = {
+    "sqlite": """
+        SELECT child.name, link."from" FROM sqlite_master child
+        JOIN pragma_foreign_key_list(child.name) link
+        WHERE child.type = 'table' AND link."table" = :parent""",
+    "mysql": """
+        SELECT table_name, column_name FROM information_schema.key_column_usage
+        WHERE table_schema = DATABASE() AND referenced_table_schema = DATABASE()
+        AND referenced_table_name = :parent""",
+}
+
+
+def check_parents(identity: Identity, model: Any, data: dict) -> None:
+    """Raise unless the rows that ``data`` refers to are there, for this caller.
+
+    Proposals and sessions: NotFound, be they hidden or absent. All others may still come: NotYet.
+    """
+    for name, value in data.items():
+        for link in () if value is None else getattr(model, name).property.columns[0].foreign_keys:
+            parent = link.column
+            kind = parent.table.name
+            rule = HIDDEN[kind](identity) if kind in HIDDEN else access.EVERYTHING
+            wanted = select(parent).where(parent == bindparam("parent"), rule.condition)
+            if db.session.execute(wanted, {**rule.values, "parent": value}).first():
+                continue
+            if kind in DENIED:
+                raise NotFound(f"{kind} not found")
+            raise NotYet("a referenced row is not there yet", {name: [f"no such {kind}"]})
+
+
+def check_order(data: dict, stored: Any = None) -> None:
+    """Raise BadInput if ``data``, over what is ``stored``, ends before it starts."""
+    start, end = (data.get(at, getattr(stored, at, None)) for at in ("startDate", "endDate"))
+    named = [at for at in ("endDate", "startDate") if at in data]
+    if named and start and end and start > end:
+        raise BadInput("invalid input", {named[0]: ["startDate must not be after endDate"]})
+
+
+def replaced(schema: type[Schema], data: dict, keep: Collection[str] = ()) -> dict:
+    """``data`` and, for the columns it leaves out, what a new row would have there."""
+    model, absent = schema.Meta.model, schema().load_fields.keys() - data.keys() - set(keep)
+    return {**{name: _default(getattr(model, name)) for name in absent}, **data}
+
+
+def locked(model: Any, key: Any) -> Any:
+    """The row as it is now; nobody else changes it, or adds to it, before this one is done."""
+    row = db.session.get(model, key, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound(f"{model.__name__} not found")
+    return row
+
+
+def remove(model: Any, key: Any, along: Collection[str] = ()) -> None:
+    """Delete a row; Conflict if others hang on it, in whatever table, but those ``along``."""
+    locked(model, key)
+    if found := _hanging(model.__tablename__, key, along):
+        names = sorted({CALLED.get(name, name) for name in found})
+        raise Conflict(f"{model.__name__} still has {', '.join(names)}")
+    (primary,) = inspect(model).primary_key
+    db.session.execute(delete(model.__table__).where(primary == key))
+
+
+def _hanging(parent: str, key: Any, along: Collection[str]) -> list[str]:
+    """The tables with rows that refer to this one; the database knows more than our models."""
+    connection = db.session.connection()
+    links = connection.execute(text(CHILDREN[connection.dialect.name]), {"parent": parent})
+    asked = [
+        select(literal(name)).where(
+            exists().select_from(table(name, column(by))).where(column(by) == bindparam("key"))
+        )
+        for name, by in links
+        if name not in along
+    ]
+    return list(connection.scalars(union_all(*asked), {"key": key})) if asked else []
+
+
+def _default(attribute: Any) -> Any:
+    """What the database puts into a column that is not named, as text or SQL."""
+    default = attribute.property.columns[0].server_default
+    return default.arg if default is not None else None
