@@ -22,7 +22,6 @@ from shared.models import (
     DataCollection,
     DataCollectionGroup,
     Person,
-    Person,
     Proposal,
     ProposalHasPerson,
     SessionHasPerson,
