@@ -6,13 +6,16 @@ from flask import Flask
 
 from services.auth import plugins
 from services.auth.dialects import mxcube
-from services.auth.routes import logins, users
+from services.auth.routes import activities, groups, logins, permissions, tokens, users
 from services.auth.running import PLUGINS
 from shared.app import Face, build_app
 from shared.config import load
 
 FACES = [
-    Face([logins.ns, users.ns], path="/auth"),
+    Face(
+        [logins.ns, users.ns, tokens.ns, groups.ns, permissions.ns, activities.ns],
+        path="/auth",
+    ),
     Face([mxcube.auth, mxcube.user], path="/auth", root="/ispyb/mxcube", dialect="mxcube"),
 ]
 

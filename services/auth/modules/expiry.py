@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, inspect, select
 
 from services.auth import running
-from shared.db import db
+from shared.db import OwnBase, db
 from shared.own import LoginAttempt, OnceToken, RefreshToken, RevokedToken
 from shared.replay import utc_now
 
@@ -16,26 +16,26 @@ AT_ONCE = 100  # rows that one request cleans up: nobody shall wait for it
 
 def revoke(token_ids: Collection[str], expires: datetime | None = None) -> None:
     """Refuse tokens by their jti until they have expired anyway."""
-    table = RevokedToken.__table__
     until = expires or utc_now() + LONGEST
-    stmt = insert(table).prefix_with("IGNORE", dialect="mysql")
+    stmt = insert(RevokedToken).prefix_with("IGNORE", dialect="mysql")
     stmt = stmt.prefix_with("IGNORE", dialect="mariadb").prefix_with("OR IGNORE", dialect="sqlite")
     rows = [{"tokenId": token_id, "expires": until} for token_id in token_ids]
     if rows:
-        db.session.execute(stmt, rows)
+        db.session.execute(stmt.values(rows))
 
 
 def purge() -> None:
-    """Delete some rows whose time is over, by their keys: no range of rows is locked."""
+    """Delete some rows whose time is over."""
     now = utc_now()
     window = timedelta(seconds=running.site()["limits"]["login_window_seconds"])
     for model in (RefreshToken, RevokedToken, OnceToken):
-        _delete(model.__table__, model.expires < now)
-    _delete(LoginAttempt.__table__, LoginAttempt.time < now - window)
+        drop(model, model.expires < now)
+    drop(LoginAttempt, LoginAttempt.time < now - window)
 
 
-def _delete(table, over) -> None:
-    [key] = table.primary_key
+def drop(model: type[OwnBase], over: ColumnElement[bool]) -> None:
+    """Delete some rows, by their keys: no range of an index is locked."""
+    [key] = inspect(model).primary_key
     gone = db.session.scalars(select(key).where(over).limit(AT_ONCE)).all()
     if gone:
-        db.session.execute(delete(table).where(key.in_(gone)))
+        db.session.execute(delete(model).where(key.in_(gone)))

@@ -17,8 +17,6 @@ from shared.models import Person
 from shared.own import RefreshToken
 from shared.replay import utc_now
 
-TABLE = RefreshToken.__table__
-
 
 class Refused(Unauthenticated):
     """What was written of the failure stays: its note, or the end of a family of tokens."""
@@ -61,11 +59,11 @@ def login(data: dict, address: str) -> dict:
 def refresh(data: dict) -> dict:
     """Trade a refresh token for a new pair. One that is used again was stolen: all of it ends."""
     digest, now = _digest(data["refreshToken"]), utc_now()
-    row = db.session.execute(select(TABLE).where(TABLE.c.hash == digest)).one_or_none()
+    row = db.session.scalar(select(RefreshToken).where(RefreshToken.hash == digest))
     if row is None or row.expires <= now:
         raise Unauthenticated("the refresh token is not known, or has expired")
-    unused = update(TABLE).where(TABLE.c.hash == digest, TABLE.c.used.is_(None))
-    if not db.session.execute(unused.values(used=now)).rowcount:
+    unused = update(RefreshToken).where(RefreshToken.hash == digest, RefreshToken.used.is_(None))
+    if not db.session.connection().execute(unused.values(used=now)).rowcount:
         _close(row.family)
         audit.note("refused", 401, row.login)
         raise Refused("the refresh token was used before: sign in again")
@@ -80,8 +78,8 @@ def refresh(data: dict) -> dict:
 def logout(identity: Identity) -> dict:
     """Refuse the caller's token from now on, and all that came of the same login."""
     expiry.revoke([identity.tokenId])
-    family = select(TABLE.c.family).where(TABLE.c.accessId == identity.tokenId)
-    for name in db.session.scalars(family).all():
+    mine = (RefreshToken.login == identity.login, RefreshToken.accessId == identity.tokenId)
+    for name in db.session.scalars(select(RefreshToken.family).where(*mine)).all():
         _close(name)
     return {"login": identity.login}
 
@@ -144,7 +142,7 @@ def _open(person, plugin: str, family: str) -> dict:
         "accessId": token_id,
         "expires": now + timedelta(hours=settings["refresh_hours"]),
     }
-    db.session.execute(insert(TABLE).values(row))
+    db.session.execute(insert(RefreshToken).values(row))
     return {
         "login": person.login,
         "personId": person.personId,
@@ -157,9 +155,9 @@ def _open(person, plugin: str, family: str) -> dict:
 
 def _close(family: str) -> None:
     """End a login: none of its tokens is good any more, not even one made this moment."""
-    tokens = select(TABLE.c.accessId).where(TABLE.c.family == family).with_for_update()
+    tokens = select(RefreshToken.accessId).where(RefreshToken.family == family).with_for_update()
     expiry.revoke(db.session.scalars(tokens).all())
-    db.session.execute(delete(TABLE).where(TABLE.c.family == family))
+    db.session.execute(delete(RefreshToken).where(RefreshToken.family == family))
 
 
 def _digest(secret: str) -> str:

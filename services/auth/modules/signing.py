@@ -7,7 +7,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import jwt
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from jwt.algorithms import RSAAlgorithm
 
 from services.auth import running
@@ -50,5 +49,5 @@ def _loaded(folder: str, _current: str):
 
 @lru_cache(maxsize=64)
 def _jwk(kid: str, pem: str) -> dict:
-    key = RSAAlgorithm.to_jwk(load_pem_public_key(pem.encode()), as_dict=True)
+    key = RSAAlgorithm.to_jwk(RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key(pem), as_dict=True)
     return {"kty": "RSA", "use": "sig", "alg": ALGORITHM, "kid": kid, "n": key["n"], "e": key["e"]}

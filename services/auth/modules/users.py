@@ -1,11 +1,24 @@
 """The caller's own affairs. Nothing here knows HTTP."""
 
-from sqlalchemy import select
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from sqlalchemy import insert, select
 
 from services.auth import running
-from shared.db import db
+from services.auth.modules import expiry
+from services.auth.schemas.users import ProfileSchema
+from shared import once, read
+from shared.access import EVERYTHING
+from shared.db import db, save
+from shared.errors import BadInput, NotFound
 from shared.identity import Identity
 from shared.models import Person
+from shared.own import OnceToken
+
+LONGEST = 2000  # of a path and of a query, in the table OnceToken
 
 
 def current(identity: Identity) -> dict:
@@ -26,3 +39,58 @@ def current(identity: Identity) -> dict:
         "beamLineGroups": groups,
         "beamLines": sorted(identity.beamlines if identity.only is None else identity.only),
     }
+
+
+def profile(identity: Identity, fields=()) -> dict:
+    """The caller's own row of Person, contact data included; a program has none."""
+    if identity.personId is None:
+        raise NotFound("Person not found")
+    return read.one(ProfileSchema, EVERYTHING, fields, personId=identity.personId)
+
+
+def change(identity: Identity, data: dict) -> dict:
+    """Change how the caller can be reached; name and login come from the user office."""
+    profile(identity, ("personId",))
+    save(db.session.get_one(Person, identity.personId), data)
+    return profile(identity)
+
+
+def sign(identity: Identity, data: dict) -> dict:
+    """Make a link that does one thing once, in the next seconds, as the caller."""
+    parts = urlsplit(data["url"])
+    asked = parse_qsl(parts.query, keep_blank_values=True) + list(data.get("query", {}).items())
+    path, query = unquote(parts.path), once.canonical(asked)
+    if not path.startswith("/ispyb/") or len(path) > LONGEST or len(query) > LONGEST:
+        reason = f"Must start with /ispyb/ and be shorter than {LONGEST} characters."
+        raise BadInput("invalid input", {"url": [reason]})
+    expiry.purge()
+    now, seconds = datetime.now(UTC), running.site()["tokens"]["onetime_seconds"]
+    ends = min(now + timedelta(seconds=seconds), datetime.fromtimestamp(identity.expires, UTC))
+    secret = token_urlsafe(32)
+    row = {
+        "hash": sha256(secret.encode()).hexdigest(),
+        "method": data["method"],
+        "path": path,
+        "query": query,
+        "identity": _claims(identity),
+        "expires": ends.replace(tzinfo=None),
+    }
+    db.session.execute(insert(OnceToken).values(row))
+    return {
+        "onetime": secret,
+        "url": f"{quote(path)}?{query}{'&' if query else ''}{once.PARAMETER}={secret}",
+        "expiresIn": int((ends - now).total_seconds()),
+    }
+
+
+def _claims(identity: Identity) -> dict:
+    """What a token of the caller says, for when the link is used."""
+    claims = {
+        "sub": identity.login,
+        "personId": identity.personId,
+        "permissions": sorted(identity.permissions),
+        "service": identity.program,
+        "jti": identity.tokenId,
+        "exp": identity.expires,
+    }
+    return claims if identity.only is None else {**claims, "beamlines": sorted(identity.only)}

@@ -1,0 +1,17 @@
+"""Run by Alembic: our own tables only, on the connection that it was given."""
+
+from alembic import context
+
+from shared.db import OWN
+from shared.own import Activity
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Activity.metadata,
+    version_table_schema=OWN,
+    include_schemas=True,
+    include_name=lambda name, kind, _: kind != "schema" or name == OWN,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,116 @@
+"""The long-lived tokens of programs. Nothing here knows HTTP."""
+
+import re
+from collections.abc import Collection
+from datetime import timedelta
+
+from services.auth import running
+from services.auth.modules import expiry, permissions, signing
+from services.auth.schemas.tokens import TokenSchema
+from shared import read
+from shared.access import EVERYTHING
+from shared.db import db, save
+from shared.errors import BadInput, Conflict, NotFound
+from shared.identity import Identity
+from shared.own import ServiceToken
+from shared.replay import utc_now
+
+NAME = r"[A-Za-z0-9][A-Za-z0-9 ._@-]{0,44}"
+PEOPLE_ONLY = {"manage_groups", "manage_perms", "manage_tokens"}
+"""A program that could issue tokens would outlive its own."""
+
+
+def find(query: dict) -> dict:
+    """List the tokens that were issued; what they are nobody can see any more."""
+    return read.page(TokenSchema, EVERYTHING, query)
+
+
+def get(token_id: int, fields=()) -> dict:
+    """Return what is known of one token."""
+    return read.one(TokenSchema, EVERYTHING, fields, serviceTokenId=token_id)
+
+
+def add(identity: Identity, data: dict) -> dict:
+    """Issue a token; it is shown this once."""
+    row, token = _issue(
+        data["name"],
+        data["permissions"],
+        data.get("beamlines"),
+        data.get("days"),
+        identity.login,
+    )
+    return {"token": token, "ServiceToken": get(row.serviceTokenId)}
+
+
+def issue(
+    name: str,
+    permissions: Collection[str],
+    beamlines: Collection[str] | None,
+    days: int | None,
+    issued_by: str,
+) -> str:
+    """Issue a token to the program ``name``, for ``days`` or as long as the site allows.
+
+    BadInput for a permission or a beamline that the site does not know.
+    """
+    return _issue(name, permissions, beamlines, days, issued_by)[1]
+
+
+def issued() -> list[dict]:
+    """All tokens that were issued, the newest first."""
+    return read.some(TokenSchema, EVERYTHING)
+
+
+def revoke(token_id: int) -> dict:
+    """Refuse a token from now on; Conflict if it was revoked before."""
+    row = db.session.get(ServiceToken, token_id)
+    if row is None:
+        raise NotFound("ServiceToken not found")
+    if row.revoked:
+        raise Conflict("the token was revoked before")
+    save(row, {"revoked": utc_now()})
+    expiry.revoke([row.tokenId], row.expires + timedelta(days=1))
+    return get(token_id)
+
+
+def _issue(name, wanted, beamlines, days, issued_by) -> tuple[ServiceToken, str]:
+    wanted = sorted(set(wanted))
+    beamlines = None if beamlines is None else sorted(set(beamlines))
+    life = timedelta(days=_checked(name, wanted, beamlines, days))
+    limits = {} if beamlines is None else {"beamlines": beamlines}
+    token, token_id = signing.sign(
+        name, life, personId=None, permissions=wanted, service=True, **limits
+    )
+    now = utc_now()
+    row = {
+        "tokenId": token_id,
+        "name": name,
+        "permissions": wanted,
+        "issuedBy": issued_by[:45],
+        "issued": now,
+        "expires": now + life,
+        **limits,
+    }
+    return save(ServiceToken(), row), token
+
+
+def _checked(name: str, wanted: list[str], beamlines: list[str] | None, days: int | None) -> int:
+    """For how many days; a token that would not do what it says is refused."""
+    site, errors = running.site(), {}
+    if not re.fullmatch(NAME, name):
+        errors["name"] = ["Must be 1 to 45 of A-Z, a-z, 0-9, blank and . _ @ -"]
+    most, known = site["tokens"]["service_days"], permissions.known()
+    strangers = [each for each in wanted if each not in known]
+    if strangers:
+        errors["permissions"] = [f"Not known here: {', '.join(strangers)}."]
+    elif managing := PEOPLE_ONLY.intersection(wanted):
+        errors["permissions"] = [f"For people only: {', '.join(sorted(managing))}."]
+    lost = [each for each in beamlines or () if each not in site["beamlines"]]
+    if lost:
+        errors["beamlines"] = [f"Not known here: {', '.join(lost)}."]
+    if days is not None and days > most:
+        errors["days"] = [f"Must be at most {most}."]
+    if errors:
+        detail = "; ".join(f"{name}: {reason}" for name, [reason] in errors.items())
+        raise BadInput(detail, errors)
+    return days or most

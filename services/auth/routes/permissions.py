@@ -1,0 +1,44 @@
+"""/auth/permissions"""
+
+from http import HTTPStatus
+
+from services.auth.modules import permissions
+from services.auth.schemas.permissions import PermissionSchema
+from shared.api import Namespace, Resource
+from shared.lists import FieldsQuery, query_of
+
+ns = Namespace("permissions", path="/auth/permissions", description="What groups can hold")
+
+
+@ns.route("")
+class Permissions(Resource):
+    @ns.require("manage_perms", "manage_groups")
+    @ns.takes(query_of(PermissionSchema), query=True)
+    @ns.returns(PermissionSchema, many=True)
+    def get(self, identity, query):
+        """List the permissions."""
+        return permissions.find(query)
+
+    @ns.require("manage_perms")
+    @ns.takes(PermissionSchema)
+    @ns.returns(PermissionSchema, HTTPStatus.CREATED)
+    def post(self, identity, data):
+        """Make a permission."""
+        return permissions.add(data)
+
+
+@ns.route("/<int:permissionId>")
+class Permission(Resource):
+    @ns.require("manage_perms", "manage_groups")
+    @ns.takes(FieldsQuery, query=True)
+    @ns.returns(PermissionSchema)
+    def get(self, identity, query, permissionId):
+        """Show one permission."""
+        return permissions.get(permissionId, **query)
+
+    @ns.require("manage_perms")
+    @ns.takes(PermissionSchema(partial=True))
+    @ns.returns(PermissionSchema)
+    def patch(self, identity, data, permissionId):
+        """Change some fields of a permission: absent keeps, null clears."""
+        return permissions.change(identity, permissionId, data)

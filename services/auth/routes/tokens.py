@@ -1,0 +1,43 @@
+"""/auth/tokens"""
+
+from http import HTTPStatus
+
+from services.auth.modules import tokens
+from services.auth.schemas.tokens import IssuedTokenSchema, TokenQuery, TokenSchema
+from shared.api import Namespace, Resource
+from shared.lists import FieldsQuery
+
+ns = Namespace("tokens", path="/auth/tokens", description="Long-lived tokens of programs")
+
+
+@ns.route("")
+class Tokens(Resource):
+    @ns.require("manage_tokens")
+    @ns.takes(TokenQuery, query=True)
+    @ns.returns(TokenSchema, many=True)
+    def get(self, identity, query):
+        """List the tokens that were issued."""
+        return tokens.find(query)
+
+    @ns.require("manage_tokens")
+    @ns.takes(TokenSchema)
+    @ns.returns(IssuedTokenSchema, HTTPStatus.CREATED, secret=True)
+    def post(self, identity, data):
+        """Issue a token to a program; it is shown this once."""
+        return tokens.add(identity, data)
+
+
+@ns.route("/<int:serviceTokenId>")
+class Token(Resource):
+    @ns.require("manage_tokens")
+    @ns.takes(FieldsQuery, query=True)
+    @ns.returns(TokenSchema)
+    def get(self, identity, query, serviceTokenId):
+        """Show what is known of a token."""
+        return tokens.get(serviceTokenId, **query)
+
+    @ns.require("manage_tokens")
+    @ns.returns(TokenSchema)
+    def delete(self, identity, serviceTokenId):
+        """Revoke a token: it is refused from now on, and stays in the list."""
+        return tokens.revoke(serviceTokenId)

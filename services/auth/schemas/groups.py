@@ -1,0 +1,64 @@
+"""What a group looks like on the wire."""
+
+from marshmallow import Schema, fields, validate
+from marshmallow_sqlalchemy import auto_field
+
+from shared.aggregates import Count
+from shared.models import (
+    Permission,
+    Person,
+    UserGroup,
+    UserGroupHasPermission,
+    UserGroupHasPerson,
+)
+from shared.schemas import IN_LATIN1, TableSchema
+
+
+class GroupMetadataSchema(Schema):
+    permissions = Count(UserGroupHasPermission.userGroupId)
+    persons = Count(UserGroupHasPerson.userGroupId)
+
+
+class GroupSchema(TableSchema):
+    name = auto_field(validate=[validate.Length(1, 31), IN_LATIN1])
+    _metadata = fields.Nested(GroupMetadataSchema, dump_only=True)
+
+    class Meta(TableSchema.Meta):
+        model = UserGroup
+        dump_only = ("userGroupId",)
+        search = ("name",)
+        sort = ("userGroupId",)
+
+
+class HeldPermissionSchema(TableSchema):
+    class Meta(TableSchema.Meta):
+        model = Permission
+
+
+class GroupPermissionSchema(TableSchema):
+    Permission = fields.Nested(HeldPermissionSchema, attribute="permission")
+
+    class Meta(TableSchema.Meta):
+        model = UserGroupHasPermission
+        fields = ("permissionId", "Permission")
+
+
+class MemberSchema(TableSchema):
+    class Meta(TableSchema.Meta):
+        model = Person
+        fields = ("personId", "login", "givenName", "familyName")
+
+
+class GroupMemberSchema(TableSchema):
+    Person = fields.Nested(MemberSchema, attribute="person")
+
+    class Meta(TableSchema.Meta):
+        model = UserGroupHasPerson
+        fields = ("personId", "Person")
+
+
+class GroupDetailSchema(GroupSchema):
+    """A group with all that it holds."""
+
+    permissions = fields.Nested(GroupPermissionSchema, many=True, dump_only=True)
+    persons = fields.Nested(GroupMemberSchema, many=True, attribute="people", dump_only=True)

@@ -1,0 +1,54 @@
+"""What the tokens of programs look like on the wire."""
+
+from marshmallow import Schema, fields, validate
+from marshmallow_sqlalchemy import auto_field
+
+from shared.lists import query_of
+from shared.own import ServiceToken
+from shared.schemas import TableSchema
+from shared.settings import BEAMLINE_LENGTH, PERMISSION_LENGTH
+
+
+class TokenSchema(TableSchema):
+    name = auto_field(validate=[validate.Length(1, 45)])
+    permissions = fields.List(
+        fields.String(validate=validate.Length(1, PERMISSION_LENGTH)),
+        required=True,
+        validate=validate.Length(1, 50),
+    )
+    beamlines = fields.List(
+        fields.String(validate=validate.Length(1, BEAMLINE_LENGTH)),
+        allow_none=True,
+        validate=validate.Length(1, 100),
+        metadata={"description": "the token is good for these only; null: not limited"},
+    )
+    days = fields.Integer(
+        load_only=True,
+        strict=True,
+        validate=validate.Range(1),
+        metadata={"description": "until it expires; without, as long as the site allows"},
+    )
+
+    class Meta(TableSchema.Meta):
+        model = ServiceToken
+        exclude = ("tokenId",)
+        dump_only = ("serviceTokenId", "issuedBy", "issued", "expires", "revoked")
+        search = ("name",)
+        sort = ("-serviceTokenId",)
+
+
+class TokenColumnsSchema(TableSchema):
+    """What a list of tokens can be filtered by and sorted on."""
+
+    class Meta(TableSchema.Meta):
+        model = ServiceToken
+        exclude = ("tokenId", "permissions", "beamlines")
+        search = ("name",)
+
+
+TokenQuery = query_of(TokenColumnsSchema)
+
+
+class IssuedTokenSchema(Schema):
+    token = fields.String(required=True, metadata={"description": "shown this once"})
+    ServiceToken = fields.Nested(TokenSchema, required=True)

@@ -1,0 +1,55 @@
+"""Our own database, made by its migrations."""
+
+from contextlib import contextmanager
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect
+
+from services.auth import migrations
+from shared.db import OWN, OwnBase
+from tests import mariadb
+
+
+@pytest.fixture
+def fresh(site, database_uri, tmp_path):
+    """A site with a database server of its own, of the kind that the tests run on."""
+
+    @contextmanager
+    def server():
+        if database_uri.startswith("sqlite"):
+            yield f"sqlite:///{tmp_path / 'fresh.db'}"
+        else:
+            with mariadb.running() as uri:
+                yield uri
+
+    with server() as uri:
+        yield {**site, "database": {"uri": uri, "pool_size": 1}}
+
+
+def options(metadata):
+    return {
+        "target_metadata": metadata,
+        "compare_type": True,
+        "include_schemas": True,
+        "version_table_schema": OWN,
+        "include_name": lambda name, kind, _: kind != "schema" or name == OWN,
+    }
+
+
+def test_what_is_migrated_is_what_the_models_say(fresh):
+    migrations.upgrade(fresh)
+    migrations.upgrade(fresh)  # nothing is left to do
+    engine = create_engine(fresh["database"]["uri"])
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection, opts=options(OwnBase.metadata))
+        assert context.get_current_revision() == "0001"
+        assert compare_metadata(context, OwnBase.metadata) == []
+        assert inspect(connection).get_table_names() == []  # ISPyB's own database is left alone
+    with engine.begin() as connection:
+        command.downgrade(migrations.settings(connection), "base")
+    with engine.begin() as connection:
+        assert inspect(connection).get_table_names(OWN) == ["alembic_version"]
+    engine.dispose()
