@@ -1,0 +1,162 @@
+"""What MXCuBE speaks, with the PyISPyBRestClient of mxcubecore.
+
+It reads one page and takes what it gets for all there is: lists are bare and whole. One null or
+one odd name among them ends the sign-in of its user, so neither is there.
+"""
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from services.core.modules import proposals, sessions, unplanned
+from services.core.schemas.mxcube import (
+    MxcubeProposalQuery,
+    MxcubeProposalSchema,
+    MxcubeSessionQuery,
+    MxcubeSessionSchema,
+    SetupQuery,
+)
+from shared.api import Namespace, Resource
+from shared.errors import NotFound
+
+proposal_ns = Namespace("proposals", description="Proposals of the caller")
+session_ns = Namespace("sessions", description="Sessions on the beamlines")
+NAMESPACES = [proposal_ns, session_ns]
+
+NAME = ("proposalCode", "proposalNumber", "title")
+PROPOSAL = ("proposalId", *NAME, "state", "proposalType")
+SESSION = (
+    "sessionId",
+    "proposalId",
+    "visit_number",
+    "beamLineName",
+    "startDate",
+    "endDate",
+    "scheduled",
+    "nbShifts",
+    "comments",
+    "beamLineSetupId",
+    "bltimeStamp",
+    *(f"Proposal.{name}" for name in NAME),
+)
+WHOLE = {"skip": 0, "limit": 1_000_000}
+NOTHING = {"proposalId": 0}  # no key is 0
+
+
+@proposal_ns.route("")
+class Proposals(Resource):
+    @proposal_ns.require()
+    @proposal_ns.takes(MxcubeProposalQuery, query=True)
+    @proposal_ns.returns(MxcubeProposalSchema, many=True, bare=True)
+    def get(self, identity, query):
+        """List all proposals the caller may see and MXCuBE can name, or the one asked for."""
+        if "search" in query:
+            query |= _named(query.pop("search")) or NOTHING
+        if query.get("proposalId", 0) is None:
+            query |= NOTHING
+        found = proposals.find(identity, {**query, **WHOLE, "fields": PROPOSAL})
+        return [_proposal(row) for row in found["results"] if _named(_name(row))]
+
+
+@session_ns.route("")
+class Sessions(Resource):
+    @session_ns.require()
+    @session_ns.takes(MxcubeSessionQuery, query=True)
+    @session_ns.returns(MxcubeSessionSchema, many=True, bare=True)
+    def get(self, identity, query):
+        """List all sessions the caller may see; those of a day overlap it."""
+        found = sessions.find(identity, {**_overlapping(query), **WHOLE, "fields": SESSION})
+        return [_session(row) for row in found["results"]]
+
+    @session_ns.require()
+    @session_ns.takes(MxcubeSessionSchema)
+    @session_ns.returns(MxcubeSessionSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)
+    def post(self, identity, data):
+        """Open a session, once for each proposal, beamline and start: then 200.
+
+        Whoever sees the proposal may do so; a program needs mx_write.
+        """
+        warnings = data.pop("warnings")
+        session, new = unplanned.start(identity, data)
+        answer = _session(session) | ({"warnings": warnings} if warnings else {})
+        return answer, HTTPStatus.CREATED if new else HTTPStatus.OK
+
+
+@session_ns.route("/<int:session_id>")
+class Session(Resource):
+    @session_ns.require()
+    @session_ns.returns(MxcubeSessionSchema)
+    def get(self, identity, session_id):
+        """Show one session."""
+        return _session(sessions.get(identity, session_id, SESSION))
+
+
+@session_ns.route("/<int:session_id>/associate-beamline-setup")
+class SessionSetup(Resource):
+    @session_ns.require()
+    @session_ns.takes(SetupQuery, query=True)
+    @session_ns.returns(MxcubeSessionSchema)
+    def patch(self, identity, query, session_id):
+        """Note what the beamline of a session is set up with.
+
+        Whoever sees the session may do so; a program needs mx_write.
+        """
+        return _session(unplanned.set_up(identity, session_id, query["beamLineSetupId"]))
+
+
+def _named(text: str) -> dict | None:
+    """The filters that find a proposal by code and number; None for what is no such name."""
+    try:
+        filters = proposals.named(text)
+    except NotFound:
+        return None
+    return filters if "proposalCode__in" in filters else None
+
+
+def _overlapping(query: dict) -> dict:
+    """The filters of a query, where year, month and day are a period that sessions overlap."""
+    period = [query.pop(name) for name in ("year", "month", "day") if name in query]
+    if not period:
+        return query
+    first = datetime(*(period + [1, 1])[:3])
+    after = {
+        1: first.replace(year=first.year + 1),
+        2: (first + timedelta(days=31)).replace(day=1),
+        3: first + timedelta(days=1),
+    }[len(period)]
+    return {**query, "startDate__lte": after - timedelta(seconds=1), "endDate__gte": first}
+
+
+def _name(row: dict) -> str:
+    """What the client asks for sessions by: a proposal without such a name is of no use to it."""
+    return f"{row['proposalCode'] or ''}{row['proposalNumber'] or ''}"
+
+
+def _proposal(row: dict) -> dict:
+    answer = {
+        "proposalId": row["proposalId"],
+        "proposalCode": row["proposalCode"],
+        "proposalNumber": row["proposalNumber"],
+        "proposal": _name(row),
+        "title": row["title"] or "",
+        "state": row["state"] or "Open",
+    }
+    return answer | ({"type": row["proposalType"]} if row["proposalType"] else {})
+
+
+def _session(row: dict) -> dict:
+    """A missing date is the other one, or when the row was made: the client needs two."""
+    start, end, setup = row["startDate"], row["endDate"], row["beamLineSetupId"]
+    return {
+        "sessionId": row["sessionId"],
+        "proposalId": row["proposalId"],
+        "proposal": _name(row["Proposal"]),
+        "startDate": start or end or row["bltimeStamp"],
+        "endDate": end or start or row["bltimeStamp"],
+        "beamLineName": row["beamLineName"] or "",
+        "title": row["Proposal"]["title"] or "",
+        "comments": row["comments"],
+        "nbShifts": row["nbShifts"],
+        "scheduled": row["scheduled"],
+        "visitNumber": row["visit_number"],
+        "BeamLineSetup": {"beamLineSetupId": setup} if setup else None,
+    }
