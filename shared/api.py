@@ -70,8 +70,8 @@ class Namespace(flask_restx.Namespace):
         def decorate(method):
             @wraps(method)
             def guarded(resource, *args, **kwargs):
-                by_link = link and once.PARAMETER in request.args
-                g.identity = once.identity() if by_link else _bearer()
+                g.by_link = link and once.PARAMETER in request.args
+                g.identity = once.identity() if g.by_link else _bearer()
                 g.identity.need(*permissions)
                 return method(resource, g.identity, *args, **kwargs)
 
@@ -116,17 +116,20 @@ class Namespace(flask_restx.Namespace):
         code: HTTPStatus = HTTPStatus.OK,
         *,
         many: bool = False,
+        bare: bool = False,
         also: HTTPStatus | None = None,
         secret: bool = False,
     ) -> Callable:
         """Answer ``code`` with the result, which has the shape of ``schema`` or its list.
 
-        A method that may answer ``also`` returns that status beside its result. An answer that
-        is ``secret`` is not stored for replay.
+        A list that is ``bare`` has no page around it, as some dialects want it. A method that
+        may answer ``also`` returns that status beside its result. An answer that is ``secret``
+        is not stored for replay.
         """
         if issubclass(schema, TableSchema):
             self.payloads.add(schema)
-        definition = self._document(resolve_schema_instance(list_of(schema) if many else schema))
+        shape = list_of(schema) if many and not bare else schema
+        definition = self._document(resolve_schema_instance(shape))
 
         def decorate(method):
             verb = method.__name__.upper()
@@ -143,7 +146,8 @@ class Namespace(flask_restx.Namespace):
                 return _written(resource, work, kwargs, secret)
 
             for status in filter(None, (code, also)):
-                answered = self.response(int(status), status.phrase, definition)(answered)
+                model = [definition] if bare else definition
+                answered = self.response(int(status), status.phrase, model)(answered)
             return self.may_answer(*((304,) if verb == "GET" else (409, 412)))(answered)
 
         return decorate
@@ -230,8 +234,8 @@ def _load(schema: Schema, raw: Any) -> dict:
 def _query() -> dict:
     """The query as the schema wants it: a name that is sent twice stays a list, and fails."""
     sent = request.args.to_dict(flat=False)
-    if g.identity:
-        sent.pop(once.PARAMETER, None)
+    if g.by_link:
+        sent.pop(once.PARAMETER)
     query: dict[str, Any] = {
         n: found[0] if len(found) == 1 else found for n, found in sent.items()
     }

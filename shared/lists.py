@@ -68,13 +68,18 @@ class ListQuery(FieldsQuery):
 def query_of(schema: type[Schema]) -> type[Schema]:
     """The query of a list of ``schema``: paging, and filters on each of its columns."""
     query: dict[str, Any] = {}
-    for name, field in columns_of(schema).items():
+    plain = {
+        name: field
+        for name, field in columns_of(schema).items()
+        if not isinstance(field, fields.List) and not field.load_only and name not in PAGING
+    }
+    for name, field in plain.items():
         if isinstance(field, Hex):
             continue
         for suffix in OPERATORS:
             value = type(field)(validate=field.validators, metadata=field.metadata)
             query[name + suffix] = Delimited(value) if suffix == "__in" else value
-    orders = [sign + name for name in columns_of(schema) for sign in ("", "-")]
+    orders = [sign + name for name in plain for sign in ("", "-")]
     query["sort"] = Delimited(fields.String(validate=validate.OneOf(orders)))
     if schema.Meta.search:
         where = f"text in {', '.join(schema.Meta.search)}"

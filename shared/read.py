@@ -151,10 +151,18 @@ def _select_totals(counted: tuple[Aggregate, ...], visible: Any) -> Select:
 @lru_cache(maxsize=512)
 def compiled(schema: type[Schema], only: tuple[str, ...] = ()) -> Reader:
     """The reader of ``schema``, or of the part of it that ``only`` names."""
-    try:
-        return Reader(schema(only=only or None))
-    except ValueError as error:
-        raise BadInput("invalid input", {"fields": [str(error)]}) from None
+    if unknown := [path for path in only if not _leads(schema(), path)]:
+        raise BadInput("invalid input", {"fields": [f"Not known: {', '.join(unknown)}."]})
+    return Reader(schema(only=only or None))
+
+
+def _leads(schema: Schema, path: str) -> bool:
+    """Whether the dotted ``path`` ends at something that ``schema`` shows."""
+    name, dot, below = path.partition(".")
+    field = schema.dump_fields.get(name)
+    if not dot:
+        return field is not None
+    return isinstance(field, fields.Nested) and _leads(field.schema, below)
 
 
 @lru_cache(maxsize=1024)
