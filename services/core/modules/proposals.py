@@ -1,11 +1,13 @@
 """Proposals. Nothing here knows HTTP."""
 
 import re
+from dataclasses import replace as with_identity
 
-
-from services.core.schemas.proposals import ProposalSchema
-from shared import access, read
-from shared.db import db, save
+from services.core.schemas.members import ProposalMemberSchema
+from services.core.schemas.proposals import ProposalSchema, ProposalSessionSchema
+from shared import access, read, rows
+from shared.access import EVERYTHING
+from shared.db import save
 from shared.errors import NotFound
 from shared.identity import Identity
 from shared.models import Proposal
@@ -21,17 +23,49 @@ def get(identity: Identity, key: str, fields=()) -> dict:
     return read.one(ProposalSchema, access.proposals(identity), fields, **named(key))
 
 
-def add(data: dict) -> dict:
+def key(identity: Identity, name: str) -> int:
+    """The id of a visible proposal, by id or name."""
+    return get(identity, name, ("proposalId",))["proposalId"]
+
+
+def info(identity: Identity, name: str) -> dict:
+    """Return one visible proposal with its members and its visible sessions."""
+    proposal = get(identity, name)
+    of_it = {"proposalId": proposal["proposalId"]}
+    return {
+        **proposal,
+        "ProposalHasPerson": read.some(ProposalMemberSchema, EVERYTHING, **of_it),
+        "BLSession": read.some(ProposalSessionSchema, access.sessions(identity), **of_it),
+    }
+
+
+def add(identity: Identity, data: dict) -> dict:
     """Create a proposal; whoever may do so sees it once, member or not."""
-    proposal = save(Proposal(), data)
-    return read.one(ProposalSchema, access.EVERYTHING, proposalId=proposal.proposalId)
+    rows.check_order(data)
+    rows.check_parents(identity, Proposal, data)
+    return _shown(identity, save(Proposal(), data).proposalId)
 
 
-def change(identity: Identity, key: str, data: dict) -> dict:
+def change(identity: Identity, name: str, data: dict) -> dict:
     """Change some columns of a visible proposal."""
-    proposal_id = get(identity, key, ("proposalId",))["proposalId"]
-    save(db.session.get_one(Proposal, proposal_id), data)
-    return get(identity, str(proposal_id))
+    proposal_id = key(identity, name)
+    rows.check_parents(identity, Proposal, data)
+    proposal = rows.locked(Proposal, proposal_id)
+    rows.check_order(data, proposal)
+    save(proposal, data)
+    return _shown(identity, proposal_id)
+
+
+def replace(identity: Identity, name: str, data: dict) -> dict:
+    """Change all columns of a visible proposal."""
+    return change(identity, name, rows.replaced(ProposalSchema, data))
+
+
+def remove(identity: Identity, name: str) -> dict:
+    """Delete a visible proposal on which nothing hangs; return what it was."""
+    proposal = get(identity, name)
+    rows.remove(Proposal, proposal["proposalId"])
+    return proposal
 
 
 def named(key: str) -> dict:
@@ -44,3 +78,9 @@ def named(key: str) -> dict:
         return {"proposalId": int(number)}
     spellings = [code.lower(), code.upper()]  # an index serves these, but no lower(column)
     return {"proposalCode__in": spellings, "proposalNumber": number}
+
+
+def _shown(identity: Identity, proposal_id: int) -> dict:
+    """What became of a proposal, even if the caller just gave it away."""
+    rule = with_identity(EVERYTHING, identity=identity)
+    return read.one(ProposalSchema, rule, proposalId=proposal_id)

@@ -3,35 +3,25 @@
 from marshmallow import Schema, fields
 from marshmallow_sqlalchemy import auto_field
 
+from services.core.schemas.members import ProposalMemberSchema
+from services.core.schemas.persons import PersonNameSchema
 from shared import access
 from shared.aggregates import Count, Distinct
-from shared.models import BLSession, Person, Proposal, ProposalHasPerson
+from shared.models import BLSession, Proposal, ProposalHasPerson
 from shared.schemas import TableSchema
 
 
-class PersonNameSchema(TableSchema):
-    """A person as others see it: no contact data."""
-
-    class Meta(TableSchema.Meta):
-        model = Person
-        fields = ("personId", "givenName", "familyName", "login")
-
-
-class ProposalMemberSchema(TableSchema):
-    Person = fields.Nested(PersonNameSchema, attribute="person")
-
-    class Meta(TableSchema.Meta):
-        model = ProposalHasPerson
-        fields = ("role", "Person")
-
-
 class ProposalMetadataSchema(Schema):
+    """What hangs on a proposal, as far as the caller sees it."""
+
     sessions = Count(BLSession.proposalId, visible=access.sessions)
     beamLines = Distinct(BLSession.proposalId, BLSession.beamLineName, visible=access.sessions)
     persons = Count(ProposalHasPerson.proposalId)
 
 
 class ProposalSchema(TableSchema):
+    """A proposal."""
+
     personId = auto_field(required=True)
     proposalCode = auto_field(required=True, allow_none=False)
     proposalNumber = auto_field(required=True, allow_none=False)
@@ -43,3 +33,19 @@ class ProposalSchema(TableSchema):
         dump_only = ("proposalId", "bltimeStamp")
         search = ("title", "proposalCode", "proposalNumber")
         sort = ("-proposalId",)
+
+
+class ProposalSessionSchema(TableSchema):
+    """A session in the list of its proposal."""
+
+    class Meta(TableSchema.Meta):
+        model = BLSession
+        fields = ("sessionId", "visit_number", "beamLineName", "startDate", "endDate", "scheduled")
+        sort = ("-startDate",)
+
+
+class ProposalInfoSchema(Schema.from_dict(ProposalSchema().fields)):
+    """A proposal with its members and those of its sessions that the caller sees."""
+
+    ProposalHasPerson = fields.List(fields.Nested(ProposalMemberSchema))
+    BLSession = fields.List(fields.Nested(ProposalSessionSchema))

@@ -1,11 +1,17 @@
-"""What a session looks like on the wire."""
+"""What a session looks like on the wire, and what its lists are asked by."""
 
-from marshmallow import Schema, fields
+from datetime import date, datetime, time, timedelta
 
-from services.core.schemas.proposals import PersonNameSchema
+from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow_sqlalchemy import auto_field
+from sqlalchemy import bindparam, func, or_, select
+
+from services.core.schemas.members import SessionMemberSchema
+from services.core.schemas.persons import PersonNameSchema
 from shared.aggregates import Count, Distinct
-from shared.lists import query_of
+from shared.lists import ListQuery, query_of
 from shared.models import (
+    BeamLineSetup,
     BLSession,
     DataCollection,
     DataCollectionGroup,
@@ -15,8 +21,12 @@ from shared.models import (
 )
 from shared.schemas import TableSchema
 
+YES = validate.Equal(True)
+
 
 class SessionProposalSchema(TableSchema):
+    """The proposal of a session."""
+
     Person = fields.Nested(PersonNameSchema, attribute="leader")
 
     class Meta(TableSchema.Meta):
@@ -24,14 +34,50 @@ class SessionProposalSchema(TableSchema):
         fields = ("proposalId", "proposalCode", "proposalNumber", "title", "state", "Person")
 
 
+class SessionSetupSchema(TableSchema):
+    """The setup of the beamline in use, as far as a visitor asks."""
+
+    class Meta(TableSchema.Meta):
+        model = BeamLineSetup
+        fields = (
+            "beamLineSetupId",
+            "beamlineName",
+            "setupDate",
+            "synchrotronName",
+            "synchrotronMode",
+            "undulatorType1",
+            "undulatorType2",
+            "undulatorType3",
+            "focusingOptic",
+            "focalSpotSizeAtSample",
+            "monochromatorType",
+            "beamDivergenceHorizontal",
+            "beamDivergenceVertical",
+            "polarisation",
+            "minExposureTimePerImage",
+            "maxExpTimePerDataCollection",
+            "goniostatMaxOscillationSpeed",
+            "goniostatMinOscillationWidth",
+            "minTransmission",
+            "CS",
+        )
+
+
 class SessionMetadataSchema(Schema):
+    """What hangs on a session."""
+
     datacollections = Count(DataCollectionGroup.sessionId, through=DataCollection.group)
     persons = Count(SessionHasPerson.sessionId)
     sessionTypes = Distinct(SessionType.sessionId, SessionType.typeName)
 
 
 class SessionSchema(TableSchema):
+    """A session."""
+
+    proposalId = auto_field(required=True)
+    visit_number = auto_field(allow_none=False)
     Proposal = fields.Nested(SessionProposalSchema, attribute="proposal", dump_only=True)
+    BeamLineSetup = fields.Nested(SessionSetupSchema, attribute="setup", dump_only=True)
     _metadata = fields.Nested(SessionMetadataSchema, dump_only=True)
 
     class Meta(TableSchema.Meta):
@@ -39,7 +85,79 @@ class SessionSchema(TableSchema):
         dump_only = ("sessionId", "bltimeStamp", "lastUpdate")
         search = ("beamLineName", "comments")
         sort = ("-startDate",)
+        conditions = {
+            "proposal": BLSession.proposalId == bindparam("proposal"),
+            "visit": BLSession.visit_number == bindparam("visit"),
+            "beamLineGroup": BLSession.beamLineName.in_(
+                bindparam("beamLineGroup", expanding=True)
+            ),
+            "sessionType": BLSession.sessionId.in_(
+                select(SessionType.sessionId).where(
+                    SessionType.typeName == bindparam("sessionType")
+                )
+            ),
+            "starts_before": BLSession.startDate < bindparam("starts_before"),
+            "ends_after": or_(
+                BLSession.endDate > bindparam("ends_after"),
+                BLSession.startDate >= bindparam("ends_after"),
+            ),
+            "ended_before": func.coalesce(BLSession.endDate, BLSession.startDate)
+            <= bindparam("ended_before"),
+        }
+
+
+class SessionInfoSchema(SessionSchema):
+    """A session with its members."""
+
+    Session_has_Person = fields.Nested(
+        SessionMemberSchema, many=True, attribute="members", dump_only=True
+    )
+
+    class Meta(SessionSchema.Meta):
+        pass
 
 
 class SessionQuery(query_of(SessionSchema)):
+    """The filters of the list; those by time find what goes on then, begun before or not."""
+
     proposal = fields.String(metadata={"description": "proposal id or name"})
+    beamLineGroup = fields.String(metadata={"description": "a group of the site's beamlines"})
+    sessionType = fields.String(
+        validate=validate.Length(max=31), metadata={"description": "a label, e.g. Remote"}
+    )
+    year = fields.Integer(validate=validate.Range(1900, 2200))
+    month = fields.Integer(
+        validate=validate.Range(1, 12), metadata={"description": "of `year`, else of this year"}
+    )
+    day = fields.Integer(
+        validate=validate.Range(1, 31), metadata={"description": "of `month`, which it needs"}
+    )
+    today = fields.Boolean(validate=YES)
+    upcoming = fields.Boolean(validate=YES, metadata={"description": "not over"})
+    previous = fields.Boolean(validate=YES, metadata={"description": "over"})
+
+
+class Moment(fields.NaiveDateTime):
+    """A date, or a moment of it; ``last``: what is meant includes all of it."""
+
+    def __init__(self, *, last: bool = False, **kwargs):
+        super().__init__(**kwargs)
+        self.last = last
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        try:
+            day = datetime.combine(date.fromisoformat(value), time())
+            return day + timedelta(days=self.last)
+        except (TypeError, ValueError):
+            found = super()._deserialize(value, attr, data, **kwargs)
+            return found + timedelta(seconds=self.last)
+        except OverflowError as error:
+            raise ValidationError("Not a valid date.") from error
+
+
+class SessionDateQuery(ListQuery):
+    """Which sessions to find by date."""
+
+    start_date = Moment(required=True, metadata={"description": "2026-11-05, or with a time"})
+    end_date = Moment(required=True, last=True, metadata={"description": "included"})
+    beamline = fields.String(validate=validate.Length(max=45))

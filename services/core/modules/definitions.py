@@ -1,0 +1,28 @@
+"""JSON Schema of what clients write: what it accepts in JSON's own types, the API accepts."""
+
+from functools import cache
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+
+from services.core.schemas.definitions import WRITTEN
+from shared.errors import NotFound
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def names() -> dict:
+    """The names of all definitions."""
+    return {"total": len(WRITTEN), "results": sorted(WRITTEN)}
+
+
+@cache
+def get(name: str) -> dict:
+    """The JSON Schema of the body that creates a ``name``."""
+    if name not in WRITTEN:
+        raise NotFound("definition not found")
+    plugin = MarshmallowPlugin()
+    APISpec("", "", "3.1.0", plugins=[plugin])  # 3.1 speaks the JSON Schema of 2020-12
+    only = WRITTEN[name]().load_fields.keys()
+    found = plugin.converter.schema2jsonschema(WRITTEN[name](only=only))
+    return {"$schema": DRAFT, "title": name, **found, "additionalProperties": False}

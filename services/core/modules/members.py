@@ -1,0 +1,70 @@
+"""Who is on a proposal or a session: the same for both, told apart by a ``Kind``."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from marshmallow import Schema
+from sqlalchemy import delete, select, update
+
+from services.core.modules import proposals, sessions
+from services.core.schemas.members import ProposalMemberSchema, SessionMemberSchema
+from shared import read, rows
+from shared.access import EVERYTHING
+from shared.db import db, save
+from shared.errors import Conflict
+from shared.identity import Identity
+from shared.models import BLSession, Proposal, ProposalHasPerson, SessionHasPerson
+
+
+class Kind(NamedTuple):
+    """What members are on, and the table that links them."""
+
+    parent: Any
+    link: Any
+    column: str
+    schema: type[Schema]
+    key: Callable[[Identity, str], int]
+
+
+PROPOSALS = Kind(Proposal, ProposalHasPerson, "proposalId", ProposalMemberSchema, proposals.key)
+SESSIONS = Kind(BLSession, SessionHasPerson, "sessionId", SessionMemberSchema, sessions.key)
+
+
+def find(identity: Identity, kind: Kind, name: str, query: dict) -> dict:
+    """List who is on a visible proposal or session."""
+    sort = [*query.get("sort", ()), "personId"]  # no order is left to chance
+    query = {**query, "sort": sort, kind.column: kind.key(identity, name)}
+    return read.page(kind.schema, EVERYTHING, query)
+
+
+def add(identity: Identity, kind: Kind, name: str, data: dict) -> dict:
+    """Put a person on a visible proposal or session, once."""
+    on = {kind.column: kind.key(identity, name), "personId": data["personId"]}
+    rows.check_parents(identity, kind.link, data)
+    rows.locked(kind.parent, on[kind.column])  # no unique key would stop a second one
+    there = select(kind.link.personId).filter_by(**on).with_for_update()
+    if db.session.execute(there).first():
+        raise Conflict(f"person {data['personId']} is a member already")
+    save(kind.link(), {**data, **on})
+    return _one(kind, on)
+
+
+def change(identity: Identity, kind: Kind, name: str, person_id: int, data: dict) -> dict:
+    """Change the part a member has."""
+    on = {kind.column: kind.key(identity, name), "personId": person_id}
+    _one(kind, on)
+    if data:
+        db.session.execute(update(kind.link).filter_by(**on).values(data))
+    return _one(kind, on)
+
+
+def remove(identity: Identity, kind: Kind, name: str, person_id: int) -> dict:
+    """Take a member off a visible proposal or session; return what it was."""
+    on = {kind.column: kind.key(identity, name), "personId": person_id}
+    member = _one(kind, on)
+    db.session.execute(delete(kind.link).filter_by(**on))
+    return member
+
+
+def _one(kind: Kind, on: dict) -> dict:
+    return read.one(kind.schema, EVERYTHING, **on)

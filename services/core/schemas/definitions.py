@@ -1,0 +1,40 @@
+"""The payloads that clients write, by the names under which their JSON Schema is published."""
+
+from marshmallow import Schema, fields
+
+from services.core.schemas.lab_contacts import LabContactSchema
+from services.core.schemas.labs import LaboratorySchema
+from services.core.schemas.members import ProposalMemberSchema, SessionMemberSchema
+from services.core.schemas.persons import PersonSchema
+from services.core.schemas.proposals import ProposalSchema
+from services.core.schemas.sessions import SessionSchema
+from shared.schemas import TableSchema, definition_name
+
+WRITTEN: dict[str, type[TableSchema]] = {
+    definition_name(schema): schema
+    for schema in (
+        LabContactSchema,
+        LaboratorySchema,
+        PersonSchema,
+        ProposalMemberSchema,
+        ProposalSchema,
+        SessionMemberSchema,
+        SessionSchema,
+    )
+}
+
+
+class DefinitionNamesSchema(Schema):
+    """The names there are."""
+
+    total = fields.Integer(required=True)
+    results = fields.List(fields.String(), required=True)
+
+
+class DefinitionSchema(Schema):
+    """A JSON Schema, draft 2020-12; its keywords are those of that standard."""
+
+    title = fields.String(required=True)
+    type = fields.String(required=True)
+    properties = fields.Dict(required=True)
+    required = fields.List(fields.String())

@@ -1,0 +1,45 @@
+"""Who is on a proposal or a session, on the wire."""
+
+from marshmallow import fields
+
+from services.core.schemas.persons import PersonNameSchema
+from shared.models import ProposalHasPerson, SessionHasPerson
+from shared.schemas import TableSchema
+
+
+class ProposalMemberSchema(TableSchema):
+    """A person on a proposal."""
+
+    Person = fields.Nested(PersonNameSchema, attribute="person", dump_only=True)
+
+    class Meta(TableSchema.Meta):
+        model = ProposalHasPerson
+        fields = ("personId", "role", "Person")
+        sort = ("personId",)
+
+
+class ProposalMemberChangeSchema(TableSchema):
+    """What can change about a person on a proposal."""
+
+    class Meta(TableSchema.Meta):
+        model = ProposalHasPerson
+        fields = ("role",)
+
+
+class SessionMemberSchema(TableSchema):
+    """A person on a session."""
+
+    Person = fields.Nested(PersonNameSchema, attribute="person", dump_only=True)
+
+    class Meta(TableSchema.Meta):
+        model = SessionHasPerson
+        fields = ("personId", "role", "remote", "Person")
+        sort = ("personId",)
+
+
+class SessionMemberChangeSchema(TableSchema):
+    """What can change about a person on a session."""
+
+    class Meta(TableSchema.Meta):
+        model = SessionHasPerson
+        fields = ("role", "remote")
