@@ -29,7 +29,9 @@ def earlier() -> Response | None:
     """
     if not (key := _key()):
         return None
-    same = sha256(request.query_string + b"\n" + request.get_data()).hexdigest()
+    # with what the client made up, so that a body with a password cannot be guessed from it
+    seed = f"{request.headers[HEADER]}\n{request.query_string.decode('latin1')}\n".encode()
+    same = sha256(seed + request.get_data()).hexdigest()
     table, now = IdempotencyKey.__table__, utc_now()
     stmt = insert(table).values(hash=key, request=same, created=now)
     stmt = stmt.prefix_with("IGNORE", dialect="mysql").prefix_with("IGNORE", dialect="mariadb")

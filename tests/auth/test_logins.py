@@ -1,37 +1,342 @@
 """Signing in, staying in, and out."""
 
+from datetime import timedelta
+
+import jwt
 import pytest
+from sqlalchemy import update
+
+from shared.models import (
+    Permission,
+    Person,
+    UserGroup,
+    UserGroupHasPermission,
+    UserGroupHasPerson,
+)
+from shared.own import Activity, IdempotencyKey, LoginAttempt, RefreshToken, RevokedToken
+from tests.auth.conftest import ROOT
+from tests.conftest import ISSUER
+
+CURRENT = f"{ROOT}/user/current"
 
 
 @pytest.fixture
-def sign_in(app):
-    """``sign_in("alice")`` is the answer to a login with alice's password."""
-
-    def call(login, **changes):
-        body = {"plugin": "dummy", "login": login, "password": f"{login}-word", **changes}
-        return app.test_client().post("/ispyb/api/v1/auth/login", json=body)
+def refresh(app):
+    def call(token, path=f"{ROOT}/auth/refresh", headers=None):
+        return app.test_client().post(path, json={"refreshToken": token}, headers=headers)
 
     return call
 
 
-def test_login(sign_in, app):
+@pytest.fixture
+def later(engine):
+    """``later(RefreshToken, expires=-1)`` moves a date of all rows by hours."""
+
+    def move(model, **hours):
+        [(name, number)] = hours.items()
+        with engine.begin() as connection:
+            found = connection.execute(model.__table__.select()).all()
+            for row in found:
+                stmt = update(model.__table__).where(
+                    model.__table__.primary_key.columns[0] == row[0]
+                )
+                moved = getattr(row, name) + timedelta(hours=number)
+                connection.execute(stmt.values({name: moved}))
+
+    return move
+
+
+# ------------------------------------------------------------------------------------ login
+
+
+def test_login_with_a_password(sign_in, app, add, bearer):
+    add(Person(personId=7, login="alice", givenName="Alice", familyName="Moreau"))
     answer = sign_in("alice")
-    assert answer.status_code == 201, answer.json
-    client = app.test_client()
-    headers = {"Authorization": f"Bearer {answer.json['token']}"}
-    me = client.get("/ispyb/api/v1/user/current", headers=headers)
-    assert me.status_code == 200, me.json
-    refreshed = client.post(
-        "/ispyb/api/v1/auth/refresh", json={"refreshToken": answer.json["refreshToken"]}
+    assert answer.status_code == 201
+    assert answer.json.keys() == {
+        "login", "personId", "token", "refreshToken", "expiresIn", "permissions",
+    }  # fmt: skip
+    told = (answer.json["login"], answer.json["personId"], answer.json["expiresIn"])
+    assert told == ("alice", 7, 1800)
+    assert bearer(answer.json["token"]).get(CURRENT).json["familyName"] == "Moreau"
+
+
+def test_what_a_token_says_can_be_checked_with_the_published_keys(sign_in, app, add):
+    add(Person(personId=7, login="alice"))
+    token = sign_in("alice").json["token"]
+    published = app.test_client().get(f"{ROOT}/auth/jwks").json
+    header = jwt.get_unverified_header(token)
+    [key] = [key for key in jwt.PyJWKSet.from_dict(published).keys if key.key_id == header["kid"]]
+    claims = jwt.decode(token, key, algorithms=["RS256"], audience="ispyb", issuer=ISSUER)
+    assert claims["sub"] == "alice" and claims["personId"] == 7 and claims["permissions"] == []
+    assert claims["exp"] - claims["iat"] == 1800 and len(claims["jti"]) == 32
+    assert all(key.keys() == {"kty", "use", "alg", "kid", "n", "e"} for key in published["keys"])
+
+
+def test_login_with_a_token_is_who_the_token_says(sign_in):
+    answer = sign_in("", password=None, token="bob-token")
+    assert (answer.status_code, answer.json["login"]) == (201, "bob")
+
+
+def test_a_demo_user_whom_the_database_does_not_know_is_added_once(sign_in, count):
+    first, second = sign_in("carol"), sign_in("carol")
+    assert first.json["personId"] == second.json["personId"]
+    assert count(Person, Person.login == "carol") == 1
+
+
+def test_permissions_come_from_the_groups_of_the_person(sign_in, add, bearer):
+    add(
+        Person(personId=7, login="alice"),
+        Permission(permissionId=1, type="mx_admin"),
+        Permission(permissionId=2, type="em_admin"),
+        UserGroup(userGroupId=1, name="mx"),
+        UserGroup(userGroupId=2, name="em"),
+        UserGroupHasPermission(userGroupId=1, permissionId=1),
+        UserGroupHasPermission(userGroupId=2, permissionId=2),
+        UserGroupHasPerson(userGroupId=1, personId=7),
     )
-    assert refreshed.status_code == 200, refreshed.json
-    assert client.get("/ispyb/api/v1/auth/jwks").status_code == 200
-    body = {"plugin": "keycloak", "login": "bob", "token": "bob-token", "more": 1}
-    other = client.post(
-        "/ispyb/mxcube/auth/login", json=body, headers={"Authorization": "Bearer x"}
+    answer = sign_in("alice").json
+    assert answer["permissions"] == ["mx_admin"]
+    assert bearer(answer["token"]).get(CURRENT).json["beamLines"] == ["i03"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"password": "bob-word"},
+        {"password": "alice-word "},
+        {"login": "nobody"},
+        {"login": "ALICE"},
+        {"token": "no-token"},
+        {"password": None, "token": "alice-toke"},
+        {"password": "wörd"},
+    ],
+    ids=str,
+)
+def test_who_is_refused(app, count, changes):
+    body = {"plugin": "dummy", "login": "alice", "password": "alice-word", **changes}
+    answer = app.test_client().post(f"{ROOT}/auth/login", json=body)
+    assert answer.status_code == 401
+    assert answer.json["detail"] == "the login, the password or the token is not right"
+    assert "token" not in answer.json
+    assert count(LoginAttempt) == count(Activity, Activity.action == "refused") == 1
+    assert count(RefreshToken) == 0
+
+
+@pytest.mark.parametrize(
+    "changes, named",
+    [
+        ({"plugin": "ldap"}, "plugin"),
+        ({"plugin": None}, "plugin"),
+        ({"password": None}, "password"),
+        ({"password": 5}, "password"),
+        ({"login": ""}, "login"),
+        ({"login": "x" * 46}, "login"),
+        ({"login": "Łukasz"}, "login"),
+        ({"login": "a\x00b"}, "login"),
+        ({"token": ["x"]}, "token"),
+        ({"pasword": "x"}, "pasword"),
+    ],
+    ids=str,
+)
+def test_what_is_no_login_at_all(app, count, changes, named):
+    body = {"plugin": "dummy", "login": "alice", "password": "alice-word", **changes}
+    answer = app.test_client().post(f"{ROOT}/auth/login", json=body)
+    assert answer.status_code == 422
+    assert [*answer.json["errors"]] == [named]
+    assert count(LoginAttempt) == 0
+
+
+def test_somebody_who_is_not_in_the_database_is_refused_by_other_plugins(another, count):
+    block = {
+        "ENABLED": True,
+        "AUTH_MODULE": "tests.auth.test_plugins",
+        "AUTH_CLASS": "Anybody",
+        "CONFIG": {},
+    }
+    client = another(AUTH=[{"any": block}]).test_client()
+    body = {"plugin": "any", "login": "zoe", "password": "x"}
+    assert client.post(f"{ROOT}/auth/login", json=body).status_code == 401
+    assert count(Person) == 0
+
+
+# -------------------------------------------------------------------------- who guesses waits
+
+
+def test_an_account_is_closed_after_some_failures(sign_in, later, count):
+    for _ in range(5):
+        assert sign_in("alice", password="guess").status_code == 401
+    answer = sign_in("alice")
+    assert answer.status_code == 429
+    assert 290 <= int(answer.headers["Retry-After"]) <= 301
+    assert sign_in("bob").status_code == 201
+    assert count(LoginAttempt) == 5  # one that has to wait makes it no longer
+    later(LoginAttempt, time=-1)
+    assert sign_in("alice").status_code == 201
+
+
+def test_capitals_do_not_make_another_account(sign_in):
+    for guess in ("ALICE", "alice", "Alice", "aLICE", "alicE"):
+        assert sign_in(guess, password="guess").status_code == 401
+    assert sign_in("alice").status_code == 429
+
+
+def test_an_address_is_closed_after_many_failures(another):
+    client = another(limits={"login_attempts": 1}).test_client()
+
+    def guess(login, address):
+        body = {"plugin": "dummy", "login": login, "password": "guess"}
+        environ = {"REMOTE_ADDR": address}
+        return client.post(f"{ROOT}/auth/login", json=body, environ_base=environ).status_code
+
+    assert [guess(f"u{n}", "10.0.0.1") for n in range(10)] == [401] * 10
+    assert guess("new", "10.0.0.1") == 429
+    assert guess("new", "10.0.0.2") == 401
+
+
+def test_the_right_password_starts_anew(sign_in):
+    for _ in range(4):
+        sign_in("alice", password="guess")
+    assert sign_in("alice").status_code == 201
+    for _ in range(4):
+        assert sign_in("alice", password="guess").status_code == 401
+    assert sign_in("alice").status_code == 201
+
+
+# ---------------------------------------------------------------------------------- refresh
+
+
+def test_refresh_answers_200_and_a_new_pair(sign_in, refresh, bearer):
+    first = sign_in("alice").json
+    answer = refresh(first["refreshToken"], headers={"Authorization": "Bearer stale"})
+    assert answer.status_code == 200
+    assert answer.json.keys() == first.keys()
+    assert answer.json["refreshToken"] != first["refreshToken"]
+    for token in (first["token"], answer.json["token"]):
+        assert bearer(token).get(CURRENT).status_code == 200
+    assert refresh(answer.json["refreshToken"]).status_code == 200
+
+
+def test_a_refresh_token_used_twice_ends_the_whole_login(sign_in, refresh, bearer, count):
+    stolen, other = sign_in("alice").json, sign_in("alice").json
+    newer = refresh(stolen["refreshToken"]).json
+    assert refresh(stolen["refreshToken"]).status_code == 401
+    assert refresh(newer["refreshToken"]).status_code == 401
+    for token in (stolen["token"], newer["token"]):
+        answer = bearer(token).get(CURRENT)
+        assert (answer.status_code, answer.json["detail"]) == (401, "the token was revoked")
+    assert bearer(other["token"]).get(CURRENT).status_code == 200
+    assert refresh(other["refreshToken"]).status_code == 200
+    assert count(Activity, Activity.action == "refused") == 1
+
+
+def test_refresh_asks_again_what_the_person_may_do(sign_in, refresh, add):
+    add(Person(personId=7, login="alice"))
+    first = sign_in("alice").json
+    add(
+        Permission(permissionId=1, type="mx_admin"),
+        UserGroup(userGroupId=1, name="mx"),
+        UserGroupHasPermission(userGroupId=1, permissionId=1),
+        UserGroupHasPerson(userGroupId=1, personId=7),
     )
-    assert other.status_code == 201, other.json
-    headers = {"Authorization": f"Bearer {other.json['token']}"}
-    print(client.get("/ispyb/mxcube/user/current", headers=headers).json)
-    print(client.post("/ispyb/api/v1/auth/logout", headers=headers).json)
-    assert client.get("/ispyb/mxcube/user/current", headers=headers).status_code == 401
+    assert refresh(first["refreshToken"]).json["permissions"] == ["mx_admin"]
+
+
+def test_refresh_of_somebody_who_left(sign_in, refresh, add, engine, bearer):
+    add(Person(personId=7, login="alice"))
+    first = sign_in("alice").json
+    with engine.begin() as connection:
+        connection.execute(update(Person).values(login=None))
+    assert refresh(first["refreshToken"]).status_code == 401
+    assert bearer(first["token"]).get(CURRENT).status_code == 401
+
+
+def test_refresh_tokens_that_are_no_good(sign_in, refresh, later):
+    token = sign_in("alice").json["refreshToken"]
+    assert refresh("unknown").status_code == 401
+    assert refresh("").status_code == refresh(None).status_code == 422
+    later(RefreshToken, expires=-13)
+    assert refresh(token).status_code == 401
+
+
+def test_rows_whose_time_is_over_are_cleaned_up(sign_in, later, count):
+    sign_in("alice")
+    sign_in("bob", password="guess")
+    later(RefreshToken, expires=-13)
+    later(LoginAttempt, time=-1)
+    sign_in("carol")
+    assert count(RefreshToken) == 1
+    assert count(LoginAttempt) == 0
+
+
+# ----------------------------------------------------------------------------------- logout
+
+
+def test_logout_ends_the_login_and_no_other(sign_in, refresh, bearer, count):
+    mine, other = sign_in("alice").json, sign_in("alice").json
+    newer = refresh(mine["refreshToken"]).json
+    answer = bearer(newer["token"]).post(f"{ROOT}/auth/logout")
+    assert (answer.status_code, answer.json) == (200, {"login": "alice"})
+    for token in (mine["token"], newer["token"]):
+        assert bearer(token).get(CURRENT).status_code == 401
+    assert bearer(newer["token"]).post(f"{ROOT}/auth/logout").status_code == 401
+    assert refresh(newer["refreshToken"]).status_code == 401
+    assert bearer(other["token"]).get(CURRENT).status_code == 200
+    assert count(RevokedToken) == 2
+
+
+# --------------------------------------------------------------------------- ways and secrets
+
+
+def test_what_a_login_page_is_told(app):
+    answer = app.test_client().get(f"{ROOT}/auth/config")
+    assert answer.json == {
+        "site": "Test Light Source",
+        "plugins": [{"name": "dummy", "takes": ["password", "token"], "config": {}}],
+    }
+
+
+def test_secrets_are_nowhere_but_in_the_answer(sign_in, refresh, bearer, logged, rows):
+    key = {"Idempotency-Key": "made-up-by-the-client"}
+    first = sign_in("alice", headers=key).json
+    again = sign_in("alice", headers=key)
+    assert again.status_code == 409 and "token" not in again.json
+    wrong = sign_in("bob", password="bob-guess")
+    second = refresh(first["refreshToken"], headers=key).json
+    bearer(second["token"]).post(f"{ROOT}/auth/logout")
+    refresh(first["refreshToken"])
+    kept = "".join(map(rows, (IdempotencyKey, Activity, RefreshToken, LoginAttempt, RevokedToken)))
+    told = logged.text + str([vars(record) for record in logged.records])
+    assert "made-up-by-the-client" not in kept and "/auth/login" in told
+    secrets = ["alice-word", "bob-guess", "bob-word"]
+    secrets += [pair[name] for pair in (first, second) for name in ("token", "refreshToken")]
+    for secret in secrets:
+        assert secret not in kept + told + wrong.text + again.text
+
+
+# ---------------------------------------------------------------------------------- MXCuBE
+
+
+def test_mxcube_signs_in_by_token_whatever_the_plugin_is_called(sign_in, bearer, refresh):
+    stale = {"Authorization": "Bearer stale"}
+    answer = sign_in(
+        "bob",
+        "/ispyb/mxcube/auth/login",
+        stale,
+        plugin="keycloak",
+        password=None,
+        token="bob-token",
+        proposal="mx1",
+    )
+    assert answer.status_code == 201
+    assert isinstance(answer.json["expiresIn"], int) and answer.json["expiresIn"] >= 300
+    again = refresh(answer.json["refreshToken"], "/ispyb/mxcube/auth/refresh", stale)
+    assert again.status_code == 200
+    me = bearer(again.json["token"]).get("/ispyb/mxcube/user/current")
+    assert (me.status_code, me.json["login"]) == (200, "bob")
+    assert isinstance(me.json["givenName"], str) and isinstance(me.json["familyName"], str)
+
+
+def test_mxcube_is_refused_as_others_are(sign_in):
+    path = "/ispyb/mxcube/auth/login"
+    assert sign_in("bob", path, plugin="keycloak", token="wrong").status_code == 401

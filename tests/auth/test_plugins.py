@@ -1,0 +1,135 @@
+"""Plugins: how they are loaded, and the dummy."""
+
+import pytest
+
+from services.auth.plugins import load
+from services.auth.plugins.base import Account, Authentication
+from shared.config import ConfigError
+from shared.settings import Section, Text
+
+
+class Anybody(Authentication):
+    """Lets everybody in."""
+
+    class Config(Section):
+        greeting = Text("To be polite.")
+        door = Text("Which one.", load_default="front")
+
+    def authenticate_by_login(self, login, password):
+        return Account(login)
+
+
+class Nobody(Authentication):
+    """Overrides nothing."""
+
+
+HERE = __name__
+DUMMY = "services.auth.plugins.dummy"
+
+
+def site(*blocks, mode="demo"):
+    """A site with plugins ``(name, module, class, config)``."""
+    return {
+        "site": {"mode": mode},
+        "AUTH": [
+            {name: {"ENABLED": True, "AUTH_MODULE": module, "AUTH_CLASS": found, "CONFIG": config}}
+            for name, module, found, config in blocks
+        ],
+    }
+
+
+def faults(*blocks, **kwargs):
+    with pytest.raises(ConfigError) as caught:
+        load(site(*blocks, **kwargs))
+    return caught.value.faults
+
+
+def test_several_plugins_are_loaded_with_their_settings():
+    users = {"users": [{"login": "a", "password": "b"}]}
+    found = load(site(("one", HERE, "Anybody", {}), ("two", DUMMY, "DummyAuthentication", users)))
+    assert [*found] == ["one", "two"]
+    assert found["one"].config == {"door": "front"}
+    assert found["one"].ways() == ("password",) and found["two"].ways() == ("password", "token")
+    assert found["two"].authenticate_by_login("a", "b") == Account("a", familyName="a")
+
+
+def test_a_plugin_that_is_switched_off_is_not_even_imported():
+    settings = site(("one", "nowhere.at.all", "X", {}))
+    settings["AUTH"][0]["one"]["ENABLED"] = False
+    assert load(settings) == {}
+
+
+@pytest.mark.parametrize(
+    "module, name, fault",
+    [
+        ("nowhere.at.all", "X", "AUTH_MODULE: nowhere.at.all cannot be imported"),
+        (HERE, "Missing", f"AUTH_CLASS: {HERE} has no Missing"),
+        (HERE, "site", "AUTH_CLASS: site is no subclass of Authentication"),
+        (HERE, "Account", "AUTH_CLASS: Account is no subclass of Authentication"),
+        (HERE, "Nobody", "AUTH_CLASS: Nobody overrides neither authenticate_by_login"),
+        (HERE, "Authentication", "AUTH_CLASS: Authentication overrides neither"),
+    ],
+)
+def test_a_plugin_that_cannot_be_loaded(module, name, fault):
+    [told] = faults(("mine", module, name, {}))
+    assert told.startswith(f"AUTH.0.mine.{fault}")
+
+
+def test_all_mistakes_of_all_plugins_are_listed():
+    users = [{"login": "a"}, {"login": "b", "password": "x"}, {"pasword": "x", "token": 5}]
+    told = faults(
+        ("one", HERE, "Anybody", {"greting": "hi", "door": 5}),
+        ("two", DUMMY, "DummyAuthentication", {"users": users}),
+        ("three", "nowhere", "X", {}),
+    )
+    assert "AUTH.0.one.CONFIG.door: must be text" in told
+    assert "AUTH.0.one.CONFIG.greting: unknown key, did you mean greeting?" in told
+    assert "AUTH.1.two.CONFIG.users.0: needs a password or a token" in told
+    assert "AUTH.1.two.CONFIG.users.2.login: is missing" in told
+    assert "AUTH.1.two.CONFIG.users.2.token: must be text" in told
+    assert any(fault.startswith("AUTH.2.three.AUTH_MODULE") for fault in told)
+
+
+def test_two_users_with_one_login_or_one_token():
+    users = [{"login": "a", "token": "x"}, {"login": "a", "token": "y"}]
+    [told] = faults(("two", DUMMY, "DummyAuthentication", {"users": users}))
+    assert told == "AUTH.0.two.CONFIG.users.1.login: stands twice"
+    users = [{"login": "a", "token": "x"}, {"login": "b", "token": "x"}]
+    [told] = faults(("two", DUMMY, "DummyAuthentication", {"users": users}))
+    assert told == "AUTH.0.two.CONFIG.users.1.token: stands twice"
+
+
+def test_the_dummy_refuses_production_by_whatever_path_it_comes():
+    block = ("x", "services.auth.plugins", "dummy.DummyAuthentication", {})
+    assert faults(block, mode="production")
+    [told] = faults(("x", DUMMY, "DummyAuthentication", {"users": []}), mode="production")
+    assert told == "AUTH.0.x.AUTH_CLASS: is for site.mode demo only"
+
+
+def test_a_dummy_user_without_password_has_none():
+    found = load(
+        site(("x", DUMMY, "DummyAuthentication", {"users": [{"login": "a", "token": "t"}]}))
+    )
+    for password in ("", "None", "t"):
+        assert found["x"].authenticate_by_login("a", password) is None
+        assert found["x"].authenticate_by_login("b", password) is None
+    assert found["x"].authenticate_by_token("") is None
+    assert found["x"].authenticate_by_token("t").login == "a"
+
+
+def test_what_a_dummy_user_may_do_beyond_the_database(another):
+    users = [{"login": "root", "password": "x", "permissions": ["all_proposals"], "name": "Ada"}]
+    block = {"AUTH_MODULE": DUMMY, "AUTH_CLASS": "DummyAuthentication", "CONFIG": {"users": users}}
+    client = another(AUTH=[{"dummy": block}]).test_client()
+    body = {"plugin": "dummy", "login": "root", "password": "x"}
+    first = client.post("/ispyb/api/v1/auth/login", json=body).json
+    assert first["permissions"] == ["all_proposals"]
+    body = {"refreshToken": first["refreshToken"]}
+    again = client.post("/ispyb/api/v1/auth/refresh", json=body).json
+    assert again["permissions"] == ["all_proposals"]
+
+
+def test_a_broken_plugin_stops_the_service_at_its_start(another):
+    block = {"AUTH_MODULE": "nowhere", "AUTH_CLASS": "X"}
+    with pytest.raises(ConfigError, match="AUTH.0.mine.AUTH_MODULE"):
+        another(AUTH=[{"mine": block}])
