@@ -1,6 +1,7 @@
 """Who is on a proposal or a session, on the wire."""
 
 from marshmallow import fields
+from marshmallow_sqlalchemy import auto_field
 
 from services.core.schemas.persons import PersonNameSchema
 from shared.models import ProposalHasPerson, SessionHasPerson
@@ -29,6 +30,7 @@ class ProposalMemberChangeSchema(TableSchema):
 class SessionMemberSchema(TableSchema):
     """A person on a session."""
 
+    personId = auto_field(required=True)
     Person = fields.Nested(PersonNameSchema, attribute="person", dump_only=True)
 
     class Meta(TableSchema.Meta):
