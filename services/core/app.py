@@ -4,10 +4,32 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from services.core.routes import proposals, sessions
+from services.core.dialects import mxcube
+from services.core.routes import (
+    definitions,
+    lab_contacts,
+    labs,
+    members,
+    persons,
+    proposals,
+    sessions,
+)
 from shared.app import Face, build_app
 
-FACES = [Face([proposals.ns, sessions.ns])]
+FACES = [
+    Face(
+        [
+            proposals.ns,
+            sessions.ns,
+            members.ns,
+            persons.ns,
+            labs.ns,
+            lab_contacts.ns,
+            definitions.ns,
+        ]
+    ),
+    Face(mxcube.NAMESPACES, root="/ispyb/mxcube", dialect="mxcube"),
+]
 
 
 def create_app(config: Mapping | str | None = None) -> Flask:
