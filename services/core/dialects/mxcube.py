@@ -54,7 +54,7 @@ class Proposals(Resource):
         if query.get("proposalId", 0) is None:
             query |= NOTHING
         found = proposals.find(identity, {**query, **WHOLE, "fields": PROPOSAL})
-        return [_proposal(row) for row in found["results"] if _named(_name(row))]
+        return [_proposal(row) for row in found["results"] if _has_name(row)]
 
 
 @session_ns.route("")
@@ -87,7 +87,7 @@ class Session(Resource):
     @session_ns.returns(MxcubeSessionSchema)
     def get(self, identity, session_id):
         """Show one session."""
-        return _session(sessions.get(identity, session_id, SESSION))
+        return _session(sessions.get(identity, str(session_id), SESSION))
 
 
 @session_ns.route("/<int:session_id>/associate-beamline-setup")
@@ -112,6 +112,12 @@ def _named(text: str) -> dict | None:
     return filters if "proposalCode__in" in filters else None
 
 
+def _has_name(row: dict) -> bool:
+    """Whether the client, which asks for sessions by code and number, can ask for those of it."""
+    filters = _named(_name(row))
+    return filters is not None and filters["proposalNumber"] == row["proposalNumber"]
+
+
 def _overlapping(query: dict) -> dict:
     """The filters of a query, where year, month and day are a period that sessions overlap."""
     period = [query.pop(name) for name in ("year", "month", "day") if name in query]
@@ -127,7 +133,6 @@ def _overlapping(query: dict) -> dict:
 
 
 def _name(row: dict) -> str:
-    """What the client asks for sessions by: a proposal without such a name is of no use to it."""
     return f"{row['proposalCode'] or ''}{row['proposalNumber'] or ''}"
 
 

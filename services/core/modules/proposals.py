@@ -70,7 +70,7 @@ def remove(identity: Identity, name: str) -> dict:
 
 def named(key: str) -> dict:
     """The filters that find a proposal by id, ``7``, or by name, ``mx2007`` in any case."""
-    match = re.fullmatch(r"([A-Za-z]*)([0-9]{1,9})", key)
+    match = re.fullmatch(r"((?:[A-Za-z][A-Za-z-]*)?)([0-9]{1,9})", key)
     if not match:
         raise NotFound("Proposal not found")
     code, number = match.groups()

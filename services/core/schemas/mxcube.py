@@ -13,6 +13,7 @@ from marshmallow import (
     validate,
     validates_schema,
 )
+from marshmallow_sqlalchemy import SQLAlchemySchema, auto_field
 
 from shared.models import BLSession
 from shared.schemas import Converter
@@ -20,8 +21,6 @@ from shared.schemas import Converter
 LARGEST_KEY = 2**32 - 1
 NO_VALUE = {"", "-1", "None"}  # what the client has for an id when it has none
 ON_ARRIVAL = timedelta(days=2, hours=7, minutes=59, seconds=59)  # of a session without an end
-
-_column = Converter().field_for
 
 
 class Key(fields.Integer):
@@ -40,13 +39,16 @@ class Key(fields.Integer):
 class LocalTime(fields.NaiveDateTime):
     """Local time to the second, whatever zone it is labelled with: the client writes Z to it."""
 
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        """Empty text is null."""
+        return super().deserialize(None if value == "" else value, *args, **kwargs)
+
     def _deserialize(self, value, *args, **kwargs):
-        return fields.DateTime._deserialize(self, value, *args, **kwargs).replace(
-            tzinfo=None, microsecond=0
-        )
+        moment = fields.DateTime._deserialize(self, value, *args, **kwargs)
+        return moment.replace(tzinfo=None, microsecond=0)
 
 
-class LenientSchema(Schema):
+class LenientSchema(SQLAlchemySchema):
     """Takes whole dictionaries of the client: what has no home is dropped, free text is cut.
 
     ``warnings`` names both.
@@ -58,10 +60,13 @@ class LenientSchema(Schema):
     )
 
     class Meta:
+        model_converter = Converter
         unknown = EXCLUDE
 
     @pre_load
     def _cut(self, data, **kwargs):
+        if not isinstance(data, dict):
+            return data
         return {**data, **{n: data[n][:most] for n, most in self._too_long(data)}}
 
     @post_load(pass_original=True)
@@ -100,11 +105,13 @@ class MxcubeSessionSchema(LenientSchema):
     free_text = ("comments",)
 
     proposalId = Key(required=True)
-    startDate = LocalTime(metadata={"description": "default: today, 0:00"})
-    endDate = LocalTime(metadata={"description": "default: two days and 7:59:59 later"})
-    beamLineName = _column(BLSession, "beamLineName", required=True, allow_none=False)
-    comments = _column(BLSession, "comments")
-    scheduled = _column(BLSession, "scheduled")
+    startDate = LocalTime(allow_none=True, metadata={"description": "default: today, 0:00"})
+    endDate = LocalTime(
+        allow_none=True, metadata={"description": "default: two days and 7:59:59 later"}
+    )
+    beamLineName = auto_field(required=True, allow_none=False)
+    comments = auto_field()
+    scheduled = auto_field()
     sessionId = fields.Integer(dump_only=True)
     proposal = fields.String(dump_only=True, metadata={"description": "e.g. mx123"})
     title = fields.String(dump_only=True, metadata={"description": "of the proposal"})
@@ -112,18 +119,14 @@ class MxcubeSessionSchema(LenientSchema):
     visitNumber = fields.Integer(dump_only=True, allow_none=True)
     BeamLineSetup = fields.Nested(LinkedSetupSchema, dump_only=True, allow_none=True)
 
-    @pre_load
-    def _unset(self, data, **kwargs):
-        """A date that is null or empty is one that was not sent."""
-        return {n: v for n, v in data.items() if v or n not in ("startDate", "endDate")}
+    class Meta(LenientSchema.Meta):
+        model = BLSession
 
     @post_load
     def _dates(self, data, **kwargs):
         today = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        start = data.setdefault("startDate", today)
-        if data.setdefault("endDate", start + ON_ARRIVAL) < start:
-            raise ValidationError("is before startDate", "endDate")
-        return data
+        start = data.get("startDate") or today
+        return {**data, "startDate": start, "endDate": data.get("endDate") or start + ON_ARRIVAL}
 
 
 class MxcubeSessionQuery(Schema):
