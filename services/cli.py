@@ -6,8 +6,10 @@ knows; what is imported inside it would only slow down the others.
 
 import os
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import click
 from flask import Flask
@@ -105,7 +107,8 @@ def serve(site: str, service: str | None, port: int | None) -> None:
         settings["gateway"]["port"] = port or settings["gateway"]["port"]
     elif port is not None:
         host, _ = server.address(settings, service)
-        settings["services"][service]["url"] = f"http://{host}:{port}"
+        netloc = f"[{host}]" if ":" in host else host
+        settings["services"][service]["url"] = f"http://{netloc}:{port}"
 
     def welcome() -> None:
         if service is not None:
@@ -255,13 +258,25 @@ def token_issue(
 
     with transaction_scope():
         issued = tokens.issue(name, permissions, beamlines or None, days, _operator())
+        _note("issue", HTTPStatus.CREATED)
     click.echo(issued)
 
 
 @token.command("list")
 @_site(expose_value=False)
 def token_list() -> None:
-    """Show the tokens that were issued."""
+    """Show the tokens that were issued, the newest first; not what they are."""
+    from services.auth.modules import tokens
+    from shared.replay import utc_now
+
+    now = utc_now().isoformat()
+    for row in tokens.issued():
+        state = "revoked" if row["revoked"] else "expired" if row["expires"] < now else "good"
+        place = f"on {', '.join(row['beamlines'])}" if row["beamlines"] is not None else "anywhere"
+        click.echo(
+            f"{row['serviceTokenId']}  {row['name']}: {', '.join(row['permissions'])} {place}, "
+            f"until {row['expires']} UTC, by {row['issuedBy']}: {state}"
+        )
 
 
 @token.command("revoke")
@@ -269,6 +284,13 @@ def token_list() -> None:
 @click.argument("number", type=int)
 def token_revoke(number: int) -> None:
     """Refuse a token from now on; its NUMBER is in the list."""
+    from services.auth.modules import tokens
+    from shared.db import transaction_scope
+
+    with transaction_scope():
+        row = tokens.revoke(number)
+        _note("revoke", HTTPStatus.OK)
+    click.echo(f"token {number} of {row['name']} is refused from now on")
 
 
 def _operator() -> str:
@@ -276,21 +298,36 @@ def _operator() -> str:
     return os.environ.get("SUDO_USER") or os.environ.get("USER") or "command line"
 
 
+def _note(action: str, status: int) -> None:
+    """Leave a line in the audit trail, as a request would."""
+    from shared.db import db
+    from shared.own import Activity
+    from shared.replay import utc_now
+
+    line = {"service": "auth", "path": f"ispyb-services token {action}", "action": action}
+    who = {"login": _operator()[:45], "status": status, "requestId": uuid4().hex}
+    db.session.add(Activity(time=utc_now(), **line, **who))
+    db.session.flush()
+
+
 # ------------------------------------------------------------------------ database and keys
 
 
-@main.group()
-def db() -> None:
+@main.group("db")
+def db_() -> None:
     """The services' own database, ispyb_services."""
 
 
-@db.command("upgrade")
-@_site(expose_value=False)
-def db_upgrade() -> None:
+@db_.command("upgrade", with_appcontext=False)
+@_site()
+def db_upgrade(site: str) -> None:
     """Make the database ispyb_services, or bring it up to date. ISPyB's own is not touched."""
     from services.auth.migrations import upgrade
+    from shared import config
+    from shared.db import OWN
 
-    upgrade()
+    upgrade(config.load(site, keys=False))
+    click.echo(f"the database {OWN} is up to date")
 
 
 @main.group("keys")
