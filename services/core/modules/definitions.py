@@ -23,6 +23,5 @@ def get(name: str) -> dict:
         raise NotFound("definition not found")
     plugin = MarshmallowPlugin()
     APISpec("", "", "3.1.0", plugins=[plugin])  # 3.1 speaks the JSON Schema of 2020-12
-    only = WRITTEN[name]().load_fields.keys()
-    found = plugin.converter.schema2jsonschema(WRITTEN[name](only=only))
+    found = plugin.converter.fields2jsonschema(WRITTEN[name]().load_fields)
     return {"$schema": DRAFT, "title": name, **found, "additionalProperties": False}

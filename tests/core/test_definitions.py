@@ -1,0 +1,83 @@
+"""JSON Schema of what clients write: it is valid, and says what the API does."""
+
+import pytest
+from jsonschema import Draft202012Validator
+
+URL = "/ispyb/api/v1/schemas"
+WHERE = {
+    "LabContact": "contacts/lab_contacts",
+    "Laboratory": "contacts/labs",
+    "Person": "contacts/persons",
+    "Proposal": "proposals",
+    "ProposalMember": "proposals/1/persons",
+    "Session": "sessions",
+    "SessionMember": "sessions/11/persons",
+}
+GOOD = {
+    "LabContact": {"personId": 1, "proposalId": 1, "cardName": "home"},
+    "Laboratory": {"name": "Institute"},
+    "Person": {"familyName": "Ndiaye"},
+    "Proposal": {"personId": 1, "proposalCode": "cm", "proposalNumber": "1"},
+    "ProposalMember": {"personId": 4},
+    "Session": {"proposalId": 1},
+    "SessionMember": {"personId": 4},
+}
+TRIED = [
+    {},
+    None,
+    True,
+    -1,
+    1,
+    0.5,
+    2**31,
+    2**32,
+    "x",
+    "x" * 41,
+    "x" * 201,
+    "ł",
+    "Open",
+    "Low",
+    "Staff",
+    "0" * 32,
+    "2024-05-01T10:00:00",
+    "2024-05-01T10:00:00Z",
+]
+
+
+def test_the_names_are_those_of_all_that_is_created(as_, app):
+    shown = as_("erin", 5).get(f"{URL}/available_names").json
+    assert shown == {"total": len(WHERE), "results": sorted(WHERE)}
+    published = as_("erin", 5).get("/ispyb/api/v1/openapi.json").json["paths"]
+    created = {
+        item["post"]["requestBody"]["content"]["application/json"]["schema"].get("$ref")
+        for item in published.values()
+        if "post" in item
+    }
+    assert {ref.rpartition("/")[2] for ref in created if ref} == {*WHERE}
+
+
+def test_nobody_reads_them_unknown(app, as_):
+    assert app.test_client().get(f"{URL}/available_names").status_code == 401
+    assert app.test_client().get(f"{URL}/Proposal").status_code == 401
+    assert as_("erin", 5).get(f"{URL}/os.path").status_code == 404
+    assert as_("erin", 5).get(f"{URL}/proposal").status_code == 404
+    assert as_("erin", 5).get(f"{URL}/Proposal?x=1").status_code == 422
+
+
+@pytest.mark.parametrize("name", WHERE)
+def test_a_schema_accepts_what_the_api_accepts(as_, office, facility, name):
+    """Every field with every value: what the schema refuses, so does the API, by its name."""
+    definition = office.get(f"{URL}/{name}").json
+    Draft202012Validator.check_schema(definition)
+    validator = Draft202012Validator(definition)
+    assert validator.is_valid(GOOD[name])
+    assert not validator.is_valid({})
+    assert not validator.is_valid(GOOD[name] | {"nope": 1})
+    url = f"/ispyb/api/v1/{WHERE[name]}"
+    for field in definition["properties"]:
+        for value in TRIED:
+            body = GOOD[name] | {field: value}
+            response = office.post(url, json=body | {"nope": 1})
+            refused = field in response.json["errors"]
+            lenient = isinstance(value, bool | str) and "Not a valid" not in str(response.json)
+            assert refused == (not validator.is_valid(body)) or (lenient and not refused), body
