@@ -57,9 +57,7 @@ def change(identity: Identity, data: dict) -> dict:
 
 def sign(identity: Identity, data: dict) -> dict:
     """Make a link that does one thing once, in the next seconds, as the caller."""
-    parts = urlsplit(data["url"])
-    asked = parse_qsl(parts.query, keep_blank_values=True) + list(data.get("query", {}).items())
-    path, query = unquote(parts.path), once.canonical(asked)
+    path, query = _target(data["url"], data.get("query", {}))
     if not path.startswith("/ispyb/") or len(path) > LONGEST or len(query) > LONGEST:
         reason = f"Must start with /ispyb/ and be shorter than {LONGEST} characters."
         raise BadInput("invalid input", {"url": [reason]})
@@ -81,6 +79,16 @@ def sign(identity: Identity, data: dict) -> dict:
         "url": f"{quote(path)}?{query}{'&' if query else ''}{once.PARAMETER}={secret}",
         "expiresIn": int((ends - now).total_seconds()),
     }
+
+
+def _target(url: str, more: dict) -> tuple[str, str]:
+    """The path and query of ``url`` as a request for it will have them."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""
+    asked = parse_qsl(parts.query, keep_blank_values=True)
+    return unquote(parts.path), once.canonical([*asked, *more.items()])
 
 
 def _claims(identity: Identity) -> dict:

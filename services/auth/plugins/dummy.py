@@ -6,7 +6,7 @@ from secrets import token_hex
 from marshmallow import ValidationError, fields, validates_schema
 
 from services.auth.plugins.base import Account, Authentication
-from shared.settings import PERMISSION_LENGTH, Items, Section, Text
+from shared.settings import Items, Section, Text
 
 
 class DummyUser(Section):
@@ -19,7 +19,7 @@ class DummyUser(Section):
     givenName = Text("For a Person yet to be made.", 45)
     familyName = Text("For a Person yet to be made; else `name`.", 100)
     emailAddress = Text("For a Person yet to be made.", 60)
-    permissions = Items(Text(most=PERMISSION_LENGTH), "Beyond those of the database.")
+    permissions = Items(Text(), "Beyond those of the database.")
 
     @validates_schema
     def need_a_secret(self, user, **_):

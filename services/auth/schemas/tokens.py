@@ -6,13 +6,13 @@ from marshmallow_sqlalchemy import auto_field
 from shared.lists import query_of
 from shared.own import ServiceToken
 from shared.schemas import TableSchema
-from shared.settings import BEAMLINE_LENGTH, PERMISSION_LENGTH
+from shared.settings import BEAMLINE_LENGTH
 
 
 class TokenSchema(TableSchema):
     name = auto_field(validate=[validate.Length(1, 45)])
     permissions = fields.List(
-        fields.String(validate=validate.Length(1, PERMISSION_LENGTH)),
+        fields.String(validate=validate.Length(1, 45)),
         required=True,
         validate=validate.Length(1, 50),
     )
