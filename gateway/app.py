@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from importlib import import_module
 from tempfile import TemporaryDirectory
 
-import yaml
 from flask import Flask
 
 from gateway import home
 from gateway.embedded import Gateway
-from gateway.render import render
+from gateway.render import declare
 from gateway.specification import Specs
 from shared import app as shared_app
 from shared import config, keys
@@ -26,8 +25,7 @@ def create_app(source=None) -> Gateway:
     site = config.load(source)
     apps = build(site)
     specs = published(apps)
-    kong = yaml.safe_load(render(site, specs))
-    return Gateway(kong, apps, home.page(site, specs))
+    return Gateway(declare(site, specs), apps, home.page(site, specs))
 
 
 def build(site: Mapping) -> dict[str, Flask]:

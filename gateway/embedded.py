@@ -26,7 +26,7 @@ class Gateway:
     """The WSGI application of the whole site."""
 
     def __init__(self, kong: Mapping, services: Mapping[str, Flask], home: Callable[[], Response]):
-        """``kong`` is the parsed file, ``services`` are those it names; ``home`` answers at /."""
+        """``kong`` is what the file says, ``services`` those it names; ``home`` answers at /."""
         self.services = services
         self._router = Router(kong)
         self._home = home

@@ -36,9 +36,14 @@ JWT = {
 
 
 def render(site: Mapping, specs: Specs) -> str:
-    """Return the file for ``site``, whose enabled services publish ``specs``.
+    """Return the file for ``site``, whose enabled services publish ``specs``."""
+    return HEADER + yaml.dump(declare(site, specs), Dumper=_Dumper, sort_keys=False, width=99)
 
-    Without public keys the result is a template: it shows the routes, and lets nobody in.
+
+def declare(site: Mapping, specs: Specs) -> dict:
+    """Return what the file says.
+
+    Without public keys that is a template: it shows the routes, and lets nobody in.
     """
     public = public_keys(site)
     names = config.enabled(site)
@@ -55,7 +60,7 @@ def render(site: Mapping, specs: Specs) -> str:
             for kid, pem in public.items()
         ]
     kong["plugins"] = list(_plugins(site))
-    return HEADER + yaml.dump(kong, Dumper=_Dumper, sort_keys=False, width=99)
+    return kong
 
 
 def title(site: Mapping) -> str:

@@ -32,7 +32,7 @@ class Router:
     """The routes of a declarative file."""
 
     def __init__(self, kong: Mapping):
-        """``kong`` is the parsed file; its best routes come first."""
+        """``kong`` is what it says; its best routes come first."""
         self.routes = sorted(_routes(kong), key=lambda route: route.rank, reverse=True)
 
     def match(self, method: str, path: str) -> Route | None:

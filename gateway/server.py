@@ -37,7 +37,7 @@ def serve(site: Mapping, only: str | None = None, ready: Callable[[], None] | No
         os.environ[FIGURES] = figures = tempfile.mkdtemp(prefix="ispyb-figures-")
     app, services = _build(site, only)
 
-    def after_fork(*_) -> None:
+    def after_fork(_, __) -> None:
         """A connection to the database belongs to one process."""
         for service in services:
             with service.app_context():

@@ -182,8 +182,9 @@ def test_a_file_rendered_before_a_service_was_switched_off(text, without, specs)
 
 
 def test_an_operation_that_is_new_and_not_routed_openly(text, loaded, specs):
-    document = {"paths": {"/ispyb/api/v1/ssx/news": {"get": {"security": []}}}}
-    more = {**specs, "ssx": {**specs["ssx"], "/ispyb/api/v1/ssx": document}}
+    root = "/ispyb/api/v1/ssx"
+    more = copy.deepcopy(specs)
+    more["ssx"][root]["paths"][f"{root}/news"] = {"get": {"security": []}}
     assert check(text, loaded, more) == [
         "GET /ispyb/api/v1/ssx/news of ssx is open, but route ssx needs a token"
     ]

@@ -102,7 +102,8 @@ def site(image):
     example = yaml.safe_load((ROOT / "config/site.example.yml").read_text())
     example["database"]["uri"] = "mysql://ispyb@127.0.0.1:1/ispyb"
     example["database"]["password"] = "secret"
-    example["AUTH"][0]["keycloak"]["CONFIG"]["KEYCLOAK_CLIENT_SECRET_KEY"] = "secret"
+    example["site"]["mode"] = "demo"  # whose plugin needs nothing
+    example["AUTH"] = yaml.safe_load((ROOT / "config/demo.yml").read_text())["AUTH"]
     path = Path(image.env["ISPYB_SITE"])
     path.parent.mkdir(parents=True)
     path.write_text(yaml.safe_dump(example))
@@ -126,6 +127,27 @@ def test_an_image_without_service_is_not_built(tmp_path):
         image.do("RUN", check)
 
 
+def test_what_compose_runs_once_runs_in_the_image(image, site):
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    kong = Path(image.moved("/run/kong/kong.yml"))
+    kong.parent.mkdir(parents=True)
+    for name in ("keys", "render"):
+        command = [image.moved(word) for word in compose[name]["command"]]
+        done = subprocess.run(
+            command, cwd=image.workdir, env=image.env, capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"{name}\n{done.stdout}{done.stderr}"
+    assert "BEGIN PUBLIC KEY" in kong.read_text()
+    assert len(list((site.parent / "keys/public").iterdir())) == 1
+
+
+def test_the_image_holds_what_is_no_python(image):
+    [packages] = Path(image.moved("/opt/ispyb/lib")).glob("python3*/site-packages")
+    assert (packages / "gateway/templates/home.html").exists()
+    assert (packages / "services/auth/migrations/env.py").exists()
+    assert not (packages / "tests").exists()
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_image_starts_and_is_healthy(image, site, service, tmp_path):
     env = {**image.env, "SERVICE": service}
@@ -143,4 +165,5 @@ def test_the_image_starts_and_is_healthy(image, site, service, tmp_path):
         assert requests.get(url, timeout=5).json()["service"] == service
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(25) == 0
+        ended = process.wait(25)
+    assert ended == 0, log.read_text()

@@ -107,6 +107,6 @@ def test_the_merged_specification_has_every_operation_and_validates(loaded, spec
     wanted = {(m, path) for faces in specs.values() for m, path, _ in operations(faces)}
     found = {(method, path) for method, path, _ in operations({"": merged})}
     assert found == wanted
-    assert len(found) > 40
+    assert len(found) > 20
     named = [details["operationId"] for _, _, details in operations({"": merged})]
     assert len(named) == len(set(named))

@@ -1,0 +1,126 @@
+"""One command serves the site; it says what is wrong, and leaves nothing behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+import requests
+import yaml
+
+from gateway.server import PortError, address, listen
+from tests.mariadb import free_port
+
+SERVE = [sys.executable, "-c", "from services.cli import main; main()", "serve"]
+
+
+@pytest.fixture
+def file(site, engine, tmp_path):
+    """The site as a file, on a free port."""
+    path = tmp_path / "site.yml"
+    gateway = {"port": free_port(), "workers": 2}
+    path.write_text(yaml.safe_dump({**site, "gateway": gateway}))
+    return path
+
+
+@contextmanager
+def serving(file, *options):
+    """Run the command in a session of its own until the block ends; yield its log."""
+    log = file.with_suffix(".log")
+    env = {**os.environ, "TMPDIR": str(file.parent)}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*SERVE, "--site", str(file), *options],
+            stdout=output,
+            stderr=output,
+            env=env,
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + 30
+        while not re.search("is open at|answers at", log.read_text()):
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        yield process, log
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+        process.wait(25)
+
+
+def test_it_serves_the_site_and_ctrl_c_ends_everything(file):
+    port = yaml.safe_load(file.read_text())["gateway"]["port"]
+    root = f"http://127.0.0.1:{port}"
+    with serving(file) as (process, log):
+        for path in ("", "/auth", "/ssx", "/em"):
+            assert requests.get(f"{root}/ispyb/api/v1{path}/health", timeout=5).ok
+        page = requests.get(root, timeout=5)
+        assert "Test Light Source" in page.text
+        answer = requests.get(
+            f"{root}/ispyb/api/v1/x", headers={"SCRIPT_NAME": "/ispyb"}, timeout=5
+        )
+        assert answer.status_code == 404
+        told = log.read_text()
+        assert f"is open at {root}" in told
+        assert "alice" in told
+        assert f"{root}/ispyb/api/v1/auth/login" in told
+        assert list(file.parent.glob("ispyb-figures-*"))
+    assert process.returncode == 0
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    assert not list(file.parent.glob("ispyb-figures-*"))
+    assert "Traceback" not in log.read_text()
+
+
+def test_one_service_alone_counts_the_requests_of_all_its_processes(file):
+    port = free_port()
+    site = yaml.safe_load(file.read_text())
+    site["services"]["em"]["url"] = f"http://127.0.0.1:{port}"
+    file.write_text(yaml.safe_dump(site))
+    root = f"http://127.0.0.1:{port}"
+    with serving(file, "--service", "em") as (_, log):
+        assert f"em answers at 127.0.0.1:{port}" in log.read_text()
+        for _ in range(30):
+            assert requests.get(f"{root}/health", timeout=5).json()["service"] == "em"
+        assert requests.get(f"{root}/ispyb/api/v1/proposals", timeout=5).status_code == 404
+        figures = requests.get(f"{root}/metrics", timeout=5).text
+    count = re.search(r'ispyb_request_seconds_count\{[^}]*route="/health"[^}]*\} (\S+)', figures)
+    assert float(count[1]) == 30
+
+
+def test_a_busy_port_is_one_clear_sentence(file):
+    port = yaml.safe_load(file.read_text())["gateway"]["port"]
+    with socket.create_server(("127.0.0.1", port)):
+        done = subprocess.run([*SERVE, "--site", str(file)], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"Error: port {port} of 127.0.0.1 is in use by another program; choose another one\n"
+    )
+
+
+def test_an_address_of_another_machine_is_refused():
+    with pytest.raises(PortError, match="is not free"):
+        listen("192.0.2.1", free_port())
+    with pytest.raises(PortError, match="there is no address"):
+        listen("nowhere.invalid", 8000)
+
+
+@pytest.mark.parametrize(
+    ("url", "where"),
+    [
+        ("http://em:8000", ("0.0.0.0", 8000)),
+        ("http://em", ("0.0.0.0", 80)),
+        ("http://localhost:8003", ("localhost", 8003)),
+        (["http://127.0.0.1:8003", "http://127.0.0.1:8004"], ("127.0.0.1", 8003)),
+    ],
+)
+def test_a_service_listens_where_the_gateway_looks_for_it(url, where):
+    site = {"gateway": {"host": "127.0.0.1", "port": 8000}, "services": {"em": {"url": url}}}
+    assert address(site, "em") == where
+    assert address(site) == ("127.0.0.1", 8000)
