@@ -1,0 +1,178 @@
+"""``python -m bench``: measure, and write docs/reference/performance.md and its picture.
+
+Everything runs on a private MariaDB. Figures are ratios of two things in one run.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
+
+from flask import Flask
+from matplotlib.figure import Figure
+from sqlalchemy import create_engine, event
+
+from bench import pages, rows
+from shared.db import OWN, db, engine_options
+from tests import mariadb
+
+DOCS = Path(__file__).parent.parent / "docs" / "reference"
+PICTURE = "answers.svg"
+SMALL, LARGE = 3_000, 300_000  # sessions
+ROUNDS, REPEATS, ANSWERS = 6, 20, 400
+
+
+@contextmanager
+def database(uri: str) -> Iterator[None]:
+    """An application's context on ``uri``."""
+    app = Flask(__name__)
+    app.config["SQLALCHEMY_DATABASE_URI"] = uri
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(uri, 1)
+    db.init_app(app)
+    with app.app_context():
+        yield
+        db.session.remove()
+        db.engine.dispose()
+
+
+def fill(uri: str, sessions: int) -> None:
+    """Fill the empty database ``uri``, and let the server look at it."""
+    engine = create_engine(uri, **engine_options(uri, 1))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE IF NOT EXISTS {OWN}")
+    rows.fill(engine, sessions)
+    with engine.begin() as connection:
+        for table in ("BLSession", "Proposal", "Session_has_Person", "ProposalHasPerson"):
+            connection.exec_driver_sql(f"ANALYZE TABLE {table}").all()
+    engine.dispose()
+
+
+def cost(work, *args) -> float:
+    """CPU milliseconds of one call in this process, the mean of many."""
+    begin = process_time()
+    for _ in range(REPEATS):
+        work(*args)
+    return (process_time() - begin) / REPEATS * 1e3
+
+
+def cpu_per_page() -> Iterator[str]:
+    """Compiled against objects: rounds alternate, the best of each counts."""
+    yield "| rows | objects, ms | compiled, ms | ratio |"
+    yield "|---|---|---|---|"
+    for limit in (25, 100, 400):
+        assert same(pages.joined(limit), pages.compiled(limit))
+        pairs = [(cost(pages.joined, limit), cost(pages.compiled, limit)) for _ in range(ROUNDS)]
+        slow, fast = (min(column) for column in zip(*pairs[1:], strict=True))
+        yield f"| {limit} | {slow:.2f} | {fast:.2f} | {slow / fast:.1f} |"
+
+
+def same(first: bytes, second: bytes) -> bool:
+    """Whether two pages hold the same; only the compiled one has a cursor."""
+    left, right = json.loads(first), json.loads(second)
+    return {**left, "next": 0} == {**right, "next": 0}
+
+
+def times(work, *args, answers: int = ANSWERS) -> list[float]:
+    """Seconds of each of many calls, after a few that warm up."""
+    found = []
+    for _ in range(answers + 5):
+        begin = perf_counter()
+        work(*args)
+        found.append(perf_counter() - begin)
+    return found[5:]
+
+
+def page_times() -> dict[str, float]:
+    """Median milliseconds of the first page of each caller."""
+    return {
+        name: median(times(pages.compiled, 25, who, answers=100)) * 1e3
+        for name, who in pages.CALLERS.items()
+    }
+
+
+def growth(small: dict, large: dict) -> Iterator[str]:
+    """The same page of a small and of a large table."""
+    yield f"| caller | {SMALL:,} sessions, ms | {LARGE:,} sessions, ms | ratio |"
+    yield "|---|---|---|---|"
+    for name, before in small.items():
+        after = large[name]
+        yield f"| {name} | {before:.2f} | {after:.2f} | {after / before:.2f} |"
+
+
+def statements() -> Iterator[str]:
+    """How many statements a page takes, by its length."""
+    seen = []
+
+    def note(*args):
+        seen.append(args[2])
+
+    yield "| rows | statements |"
+    yield "|---|---|"
+    event.listen(db.engine, "before_cursor_execute", note)
+    for limit in (1, 25, 100, 400):
+        seen.clear()
+        pages.compiled(limit)
+        yield f"| {limit} | {len(seen)} |"
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def answers() -> Iterator[str]:
+    """How long each way of making the user's page of 100 takes; draws the picture."""
+    found = {name: sorted(times(work, 100)) for name, work in pages.WAYS.items()}
+    assert all(same(work(100), pages.compiled(100)) for work in pages.WAYS.values())
+    draw(found)
+    best = median(found["compiled path"])
+    yield "| way | median, ms | 99 %, ms | times the compiled |"
+    yield "|---|---|---|---|"
+    for name, taken in found.items():
+        middle, late = median(taken), taken[int(len(taken) * 0.99)]
+        yield f"| {name} | {middle * 1e3:.2f} | {late * 1e3:.2f} | {middle / best:.1f} |"
+
+
+def draw(found: dict[str, list[float]]) -> None:
+    """The proportion of answers that take longer than x, for each way."""
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    for name, taken in found.items():
+        later = [1 - at / len(taken) for at in range(len(taken))]
+        axes.step(taken, later, label=name)
+    axes.set(xscale="log", yscale="log", xlabel="x, seconds", ylabel="answers slower than x")
+    axes.grid(alpha=0.3)
+    axes.legend(title="a page of 100 sessions")
+    figure.savefig(DOCS / PICTURE, metadata={"Date": None})
+
+
+def main() -> None:
+    """Measure all and write the page."""
+    with mariadb.running("ispyb_bench_test") as uri:
+        large = mariadb.empty_database(uri, "ispyb_bench_large_test")
+        say(f"filling {SMALL:,} and {LARGE:,} sessions")
+        fill(uri, SMALL)
+        fill(large, LARGE)
+        with database(uri):
+            before = page_times()
+        with database(large):
+            after = page_times()
+            say("measuring")
+            parts = {
+                "cpu": list(cpu_per_page()),
+                "growth": list(growth(before, after)),
+                "statements": list(statements()),
+                "answers": list(answers()),
+            }
+    template = (Path(__file__).parent / "performance.md").read_text()
+    for name, lines in parts.items():
+        template = template.replace(f"{{{name}}}", "\n".join(lines))
+    (DOCS / "performance.md").write_text(template)
+    sys.stdout.write(template)
+
+
+def say(text: str) -> None:
+    sys.stderr.write(f"bench: {text} ...\n")
+
+
+if __name__ == "__main__":
+    main()
