@@ -1,11 +1,21 @@
 """Plugins: how they are loaded, and the dummy."""
 
+import base64
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
 import pytest
+import yaml
 
 from services.auth.plugins import load
 from services.auth.plugins.base import Account, Authentication
 from shared.config import ConfigError
-from shared.settings import Section, Text
+from shared.models import Person
+from shared.settings import Plugins, Section, Text
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "write-an-auth-plugin.md"
 
 
 class Anybody(Authentication):
@@ -133,3 +143,63 @@ def test_a_broken_plugin_stops_the_service_at_its_start(another):
     block = {"AUTH_MODULE": "nowhere", "AUTH_CLASS": "X"}
     with pytest.raises(ConfigError, match="AUTH.0.mine.AUTH_MODULE"):
         another(AUTH=[{"mine": block}])
+
+
+# ------------------------------------------------------------- the example of the how-to page
+
+
+@pytest.fixture
+def user_office():
+    """The URL of a user office with one account."""
+    known = "Basic " + base64.b64encode(b"alice:s3cret:\xc3\xb6").decode()
+
+    class Office(BaseHTTPRequestHandler):
+        def do_GET(self):
+            good = self.headers.get("Authorization") == known
+            status = 500 if self.path != "/whoami" else 200 if good else 401
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(b'{"account": "alice"}' if status == 200 else b"")
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Office)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/whoami"
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_example_of_the_page_works_as_written(
+    another, add, user_office, tmp_path, monkeypatch
+):
+    blocks = dict(re.findall(r"```(python|yaml)\n(.*?)```", PAGE.read_text(), re.DOTALL))
+    (tmp_path / "user_office.py").write_text(blocks["python"])
+    monkeypatch.syspath_prepend(tmp_path)
+    written = yaml.safe_load(blocks["yaml"])["AUTH"]
+    config = written[0]["user_office"]["CONFIG"]
+    assert [*load({"site": {"mode": "production"}, "AUTH": Plugins().deserialize(written)})] == [
+        "user_office"
+    ]
+
+    def login(url, password="s3cret:ö", **changes):
+        config["URL"] = url
+        client = another(AUTH=written).test_client()
+        body = {"plugin": "user_office", "login": "alice", "password": password, **changes}
+        return client.post("/ispyb/api/v1/auth/login", json=body)
+
+    assert login(user_office).status_code == 401  # the database does not know her yet
+    add(Person(personId=7, login="alice"))
+    answer = login(user_office)
+    assert (answer.status_code, answer.json["personId"]) == (201, 7)
+    assert login(user_office, password="guess").status_code == 401
+    assert login(user_office, password=None, token="x").status_code == 422
+    for url in (f"{user_office}/else", "http://127.0.0.1:9/whoami"):
+        answer = login(url)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    config.clear()
+    with pytest.raises(ConfigError) as caught:
+        load({"site": {"mode": "production"}, "AUTH": Plugins().deserialize(written)})
+    [told] = caught.value.faults
+    assert told in PAGE.read_text()
