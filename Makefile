@@ -62,10 +62,12 @@ $(VENV)/.site: setup.cfg pyproject.toml | $(BIN)/python
 	@echo 'Installing into $(VENV) (only the first time) ...'
 	@$(PIP) -e '.[mysql,ldap]' && touch $@ $(VENV)/.demo
 
-$(VENV)/.dev: setup.cfg pyproject.toml tests/system-packages.sh | $(BIN)/python
+$(VENV)/.dev: setup.cfg pyproject.toml tests/system-packages.sh tests/clients/requirements.txt | $(BIN)/python
 	@sh tests/system-packages.sh $(BIN)/python test
 	@echo 'Installing into $(VENV) (only the first time) ...'
-	@$(PIP) -e '.[mysql,ldap,dev]' && touch $@ $(VENV)/.site $(VENV)/.demo
+	@$(PIP) -e '.[mysql,ldap,dev]'
+	@$(PIP) --no-deps --ignore-requires-python -r tests/clients/requirements.txt
+	@touch $@ $(VENV)/.site $(VENV)/.demo
 
 # Keys and database of the demo; made anew when what fills it has changed.
 .run/demo: $(DEMO) $(DEMO_MODELS) | $(VENV)/.demo

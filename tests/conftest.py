@@ -155,9 +155,8 @@ def unchecked(engine):
             raw.execute(checks + "1")
 
 
-@pytest.fixture
-def clean(engine):
-    """Empties the tables that have rows; needed by whatever uses the database."""
+def empty(engine):
+    """Delete all rows."""
     tables = [*Base.metadata.tables.values(), *OwnBase.metadata.tables.values()]
     name = engine.dialect.identifier_preparer.format_table
     with unchecked(engine) as connection:
@@ -167,6 +166,12 @@ def clean(engine):
         )
         for number in connection.exec_driver_sql(ask).scalars().all():
             connection.execute(tables[number].delete())
+
+
+@pytest.fixture
+def clean(engine):
+    """Empties the tables that have rows; needed by whatever uses the database."""
+    empty(engine)
 
 
 # ------------------------------------------------------------------ services and their clients
@@ -203,8 +208,9 @@ def app(service, built, clean):
     return built(service)
 
 
-@pytest.fixture(scope="session")
-def _serving(site, engine):
+@contextmanager
+def serve(site):
+    """The URL of the embedded gateway with all services of ``site``, on a real port."""
     from werkzeug.serving import WSGIRequestHandler, make_server
 
     from gateway.app import create_app
@@ -220,9 +226,20 @@ def _serving(site, engine):
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        for service in app.services.values():
+            with service.app_context():
+                db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _serving(site, engine):
+    with serve(site) as url:
+        yield url
 
 
 @pytest.fixture
