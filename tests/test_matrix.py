@@ -1,0 +1,357 @@
+"""Who may do what: every operation of every service, tried by every role on a small world.
+
+Proposal, session, group, collection, person, … 1 belong together, on beamline i03; those with 2
+to the stranger, on m02. An operation is asked for row 1, and for row 999, which is not there:
+to whom row 1 is hidden, both answers are the same.
+"""
+
+from datetime import datetime
+
+import pytest
+
+from services.core.models import LabContact
+from services.em.models import Atlas
+from services.ssx.models import SSXDataCollection
+from shared import models, own
+from tests.conftest import empty
+from tests.operations import PERMISSIONS, answer, filled, names, published
+
+ROOT = "/ispyb/api/v1"
+I03, M02 = {"service": True, "beamlines": ["i03"]}, {"service": True, "beamlines": ["m02"]}
+ROLES = {
+    "anonymous": None,
+    "expired": (("alice", 1, *PERMISSIONS), {"exp": 1}),
+    "stranger": (("stranger", 6), {}),
+    "on session": (("visitor", 3), {}),
+    "on proposal": (("member", 2), {}),
+    "leader": (("alice", 1), {}),
+    "beamline staff": (("staff", 4, "mx_admin"), {}),
+    "all_proposals": (("overseer", 5, "all_proposals"), {}),
+    "reading program": (("reader", None), I03),
+    "writing program": (("writer", None, *PERMISSIONS), I03),
+    "program elsewhere": (("writer", None, *PERMISSIONS), M02),
+}
+NOBODY, SIGNED_IN = list(ROLES)[:2], list(ROLES)[2:]
+INSIDE = SIGNED_IN[1:-1]  # to whom row 1 is visible
+OUTSIDE = ["stranger", "program elsewhere"]
+PROGRAMS = ["writing program", "program elsewhere"]  # that hold every permission
+
+
+def everybody(status=200):
+    """Needs no token."""
+    return dict.fromkeys(ROLES, status)
+
+
+def signed_in(status=200, **other):
+    """Needs no more than a token."""
+    return everybody(status) | dict.fromkeys(NOBODY, 401)
+
+
+def persons(status=200):
+    """Is about the caller itself, who must be in the table of persons."""
+    return signed_in(404) | dict.fromkeys(SIGNED_IN[:6], status)
+
+
+def inside(status=200, reader=None, outside=404):
+    """Needs row 1 to be visible; a program that reads may be denied more."""
+    found = signed_in(outside) | dict.fromkeys(INSIDE, status)
+    return found | ({"reading program": reader} if reader else {})
+
+
+def holders(status=200, elsewhere=404):
+    """Needs a permission, and row 1 to be visible."""
+    return signed_in(403) | dict(zip(PROGRAMS, (status, elsewhere)))
+
+
+def managers(status=200):
+    """Needs a permission, wherever the caller is."""
+    return holders(status, status)
+
+
+# What each role is answered for row 1.
+MATRIX = {
+    "get /auth/activity": managers(),
+    "get /auth/config": everybody(),
+    "get /auth/groups": managers(),
+    "post /auth/groups": managers(201),
+    "get /auth/groups/{userGroupId}": managers(),
+    "patch /auth/groups/{userGroupId}": managers(),
+    "post /auth/groups/{userGroupId}/permissions/{permissionId}": managers(201),
+    "delete /auth/groups/{userGroupId}/permissions/{permissionId}": managers(),
+    "post /auth/groups/{userGroupId}/persons/{personId}": managers(201),
+    "delete /auth/groups/{userGroupId}/persons/{personId}": managers(),
+    "get /auth/health": everybody(),
+    "get /auth/jwks": everybody(),
+    "post /auth/login": everybody(201),
+    "post /auth/logout": signed_in(),
+    "get /auth/permissions": managers(),
+    "post /auth/permissions": managers(201),
+    "get /auth/permissions/{permissionId}": managers(),
+    "patch /auth/permissions/{permissionId}": managers(),
+    "post /auth/refresh": everybody(),
+    "get /auth/tokens": managers(),
+    "post /auth/tokens": managers(201),
+    "get /auth/tokens/{serviceTokenId}": managers(),
+    "delete /auth/tokens/{serviceTokenId}": managers(),
+    "get /user/current": signed_in(),
+    "get /user/profile": persons(),
+    "patch /user/profile": persons(),
+    "post /user/sign": signed_in(201),
+    "post /ispyb/mxcube/auth/login": everybody(201),
+    "post /ispyb/mxcube/auth/refresh": everybody(),
+    "get /ispyb/mxcube/user/current": signed_in(),
+    "get /contacts/lab_contacts": signed_in(),
+    "post /contacts/lab_contacts": inside(201, reader=403, outside=424),  # they see no such person
+    "get /contacts/lab_contacts/{lab_contact_id}": inside(),
+    "put /contacts/lab_contacts/{lab_contact_id}": inside(reader=403),
+    "patch /contacts/lab_contacts/{lab_contact_id}": inside(reader=403),
+    "delete /contacts/lab_contacts/{lab_contact_id}": inside(reader=403),
+    "get /contacts/labs": signed_in(),
+    "post /contacts/labs": managers(201),
+    "get /contacts/labs/{laboratory_id}": signed_in(),
+    "put /contacts/labs/{laboratory_id}": managers(),
+    "patch /contacts/labs/{laboratory_id}": managers(),
+    "delete /contacts/labs/{laboratory_id}": managers(409),
+    "get /contacts/persons": signed_in(),
+    "post /contacts/persons": managers(201),
+    "post /contacts/persons/batch": managers(201),
+    "get /contacts/persons/{person_id}": inside(),
+    "put /contacts/persons/{person_id}": holders(),
+    "patch /contacts/persons/{person_id}": holders(),
+    "delete /contacts/persons/{person_id}": holders(409),
+    "get /health": everybody(),
+    "get /proposals": signed_in(),
+    "post /proposals": holders(201, elsewhere=424),  # it sees no such leader
+    "get /proposals/{proposal_id}": inside(),
+    "put /proposals/{proposal_id}": holders(),
+    "patch /proposals/{proposal_id}": holders(),
+    "delete /proposals/{proposal_id}": holders(409),
+    "get /proposals/{proposal_id}/info": inside(),
+    "get /proposals/{proposal_id}/persons": inside(),
+    "post /proposals/{proposal_id}/persons": holders(201),
+    "patch /proposals/{proposal_id}/persons/{person_id}": holders(),
+    "delete /proposals/{proposal_id}/persons/{person_id}": holders(),
+    "get /schemas/available_names": signed_in(),
+    "get /schemas/{name}": signed_in(),
+    "get /sessions": signed_in(),
+    "post /sessions": holders(201),
+    "get /sessions/date": signed_in(),
+    "get /sessions/{session_id}": inside(),
+    "put /sessions/{session_id}": holders(),
+    "patch /sessions/{session_id}": holders(),
+    "delete /sessions/{session_id}": holders(409),
+    "get /sessions/{session_id}/info": inside(),
+    "get /sessions/{session_id}/persons": inside(),
+    "post /sessions/{session_id}/persons": holders(201),
+    "patch /sessions/{session_id}/persons/{person_id}": holders(),
+    "delete /sessions/{session_id}/persons/{person_id}": holders(),
+    "get /ispyb/mxcube/proposals": signed_in(),
+    "get /ispyb/mxcube/sessions": signed_in(),
+    "post /ispyb/mxcube/sessions": inside(201, reader=403),
+    "get /ispyb/mxcube/sessions/{session_id}": inside(),
+    "patch /ispyb/mxcube/sessions/{session_id}/associate-beamline-setup": inside(reader=403),
+    "get /ssx/datacollections": signed_in(),
+    "get /ssx/datacollections/{collection_id}": inside(),
+    "get /ssx/health": everybody(),
+    "get /em/atlases": signed_in(),
+    "get /em/atlases/{atlas_id}": inside(),
+    "get /em/health": everybody(),
+}
+# The lists that hold row 1 for whom it is visible, and what it is known by there.
+LISTS = {
+    "get /contacts/lab_contacts": "labContactId",
+    "get /contacts/persons": "personId",
+    "get /proposals": "proposalId",
+    "get /sessions": "sessionId",
+    "get /sessions/date": "sessionId",
+    "get /ispyb/mxcube/proposals": "proposalId",
+    "get /ispyb/mxcube/sessions": "sessionId",
+    "get /ssx/datacollections": "dataCollectionId",
+    "get /em/atlases": "atlasId",
+}
+# Open to everybody; this list stays short.
+PUBLIC = {
+    *("get /auth/config", "get /auth/jwks", "post /auth/login", "post /auth/refresh"),
+    *("post /ispyb/mxcube/auth/login", "post /ispyb/mxcube/auth/refresh"),
+    *("get /health", "get /auth/health", "get /ssx/health", "get /em/health"),
+}
+LOGIN = {"plugin": "dummy", "login": "alice", "password": "alice-word"}
+PERSON, LAB = {"familyName": "New"}, {"name": "new"}
+PROPOSAL = {"personId": 1, "proposalCode": "cm", "proposalNumber": "7"}
+CONTACT = {"proposalId": 1, "personId": 1, "cardName": "another"}
+SESSION = {"proposalId": 1, "beamLineName": "i03"}
+DAY = {"startDate": "2024-06-01T09:00:00", "endDate": "2024-06-02T09:00:00"}
+# The bodies of writes, where an empty one will not do.
+BODIES = {
+    "post /auth/groups": {"name": "new"},
+    "post /auth/login": LOGIN,
+    "post /auth/permissions": {"type": "new"},
+    "post /auth/tokens": {"name": "new", "permissions": ["mx_write"], "beamlines": None},
+    "post /user/sign": {"url": f"{ROOT}/proposals"},
+    "post /ispyb/mxcube/auth/login": LOGIN,
+    "post /contacts/lab_contacts": {**CONTACT, "personId": 2},
+    "put /contacts/lab_contacts/{lab_contact_id}": CONTACT,
+    "post /contacts/labs": LAB,
+    "put /contacts/labs/{laboratory_id}": LAB,
+    "post /contacts/persons": PERSON,
+    "post /contacts/persons/batch": [PERSON, PERSON],
+    "put /contacts/persons/{person_id}": PERSON,
+    "post /proposals": PROPOSAL,
+    "put /proposals/{proposal_id}": PROPOSAL,
+    "post /proposals/{proposal_id}/persons": {"personId": 3},
+    "post /sessions": SESSION,
+    "put /sessions/{session_id}": SESSION,
+    "post /sessions/{session_id}/persons": {"personId": 2},
+    "post /ispyb/mxcube/sessions": {**SESSION, **DAY},
+}
+ROW_1 = {"name": "Proposal"}  # what stands in a path for row 1, if not 1
+PATHS = {
+    "post /auth/groups/{userGroupId}/permissions/{permissionId}": {"permissionId": 2},
+    "delete /auth/groups/{userGroupId}/persons/{personId}": {"personId": 4},
+    "patch /proposals/{proposal_id}/persons/{person_id}": {"person_id": 2},
+    "delete /proposals/{proposal_id}/persons/{person_id}": {"person_id": 2},
+    "patch /sessions/{session_id}/persons/{person_id}": {"person_id": 3},
+    "delete /sessions/{session_id}/persons/{person_id}": {"person_id": 3},
+}
+QUERIES = {
+    "get /sessions/date": {"start_date": "2024-01-01", "end_date": "2024-12-31"},
+    "patch /ispyb/mxcube/sessions/{session_id}/associate-beamline-setup": {"beamLineSetupId": 1},
+}
+
+
+@pytest.fixture
+def world(add, engine):
+    """``world()`` has the rows that the matrix speaks of, and no others."""
+    day = {"startDate": datetime(2024, 5, 1, 9), "endDate": datetime(2024, 5, 2, 9)}
+    people = ["alice", "member", "visitor", "staff", "overseer", "stranger", "bob"]
+
+    def make():
+        empty(engine)
+        add(*(models.Laboratory(laboratoryId=key, name=f"lab {key}") for key in (1, 2)))
+        add(
+            *(
+                models.Person(personId=key, login=login, familyName=login, laboratoryId=1)
+                for key, login in enumerate(people, 1)
+            )
+        )
+        for key, leader, beamline in ((1, 1, "i03"), (2, 6, "m02")):
+            of = {"proposalId": key}
+            group = {"dataCollectionGroupId": key}
+            add(
+                models.Proposal(**of, personId=leader, proposalCode="mx", proposalNumber=str(key)),
+                models.BLSession(
+                    sessionId=key, visit_number=1, beamLineName=beamline, **of, **day
+                ),
+                models.BeamLineSetup(beamLineSetupId=key),
+                models.DataCollectionGroup(sessionId=key, **group),
+                models.DataCollection(dataCollectionId=key, **group),
+                SSXDataCollection(dataCollectionId=key),
+                Atlas(atlasId=key, atlasImage="a.jpg", pixelSize=1, **group),
+                LabContact(labContactId=key, personId=leader, cardName="card", **of),
+                models.UserGroup(userGroupId=key, name=f"group {key}"),
+                models.Permission(permissionId=key, type=f"right {key}"),
+            )
+        add(
+            models.ProposalHasPerson(proposalId=1, personId=2),
+            models.SessionHasPerson(sessionId=1, personId=3),
+            models.UserGroupHasPermission(userGroupId=1, permissionId=1),
+            models.UserGroupHasPerson(userGroupId=1, personId=4),
+            own.ServiceToken(
+                serviceTokenId=1,
+                tokenId="f" * 32,
+                name="zocalo",
+                permissions=["mx_write"],
+                issuedBy="alice",
+                issued=day["startDate"],
+                expires=datetime(2037, 1, 1),
+            ),
+        )
+
+    return make
+
+
+@pytest.fixture
+def operations(built):
+    """What is published, by the names it has in the matrix."""
+    return {
+        f"{verb} {path.removeprefix(ROOT)}": (service, path, operation)
+        for (service, verb, path), operation in published(built).items()
+    }
+
+
+@pytest.fixture
+def ask(built, operations, token):
+    """``ask(role, name)`` does that operation on row 1, and with ``absent`` on one not there."""
+
+    def send(role, name, absent=False):
+        service, path, operation = operations[name]
+        client, headers = built(service).test_client(), {}
+        body, values = BODIES.get(name, {}), dict.fromkeys(names(operation, "path"), 1)
+        values |= {key: value for key, value in ROW_1.items() if key in values}
+        values |= PATHS.get(name, {})
+        if name.endswith("/refresh"):
+            made = client.post(path.replace("refresh", "login"), json=LOGIN).json
+            body = {"refreshToken": made["refreshToken"]}
+        if absent and values:
+            values[next(iter(values))] = 999
+        elif absent:
+            body = {**body, "proposalId": 999}
+        if ROLES[role]:
+            who, claims = ROLES[role]
+            headers["Authorization"] = f"Bearer {token(*who, **claims)}"
+        given = {"json": body} if "requestBody" in operation else {}
+        return client.open(
+            filled(path, values),
+            method=name.split()[0],
+            headers=headers,
+            query_string=QUERIES.get(name),
+            **given,
+        )
+
+    return send
+
+
+def test_the_matrix_is_complete(operations):
+    assert operations.keys() == MATRIX.keys()
+
+
+@pytest.mark.parametrize("name", MATRIX)
+def test_role_by_route(world, ask, name):
+    world()
+    found, sees = {}, []
+    for role in ROLES:
+        response = ask(role, name)
+        found[role] = response.status_code
+        if name in LISTS and response.status_code == 200:
+            rows = response.json["results"] if "results" in response.json else response.json
+            sees += [role] if 1 in [row[LISTS[name]] for row in rows] else []
+        if not name.startswith("get") and response.status_code < 400:
+            world()
+    assert found == MATRIX[name]
+    assert sees == (INSIDE if name in LISTS else [])
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in MATRIX if "{" in name or "proposalId" in BODIES.get(name, {})]
+)
+def test_hidden_and_absent_look_the_same(world, ask, name):
+    world()
+    for role, status in MATRIX[name].items():
+        absent = ask(role, name, absent=True)
+        assert absent.status_code == (status if status in (401, 403, 424) else 404), role
+        if status in (404, 424):
+            hidden = {**ask(role, name).json, "requestId": ""}
+            assert hidden == {**absent.json, "requestId": ""}, role
+
+
+@pytest.mark.parametrize("name", MATRIX)
+def test_every_operation_says_who_in_and_out(operations, name):
+    _, path, operation = operations[name]
+    assert operation.get("summary")
+    assert (
+        (name in PUBLIC) is (operation["security"] == []) is (MATRIX[name] == everybody_of(name))
+    )
+    assert {part[1:-1] for part in path.split("/") if part[0:1] == "{"} == names(operation, "path")
+    assert name not in BODIES or "requestBody" in operation
+    assert answer(operation), "the answer has a shape"
+    assert all("description" in found for found in operation["responses"].values())
