@@ -72,6 +72,7 @@ class Converter(ModelConverter):
             kwargs["metadata"] |= {"minLength": digits, "maxLength": digits}
         elif isinstance(column.type, Integer):
             kwargs["validate"].append(validate.Range(*_bounds(column)))
+            kwargs["strict"] = True  # 1.5 is no integer, nor is "1"
         elif isinstance(column.type, Float):
             lowest = 0 if getattr(column.type, "unsigned", False) else -LARGEST_FLOAT
             kwargs["validate"].append(validate.Range(lowest, LARGEST_FLOAT))

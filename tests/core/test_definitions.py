@@ -66,7 +66,7 @@ def test_nobody_reads_them_unknown(app, as_):
 
 @pytest.mark.parametrize("name", WHERE)
 def test_a_schema_accepts_what_the_api_accepts(as_, office, facility, name):
-    """Every field with every value: what the schema refuses, so does the API, by its name."""
+    """Every field with every value; an unknown one beside it, so that nothing is written."""
     definition = office.get(f"{URL}/{name}").json
     Draft202012Validator.check_schema(definition)
     validator = Draft202012Validator(definition)
@@ -74,10 +74,10 @@ def test_a_schema_accepts_what_the_api_accepts(as_, office, facility, name):
     assert not validator.is_valid({})
     assert not validator.is_valid(GOOD[name] | {"nope": 1})
     url = f"/ispyb/api/v1/{WHERE[name]}"
-    for field in definition["properties"]:
+    for field, kind in definition["properties"].items():
         for value in TRIED:
+            if value == 1 and "boolean" in kind["type"]:
+                continue  # the API takes 0 and 1 for false and true, as the columns hold them
             body = GOOD[name] | {field: value}
             response = office.post(url, json=body | {"nope": 1})
-            refused = field in response.json["errors"]
-            lenient = isinstance(value, bool | str) and "Not a valid" not in str(response.json)
-            assert refused == (not validator.is_valid(body)) or (lenient and not refused), body
+            assert validator.is_valid(body) == (field not in response.json["errors"]), body

@@ -26,7 +26,8 @@ def test_members_are_listed_by_name_only(as_, facility):
     assert members(as_("bob", BOB), "proposals/mx2") == [("carol", "Co-Investigator")]
     response = as_("bob", BOB).get(f"{API}/sessions/mx2-2/persons")
     name = {"personId": DAVE, "login": "dave", "givenName": None, "familyName": "Dave"}
-    member = {"personId": DAVE, "role": "Team Member", "remote": False, "Person": name}
+    role = {"role": "Team Member", "remote": False}
+    member = {"sessionId": 22, "personId": DAVE, **role, "Person": name}
     assert response.json == {"total": 1, "results": [member], "skip": 0, "limit": 25}
 
 

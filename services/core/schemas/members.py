@@ -15,7 +15,8 @@ class ProposalMemberSchema(TableSchema):
 
     class Meta(TableSchema.Meta):
         model = ProposalHasPerson
-        fields = ("personId", "role", "Person")
+        fields = ("proposalHasPersonId", "personId", "role", "Person")
+        dump_only = ("proposalHasPersonId",)
         sort = ("personId",)
 
 
@@ -35,7 +36,8 @@ class SessionMemberSchema(TableSchema):
 
     class Meta(TableSchema.Meta):
         model = SessionHasPerson
-        fields = ("personId", "role", "remote", "Person")
+        fields = ("sessionId", "personId", "role", "remote", "Person")
+        dump_only = ("sessionId",)
         sort = ("personId",)
 
 
