@@ -100,7 +100,8 @@ def _start(folder: Path, database: str) -> tuple[subprocess.Popen, str]:
         *FAST,
     ]
     # In a session of its own: Ctrl-C reaches the tests first, the server ends after them.
-    process = subprocess.Popen(command, start_new_session=True)
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     return process, f"mysql://ispyb:{password}@127.0.0.1:{port}/{database}?charset=utf8mb4"
 
 

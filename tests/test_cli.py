@@ -4,12 +4,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jwt
 import pytest
 import yaml
 from click.testing import CliRunner
+from sqlalchemy import create_engine, select
 
 from services.cli import main
 from shared import keys as keyring
+from shared.own import Activity, ServiceToken
+from tests import mariadb
 
 
 @pytest.fixture
@@ -109,3 +113,168 @@ def test_a_database_that_is_away_is_one_sentence(run, write):
     result = run("check-db", "--site", path)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "the database" in result.stderr and "hush" not in result.stderr
+
+
+# ------------------------------------------------------------------------ demo and databases
+
+
+@pytest.fixture
+def fresh(write, database_uri, tmp_path):
+    """A site file with a database server of its own, of the kind that the tests run on."""
+    if database_uri.startswith("sqlite"):
+        yield write(database={"uri": f"sqlite:///{tmp_path / 'fresh.db'}"})
+    else:
+        with mariadb.running() as uri:
+            yield write(database={"uri": uri})
+
+
+def rows(path, query):
+    """What ``query`` finds in the database of the site file ``path``."""
+    engine = create_engine(yaml.safe_load(Path(path).read_text())["database"]["uri"])
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql(query).all()
+    engine.dispose()
+    return found
+
+
+def test_the_demo_is_made_complete_and_once(run, fresh):
+    made = run("demo", "--site", fresh)
+    assert made.exit_code == 0, made.stderr
+    assert "20 Proposal" in made.stdout
+    assert rows(fresh, "SELECT count(*) FROM Proposal") == [(20,)]
+    assert rows(fresh, "SELECT count(*) FROM ispyb_services.ServiceToken") == [(0,)]
+    for command in (["check-config"], ["check-db"], ["db", "upgrade"]):
+        result = run(*command, "--site", fresh)
+        assert result.exit_code == 0, result.stderr
+    again = run("demo", "--site", fresh)
+    assert again.exit_code == 1
+    assert "is not empty" in again.stderr and "Traceback" not in again.stderr
+    assert rows(fresh, "SELECT count(*) FROM Proposal") == [(20,)]
+
+
+def test_the_demo_makes_the_first_keys(run, write, tmp_path):
+    path = write(
+        tokens={"issuer": "x", "keys": "mine"}, database={"uri": f"sqlite:///{tmp_path}/mine.db"}
+    )
+    assert run("demo", "--site", path).exit_code == 0
+    kid, _ = keyring.signing_key(tmp_path / "mine")
+    assert run("demo", "--reset", "--scale", "2", "--site", path).exit_code == 0
+    assert keyring.signing_key(tmp_path / "mine")[0] == kid
+    assert rows(path, "SELECT count(*) FROM Proposal") == [(40,)]
+
+
+def test_no_demo_in_production(run, write, tmp_path):
+    path = write(
+        site={"name": "X", "mode": "production"},
+        database={"uri": f"sqlite:///{tmp_path}/mine.db"},
+        AUTH=[],
+        services={"core": {}},
+    )
+    result = run("demo", "--site", path)
+    assert result.exit_code == 2 and "site.mode: demo" in result.stderr
+    assert not (tmp_path / "mine.db").exists()
+
+
+def test_check_db_names_what_is_missing_and_whom_it_touches(run, fresh):
+    assert run("demo", "--site", fresh).exit_code == 0
+    for lost in ("Proposal.title", "BLSession.comments", "Laboratory.city"):
+        table, column = lost.split(".")
+        change(fresh, f"ALTER TABLE {table} DROP COLUMN {column}")
+    for table in ("GridSquare", "Atlas"):
+        change(fresh, f"DROP TABLE {table}")
+    result = run("check-db", "--site", fresh)
+    assert result.exit_code == 1
+    told = result.stdout.splitlines()
+    assert any("Atlas is missing" in line and "(needed by em)" in line for line in told)
+    assert "table Proposal lacks column title (needed by auth, core, em, ssx)" in told
+    assert any("BLSession lacks column comments" in line for line in told)
+    assert any("Laboratory lacks column city" in line for line in told)
+    assert len(told) == 5
+
+
+def change(path, statement):
+    engine = create_engine(yaml.safe_load(Path(path).read_text())["database"]["uri"])
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+# ------------------------------------------------------------------------ gateway and tokens
+
+
+def test_a_file_of_kong_is_rendered_and_checked(run, write, home):
+    path = write()
+    rendered = run("gateway", "render", "--site", path, "--output", "kong.yml")
+    assert (rendered.exit_code, rendered.stdout) == (0, "")
+    assert run("gateway", "render", "--site", path).stdout == (home / "kong.yml").read_text()
+    assert run("gateway", "check", "kong.yml", "--site", path).exit_code == 0
+    text = (home / "kong.yml").read_text()
+    assert "PRIVATE" not in text
+    (home / "kong.yml").write_text(text.replace("strip_path: false", "strip_path: true"))
+    broken = run("gateway", "check", "kong.yml", "--site", path)
+    assert broken.exit_code == 1 and "strip_path" in broken.stdout
+
+
+@pytest.fixture
+def issue(run, write, clean):
+    """``issue("mx_write", ...)`` issues a token to zocalo; the options come last."""
+    path = write()
+
+    def call(*permissions, options=()):
+        wanted = [part for name in permissions for part in ("--permission", name)]
+        return run("token", "issue", "zocalo", *wanted, *options, "--site", path)
+
+    call.path = path
+    return call
+
+
+def test_a_token_of_a_program_works_until_it_is_revoked(run, issue, app):
+    issued = issue("mx_write", "all_sessions", options=["--beamline", "i03", "--days", "7"])
+    assert (issued.exit_code, issued.stderr) == (0, "")
+    text = issued.stdout.strip()
+    assert text.count(".") == 2 and "\n" not in text
+    claims = jwt.decode(text, options={"verify_signature": False})
+    assert claims["sub"] == "zocalo" and claims["beamlines"] == ["i03"]
+    assert claims["permissions"] == ["all_sessions", "mx_write"]
+    assert claims["exp"] - claims["iat"] == 7 * 86_400
+
+    listed = run("token", "list", "--site", issue.path).stdout
+    number = listed.split()[0]
+    assert "zocalo: all_sessions, mx_write on i03, until" in listed and listed.endswith(": good\n")
+    assert text not in listed
+
+    client = app.test_client()
+    ask = ["/ispyb/api/v1/sessions", {"headers": {"Authorization": f"Bearer {text}"}}]
+    assert client.get(ask[0], **ask[1]).status_code == 200
+    assert run("token", "revoke", number, "--site", issue.path).exit_code == 0
+    assert client.get(ask[0], **ask[1]).status_code == 401
+    assert run("token", "list", "--site", issue.path).stdout.endswith(": revoked\n")
+    assert run("token", "revoke", number, "--site", issue.path).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "permissions, options, told",
+    [
+        (["mx_wite"], [], "mx_wite"),
+        (["mx_write"], ["--beamline", "i99"], "i99"),
+        (["mx_write"], ["--days", "9999"], "days"),
+        (["manage_tokens"], [], "people only"),
+        ([], [], "--permission"),
+    ],
+)
+def test_a_token_that_would_not_work_is_not_issued(run, issue, permissions, options, told):
+    result = issue(*permissions, options=options)
+    assert result.exit_code != 0 and result.stdout == ""
+    assert told in result.stderr and "Traceback" not in result.stderr
+    assert run("token", "list", "--site", issue.path).stdout == ""
+
+
+def test_tokens_leave_a_line_in_the_audit_trail_and_no_secret(run, issue, engine):
+    text = issue("mx_write").stdout.strip()
+    number = run("token", "list", "--site", issue.path).stdout.split()[0]
+    run("token", "revoke", number, "--site", issue.path)
+    with engine.connect() as connection:
+        lines = connection.execute(select(Activity).order_by(Activity.activityId)).all()
+        kept = connection.execute(select(ServiceToken)).all()
+    assert [line.action for line in lines] == ["issue", "revoke"]
+    assert text.rpartition(".")[2] not in f"{lines} {kept}"
