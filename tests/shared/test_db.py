@@ -1,0 +1,126 @@
+"""A request is one transaction: whole, or not at all, and patient with locks."""
+
+import threading
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
+
+from shared.db import db, in_transaction, save, transaction_scope
+from shared.errors import Conflict, Unauthenticated
+from shared.models import Person
+from shared.own import LoginAttempt
+from shared.replay import utc_now
+
+DEADLOCK, TIMEOUT, GONE = 1213, 1205, 2006
+
+
+def people():
+    return db.session.scalar(select(func.count()).select_from(Person))
+
+
+@pytest.mark.parametrize(
+    "code, failures, stored",
+    [(DEADLOCK, 2, 1), (TIMEOUT, 2, 1), (DEADLOCK, 3, 0), (GONE, 1, 0)],
+)
+def test_only_a_lost_lock_is_tried_again(app, code, failures, stored):
+    left = list(range(failures))
+
+    def work():
+        save(Person(), {"login": "alice"})
+        if left:
+            left.pop()
+            raise OperationalError("", {}, Exception(code, "from the database"))
+
+    with app.app_context():
+        if stored:
+            in_transaction(work)
+        else:
+            with pytest.raises(OperationalError):
+                in_transaction(work)
+        assert people() == stored
+
+
+def test_a_failure_leaves_nothing_behind(app):
+    def work():
+        save(Person(), {"login": "alice"})
+        save(LoginAttempt(), {"login": "a", "address": "", "time": utc_now()})
+        raise ZeroDivisionError
+
+    with app.app_context():
+        with pytest.raises(ZeroDivisionError):
+            in_transaction(work)
+        assert people() == 0
+        assert db.session.scalar(select(func.count()).select_from(LoginAttempt)) == 0
+
+
+def test_a_broken_rule_is_a_conflict(app):
+    def work():
+        save(Person(), {"login": "alice"})
+        save(Person(), {"login": "alice"})
+
+    with app.app_context():
+        with pytest.raises(Conflict):
+            in_transaction(work)
+        assert people() == 0
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_an_error_may_keep_what_was_written(app, keeps):
+    class Refused(Unauthenticated):
+        pass
+
+    Refused.keeps = keeps
+
+    def work():
+        save(Person(), {"login": "alice"})
+        raise Refused("no")
+
+    with app.app_context():
+        with pytest.raises(Refused):
+            in_transaction(work)
+        assert people() == keeps
+
+
+def test_work_at_once_is_all_done(app):
+    """On MariaDB these deadlock, and are tried again; on SQLite they queue."""
+    with app.app_context(), transaction_scope():
+        for key in (1, 2):
+            save(Person(), {"personId": key, "title": "0"})
+    start = threading.Barrier(2)
+
+    def raise_both(keys):
+        first = [True]
+
+        def work():
+            for key in keys:
+                person = db.session.get(Person, key, with_for_update=True, populate_existing=True)
+                person.title = str(int(person.title) + 1)
+                db.session.flush()
+                if first and db.engine.dialect.name != "sqlite":
+                    first.clear()
+                    start.wait(10)
+
+        with app.app_context():
+            in_transaction(work)
+
+    threads = [threading.Thread(target=raise_both, args=(keys,)) for keys in ((1, 2), (2, 1))]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    with app.app_context():
+        assert db.session.scalars(select(Person.title)).all() == ["2", "2"]
+
+
+def test_foreign_keys_are_minded(app):
+    wrong = "INSERT INTO BLSession (proposalId) VALUES (12345)"
+    with app.app_context(), pytest.raises(Conflict), transaction_scope():
+        db.session.execute(text(wrong))
+
+
+def test_the_server_is_strict(app):
+    """A value that does not fit is an error, not cut: SQLite has no such limits."""
+    if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
+        return
+    with app.app_context():
+        with pytest.raises(Exception, match="Data too long"), transaction_scope():
+            save(Person(), {"login": "x" * 46})

@@ -1,0 +1,160 @@
+"""Tokens: good keys, one issuer, one audience, in time; what is remembered still expires."""
+
+import json
+import time
+from base64 import urlsafe_b64encode
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from shared import keys as keyring
+from shared.models import Person
+from shared.own import RevokedToken
+from shared.replay import utc_now
+from tests.conftest import ISSUER
+
+URL = "/ispyb/api/v1/proposals"
+CLAIMS = {"sub": "alice", "iss": ISSUER, "aud": "ispyb", "jti": "1", "exp": 2**32, "iat": 1}
+
+
+@pytest.fixture
+def refused(app):
+    """``refused(token)`` is why a token was not taken."""
+
+    def ask(token, scheme="Bearer"):
+        answer = app.test_client().get(URL, headers={"Authorization": f"{scheme} {token}"})
+        assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        return answer.json["detail"]
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    "claims, why",
+    [
+        ({"kid": "k2"}, "unknown key"),
+        ({"iss": "https://elsewhere.example"}, "issuer"),
+        ({"iss": None}, "iss"),
+        ({"aud": "another"}, "udience"),
+        ({"aud": None}, "aud"),
+        ({"exp": 1}, "expired"),
+        ({"exp": None}, "exp"),
+        ({"exp": "soon"}, "xpiration"),
+        ({"iat": 2**40}, "not yet valid"),
+        ({"nbf": 2**40}, "not yet valid"),
+        ({"sub": None}, "sub"),
+        ({"jti": None}, "jti"),
+    ],
+)
+def test_a_wrong_token_is_refused(refused, token, claims, why):
+    assert why in refused(token("alice", 1, **claims))
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer x", "Basic YTpi", "a.b.c"])
+def test_no_token_is_refused(app, header):
+    assert app.test_client().get(URL, headers={"Authorization": header}).status_code == 401
+
+
+@pytest.mark.parametrize("text", ["a.b.c", "..", "e30.e30.e30", "é.é.é", "x" * 20_000])
+def test_noise_is_refused(refused, text):
+    refused(text.encode("utf-8").decode("latin1"))
+
+
+@pytest.mark.parametrize("algorithm, secret", [("none", None), ("HS256", "x" * 32)])
+def test_no_other_algorithm_is_taken(refused, keys, algorithm, secret):
+    kid = keyring.signing_key(keys)[0]
+    refused(jwt.encode(CLAIMS, secret, algorithm, headers={"kid": kid}))
+
+
+def test_the_public_key_is_no_secret_to_sign_with(refused, keys):
+    """The old trick: HMAC, keyed with what everybody may know."""
+    import hashlib
+    import hmac
+
+    kid = keyring.signing_key(keys)[0]
+    head = {"alg": "HS256", "typ": "JWT", "kid": kid}
+    encoded = [
+        urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (head, CLAIMS)
+    ]
+    message = b".".join(encoded)
+    pem = keyring.public_keys(keys)[kid].encode()
+    signature = urlsafe_b64encode(hmac.new(pem, message, hashlib.sha256).digest()).rstrip(b"=")
+    refused((message + b"." + signature).decode())
+
+
+def test_a_forged_token_is_refused(refused, token, keys):
+    kid = keyring.signing_key(keys)[0]
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    assert "ignature" in refused(jwt.encode(CLAIMS, other, "RS256", headers={"kid": kid}))
+    head, claims, signature = token("alice", 1).split(".")
+    more = jwt.decode(f"{head}.{claims}.{signature}", options={"verify_signature": False})
+    more["permissions"] = ["all_proposals"]
+    claims = urlsafe_b64encode(json.dumps(more).encode()).decode().rstrip("=")
+    assert "ignature" in refused(f"{head}.{claims}.{signature}")
+
+
+@pytest.mark.parametrize("kid", ["../private/key", "", "a" * 5000, None, 5])
+def test_an_odd_kid_is_refused(refused, token, kid):
+    try:
+        odd = token("alice", 1, kid=kid)
+    except jwt.InvalidTokenError:
+        head = urlsafe_b64encode(json.dumps({"alg": "RS256", "kid": kid}).encode()).decode()
+        odd = ".".join([head.rstrip("="), *token("alice", 1).split(".")[1:]])
+    refused(odd)
+
+
+def test_a_remembered_token_is_not_checked_twice_but_expires(app, as_, monkeypatch):
+    alice = as_("alice", 1)
+    assert alice.get(URL).status_code == 200
+    monkeypatch.setattr(app.extensions["verifier"], "_verify", None)
+    assert alice.get(URL).status_code == 200
+    later = time.time() + 301
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert alice.get(URL).status_code == 401
+
+
+def test_a_revoked_token_is_refused_at_once(app, add, token, refused):
+    mine = token("alice", 1, jti="my-token")
+    client = app.test_client()
+    headers = {"Authorization": f"Bearer {mine}"}
+    assert client.get(URL, headers=headers).status_code == 200
+    add(RevokedToken(tokenId="my-token", expires=utc_now()))
+    assert "revoked" in refused(mine)
+    assert client.get(URL, headers={"Authorization": f"Bearer {token('alice', 1)}"}).json
+
+
+def test_a_key_that_came_later_is_found(site, engine, tmp_path, monkeypatch):
+    """Rotation needs no restart: an unknown kid lets the keys be read again, but not always."""
+    from services.core.app import create_app
+
+    folder = tmp_path / "keys"
+    keyring.new(folder)
+    app = create_app({**site, "tokens": {**site["tokens"], "keys": str(folder)}})
+
+    def ask():
+        kid, private = keyring.signing_key(folder)
+        mine = jwt.encode({**CLAIMS, "personId": 1}, private, "RS256", headers={"kid": kid})
+        headers = {"Authorization": f"Bearer {mine}"}
+        return app.test_client().get(URL, headers=headers).status_code
+
+    assert ask() == 200
+    keyring.rotate(folder)
+    keyring.rotate(folder)
+    assert ask() == 401
+    later = time.monotonic() + 6
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert ask() == 200
+
+
+def test_identities_do_not_leak_between_requests(app, as_, add):
+    add(Person(personId=1, login="alice"))
+    with app.app_context():
+        assert as_("office", None, "uportal_sync").post(URL, json={}).status_code == 422
+        assert as_("alice", 1).post(URL, json={}).status_code == 403
+
+
+def test_consumer_headers_of_a_gateway_prove_nothing(app):
+    headers = {"X-Consumer-Username": "alice", "X-Credential-Identifier": "k1"}
+    assert app.test_client().get(URL, headers=headers).status_code == 401

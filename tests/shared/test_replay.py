@@ -1,0 +1,122 @@
+"""A POST that names itself by a key is done once, however often and from wherever it comes."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from shared.db import db
+from shared.models import Person, Proposal
+from shared.own import IdempotencyKey
+from shared.replay import utc_now
+
+ROOT = "/ispyb/api/v1"
+URL = f"{ROOT}/proposals"
+BODY = {"personId": 1, "proposalCode": "mx", "proposalNumber": "1"}
+OFFICE = ("office", None, "uportal_sync", "all_proposals")
+KEY = {"Idempotency-Key": "a-key"}
+
+
+@pytest.fixture(autouse=True)
+def leader(add):
+    add(Person(personId=1, login="leader"))
+
+
+@pytest.fixture
+def stored(app):
+    """``stored(Model)`` counts rows."""
+
+    def count(model):
+        with app.app_context():
+            return db.session.scalar(select(func.count()).select_from(model))
+
+    return count
+
+
+def test_sent_again_it_is_answered_alike(as_, stored):
+    first = as_(*OFFICE).post(URL, json=BODY, headers=KEY)
+    again = as_(*OFFICE).post(URL, json=BODY, headers=KEY)
+    assert first.status_code == again.status_code == 201
+    assert first.data == again.data
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert stored(Proposal) == 1
+
+
+def test_without_a_key_it_is_another(as_):
+    statuses = [as_(*OFFICE).post(URL, json=BODY).status_code for _ in range(2)]
+    assert statuses == [201, 409]
+
+
+@pytest.mark.parametrize("url", [URL, f"{URL}?x=1"])
+def test_a_key_serves_one_request(as_, stored, url):
+    as_(*OFFICE).post(URL, json=BODY, headers=KEY)
+    other = as_(*OFFICE).post(url, json={**BODY, "proposalNumber": "2"}, headers=KEY)
+    assert (other.status_code, list(other.json["errors"])) == (422, ["Idempotency-Key"])
+    assert stored(Proposal) == 1
+
+
+def test_callers_do_not_share_keys(as_):
+    other = {**BODY, "proposalNumber": "2"}
+    assert as_(*OFFICE).post(URL, json=BODY, headers=KEY).status_code == 201
+    answer = as_("another", *OFFICE[1:]).post(URL, json=other, headers=KEY)
+    assert (answer.status_code, answer.json["proposalNumber"]) == (201, "2")
+
+
+def test_nor_do_paths(as_):
+    assert as_(*OFFICE).post(URL, json=BODY, headers=KEY).status_code == 201
+    answer = as_(*OFFICE).post(f"{ROOT}/contacts/labs", json={"name": "lab"}, headers=KEY)
+    assert answer.status_code == 201 and "Idempotent-Replayed" not in answer.headers
+
+
+@pytest.mark.parametrize("bad", [{"nope": 1}, {"title": "x" * 201}, {"personId": 2}])
+def test_a_failure_keeps_no_key(as_, stored, bad):
+    failed = as_(*OFFICE).post(URL, json={**BODY, **bad}, headers=KEY)
+    assert failed.status_code in (422, 424)
+    assert stored(IdempotencyKey) == 0
+    assert as_(*OFFICE).post(URL, json=BODY, headers=KEY).status_code == 201
+
+
+def test_a_refusal_keeps_no_key(as_, stored):
+    assert as_("alice", 1).post(URL, json=BODY, headers=KEY).status_code == 403
+    assert stored(IdempotencyKey) == 0
+
+
+def test_keys_are_kept_for_a_time(app, as_, stored):
+    as_(*OFFICE).post(URL, json=BODY, headers=KEY)
+    with app.app_context():
+        old = utc_now() - timedelta(hours=25)
+        db.session.execute(update(IdempotencyKey.__table__).values(created=old))
+        db.session.commit()
+    other = {**BODY, "proposalNumber": "2"}
+    as_(*OFFICE).post(URL, json=other, headers={"Idempotency-Key": "another"})
+    assert stored(IdempotencyKey) == 1
+
+
+def test_of_those_at_once_one_is_done(as_, stored):
+    clients, found = [as_(*OFFICE) for _ in range(4)], []
+    start = threading.Barrier(len(clients))
+
+    def post(client):
+        start.wait()
+        found.append(client.post(URL, json=BODY, headers=KEY))
+
+    threads = [threading.Thread(target=post, args=(client,)) for client in clients]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert [answer.status_code for answer in found] == [201] * 4
+    assert len({answer.data for answer in found}) == 1
+    assert sum("Idempotent-Replayed" in answer.headers for answer in found) == 3
+    assert stored(Proposal) == 1
+
+
+def test_a_secret_is_not_kept(built, app, as_, token, stored):
+    client = built("auth").test_client()
+    headers = {**KEY, "Authorization": f"Bearer {token('admin', 1, 'manage_tokens', 'mx_write')}"}
+    body = {"name": "zocalo", "permissions": ["mx_write"]}
+    first = client.post(f"{ROOT}/auth/tokens", json=body, headers=headers)
+    again = client.post(f"{ROOT}/auth/tokens", json=body, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 409)
+    with app.app_context():
+        assert db.session.scalars(select(IdempotencyKey.answer)).all() == [None]
