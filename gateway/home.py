@@ -54,19 +54,20 @@ def origin(site: Mapping) -> str:
 
 
 def users(site: Mapping) -> list[dict]:
-    """The people who may sign in to a demo; in production nobody is listed."""
+    """The people who may sign in to a demo by password; in production nobody is listed."""
     if site["site"]["mode"] != "demo" or "auth" not in config.enabled(site):
         return []
     return [
         {
             "plugin": name,
             "login": user["login"],
-            "password": user.get("password"),
-            "name": user.get("name") or f"{user.get('givenName')} {user.get('familyName')}",
+            "password": user["password"],
+            "name": user.get("name") or user.get("familyName") or user["login"],
         }
         for name, block in config.plugins(site).items()
         if block["AUTH_MODULE"] == config.DEMO_PLUGIN
         for user in block["CONFIG"].get("users", [])
+        if "password" in user
     ]
 
 
@@ -111,4 +112,5 @@ def _service(name: str, faces: Faces) -> dict:
         "name": name,
         "prefix": prefix(name),
         "subjects": [tag for tag in dict.fromkeys(tags) if tag not in ("default", "health")],
+        "dialects": {base.split("/")[2]: base for base in faces if base != prefix(name)},
     }

@@ -35,7 +35,11 @@ def serve(site: Mapping, only: str | None = None, ready: Callable[[], None] | No
     figures = None
     if FIGURES not in os.environ:
         os.environ[FIGURES] = figures = tempfile.mkdtemp(prefix="ispyb-figures-")
-    app, services = _build(site, only)
+    try:
+        app, services = _build(site, only)
+    except BaseException:
+        _forget(figures)
+        raise
 
     def after_fork(_, __) -> None:
         """A connection to the database belongs to one process."""
@@ -44,8 +48,7 @@ def serve(site: Mapping, only: str | None = None, ready: Callable[[], None] | No
                 db.engine.dispose(close=False)
 
     def at_end(_) -> None:
-        if figures:
-            shutil.rmtree(figures, ignore_errors=True)
+        _forget(figures)
 
     options = {
         "bind": f"fd://{listener.detach()}",
@@ -111,6 +114,12 @@ def _build(site: Mapping, only: str | None) -> tuple[Callable, Iterable[Flask]]:
         return app, [app]
     gateway = import_module("gateway.app").create_app(site)
     return gateway, gateway.services.values()
+
+
+def _forget(figures: str | None) -> None:
+    """Remove the folder, if it is ours."""
+    if figures:
+        shutil.rmtree(figures, ignore_errors=True)
 
 
 class _Server(BaseApplication):

@@ -3,17 +3,16 @@
 import copy
 
 import pytest
-import yaml
 
 from gateway import app as gateway_app
-from gateway.render import render
+from gateway.render import declare, render
 from shared import config
 
 
 @pytest.fixture(scope="session")
 def loaded(site):
     """The site of the tests as the services see it, with its keys."""
-    return config.load({**site, "services": {**site["services"], "core": CORE}})
+    return config.load(site)
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +28,9 @@ def text(loaded, specs):
 
 
 @pytest.fixture
-def kong(text):
-    """The same, parsed, to be broken."""
-    return yaml.safe_load(text)
+def kong(loaded, specs):
+    """What it says, to be broken."""
+    return declare(loaded, specs)
 
 
 @pytest.fixture
@@ -44,6 +43,3 @@ def without(loaded):
         return site
 
     return switch_off
-
-
-CORE = {"url": "http://core:8000", "dialects": ["mxcube"]}

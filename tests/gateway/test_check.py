@@ -163,6 +163,7 @@ def test_the_rendered_file_is_good(text, loaded, specs):
 @pytest.mark.parametrize("fault", BREAKS)
 def test_each_fault_is_named(kong, loaded, specs, fault):
     broken = copy.deepcopy(kong)
+    plugin(broken["routes"][0], "request-termination")["body"] = "{}"  # long, and not looked at
     BREAKS[fault](broken)
     found = check(yaml.safe_dump(broken), loaded, specs, production=True)
     assert [each for each in found if fault in each], found

@@ -104,6 +104,19 @@ def test_a_busy_port_is_one_clear_sentence(file):
     )
 
 
+def test_a_site_that_cannot_start_is_told_and_leaves_nothing(file):
+    site = yaml.safe_load(file.read_text())
+    site["AUTH"][0]["dummy"]["AUTH_CLASS"] = "NoSuchClass"
+    file.write_text(yaml.safe_dump(site))
+    env = {**os.environ, "TMPDIR": str(file.parent)}
+    command = [*SERVE, "--site", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    assert done.returncode == 1
+    assert "AUTH.0.dummy.AUTH_CLASS" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(file.parent.glob("ispyb-figures-*"))
+
+
 def test_an_address_of_another_machine_is_refused():
     with pytest.raises(PortError, match="is not free"):
         listen("192.0.2.1", free_port())
