@@ -5,6 +5,8 @@ from shared.schemas import TableSchema
 
 
 class ActivitySchema(TableSchema):
+    """Who did what; the values that were sent are not kept."""
+
     class Meta(TableSchema.Meta):
         model = Activity
         search = ("login", "path")

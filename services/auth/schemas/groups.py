@@ -31,6 +31,8 @@ class GroupSchema(TableSchema):
 
 
 class HeldPermissionSchema(TableSchema):
+    """A permission inside its group."""
+
     class Meta(TableSchema.Meta):
         model = Permission
 
@@ -44,6 +46,8 @@ class GroupPermissionSchema(TableSchema):
 
 
 class MemberSchema(TableSchema):
+    """A person inside its group: no contact data."""
+
     class Meta(TableSchema.Meta):
         model = Person
         fields = ("personId", "login", "givenName", "familyName")

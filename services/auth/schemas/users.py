@@ -25,6 +25,8 @@ class CurrentUserSchema(Schema):
 
 
 class OwnLaboratorySchema(TableSchema):
+    """The laboratory inside the caller's own data."""
+
     class Meta(TableSchema.Meta):
         model = Laboratory
         fields = ("laboratoryId", "name", "address", "city", "postcode", "country", "url")
