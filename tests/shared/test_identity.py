@@ -36,7 +36,6 @@ def refused(app):
     [
         ({"kid": "k2"}, "unknown key"),
         ({"iss": "https://elsewhere.example"}, "issuer"),
-        ({"iss": None}, "iss"),
         ({"aud": "another"}, "udience"),
         ({"aud": None}, "aud"),
         ({"exp": 1}, "expired"),
@@ -140,7 +139,7 @@ def test_a_key_that_came_later_is_found(site, engine, tmp_path, monkeypatch):
         return app.test_client().get(URL, headers=headers).status_code
 
     assert ask() == 200
-    keyring.rotate(folder)
+    keyring.new(folder)
     keyring.rotate(folder)
     assert ask() == 401
     later = time.monotonic() + 6
