@@ -21,10 +21,21 @@ KNOWN_PLUGINS = {
     *("opentelemetry", "prometheus", "proxy-cache", "rate-limiting", "request-size-limiting"),
     *("request-termination", "request-transformer", "response-transformer"),
 }
-ROUTE_KEYS = {
-    *("name", "paths", "methods", "regex_priority", "strip_path", "preserve_host", "plugins"),
-    *("request_buffering", "response_buffering", "tags"),
+KEYS = {  # what is judged here; anything else could let somebody in unseen
+    "the file": {"_format_version", "upstreams", "services", "routes", "consumers", "plugins"},
+    "upstreams": {"name", "targets", "healthchecks", "algorithm", "tags"},
+    "services": {
+        *("name", "protocol", "host", "port", "retries", "routes", "plugins", "tags"),
+        *("connect_timeout", "read_timeout", "write_timeout"),
+    },
+    "routes": {
+        *("name", "paths", "methods", "regex_priority", "strip_path", "preserve_host", "plugins"),
+        *("request_buffering", "response_buffering", "tags"),
+    },
+    "consumers": {"username", "jwt_secrets", "tags"},
+    "plugins": {"name", "config", "enabled", "tags"},
 }
+KINDS = ("upstreams", "services", "routes", "consumers", "plugins")
 LITERAL = ("vault://", "${", "PRIVATE KEY")  # Kong would take them as they stand
 PLACEHOLDER = re.compile(r"@[A-Z_]+@|\b(KID|PUBLIC_KEY)_[A-Z]+\b|<[A-Z_]+>|(?i:change_?me)")
 REGEX_SIGNS = re.compile(r"[\\()|\[\]*+?^$]")
@@ -44,6 +55,7 @@ def check(text: str, site: Mapping, specs: Specs, production=False) -> list[str]
     if nameless := [*_nameless(kong)]:
         return nameless
     faults = [
+        *_unknown(kong),
         *_literals(kong),
         *_known_plugins(kong),
         *access.global_jwt(kong, site),
@@ -68,16 +80,25 @@ def _nameless(node: Any, where: str = "the file") -> Iterator[str]:
     if not isinstance(node, Mapping):
         yield f"{where} is not a mapping"
         return
-    for kind in ("upstreams", "services", "routes", "consumers", "plugins"):
+    for kind in KINDS:
         if not isinstance(node.get(kind) or [], list):
             yield f"{kind} of {where} is not a list"
             continue
         for entity in node.get(kind) or []:
             name = isinstance(entity, Mapping) and (entity.get("name") or entity.get("username"))
             if name:
-                yield from _nameless(entity, str(name))
+                yield from _nameless(entity, f"{kind[:-1]} {name}")
             else:
                 yield f"one of {kind} of {where} has no name"
+
+
+def _unknown(node: Mapping, kind: str = "the file", name: str = "") -> Iterator[str]:
+    """Keys that mean something to Kong and nothing here."""
+    if strangers := sorted(node.keys() - KEYS[kind]):
+        yield f"{f'{kind[:-1]} {name}' if name else kind}: {', '.join(strangers)} cannot be judged"
+    for below in KINDS:
+        for entity in node.get(below) or []:
+            yield from _unknown(entity, below, entity.get("name") or entity.get("username"))
 
 
 def _literals(node: Any, where: str = "the file") -> Iterator[str]:
@@ -116,8 +137,8 @@ def _known_plugins(kong: Mapping) -> Iterator[str]:
     for place, plugin in _plugins(kong):
         if plugin["name"] not in KNOWN_PLUGINS:
             yield f"plugin {plugin['name']} ({place}) is not one of Kong's open source plugins"
-        if plugin["name"] == "jwt" and plugin.get("enabled") is False:
-            yield f"jwt ({place}) is switched off by enabled: false"
+        if plugin.get("enabled", True) is not True:
+            yield f"{plugin['name']} ({place}) is switched off by enabled: false"
         if plugin["name"] == "jwt" and place.startswith(("service", "consumer")):
             yield f"jwt ({place}) belongs to all routes or to a single one"
         if (
@@ -135,8 +156,6 @@ def _routes(kong: Mapping) -> Iterator[str]:
     yield from (f"route {name} stands twice" for name in {*names} if names.count(name) > 1)
     for route in all_routes(kong):
         where = f"route {route.get('name')}"
-        if unknown := route.keys() - ROUTE_KEYS:
-            yield f"{where}: {', '.join(sorted(unknown))} cannot be judged"
         if route.get("strip_path") is not False:
             yield f"{where}: strip_path is not false"
         if not route.get("paths"):
@@ -201,6 +220,8 @@ def _traffic(kong: Mapping, site: Mapping) -> Iterator[str]:
             if missing := [value for value in needed if value not in cors.get(key, [])]:
                 yield f"cors: {key} lacks {', '.join(missing)}"
     for route in all_routes(kong):
+        limited = [p for p in route.get("plugins") or [] if p["name"] == "rate-limiting"]
         if any(render.LOGIN in path for path in route.get("paths") or []):
-            if not any(p["name"] == "rate-limiting" for p in route.get("plugins") or []):
-                yield f"login has no rate limit (route {route['name']})"
+            minutes = [(plugin.get("config") or {}).get("minute") for plugin in limited]
+            if minutes != [render.LOGINS_PER_MINUTE]:
+                yield f"login has no rate limit of {render.LOGINS_PER_MINUTE} ({route['name']})"

@@ -39,7 +39,9 @@ def key(kong):
 BREAKS = {
     "_format_version is not": lambda k: k.update(_format_version="2.1"),
     "one of services of the file has no name": lambda k: k["services"].append({"host": "x"}),
-    "plugins of core is not a list": lambda k: service(k, "core").update(plugins={"name": "jwt"}),
+    "plugins of service core is not a list": lambda k: service(k, "core").update(
+        plugins={"name": "jwt"}
+    ),
     "no global jwt": lambda k: remove(k, "plugins", "jwt"),
     "plugin jwt stands twice": lambda k: k["plugins"].append({"name": "jwt", "config": {}}),
     "global jwt: claims_to_verify": lambda k: plugin(k, "jwt").pop("claims_to_verify"),
@@ -60,6 +62,20 @@ BREAKS = {
     "jwt (service core) belongs": lambda k: service(k, "core").update(
         plugins=[{"name": "jwt", "config": {"anonymous": "public"}}]
     ),
+    "the file: jwt_secrets cannot be judged": lambda k: k.update(jwt_secrets=[key(k)]),
+    "plugin jwt: route cannot be judged": lambda k: k["plugins"].append(
+        {"name": "jwt", "route": "core", "config": {"anonymous": "public"}}
+    ),
+    "consumer ispyb-auth: basicauth_credentials cannot": lambda k: k["consumers"][1].update(
+        basicauth_credentials=[{"username": "x"}]
+    ),
+    "service core: enabled cannot be judged": lambda k: service(k, "core").update(enabled=False),
+    "rate-limiting (route auth-login-post) is switched off": lambda k: route(k, "auth-login-post")[
+        "plugins"
+    ][1].update(enabled=False),
+    "login has no rate limit of 30": lambda k: plugin(
+        route(k, "auth-login-post"), "rate-limiting"
+    ).update(minute=3000),
     "plugin openid-connect (everywhere)": lambda k: k["plugins"].append(
         {"name": "openid-connect"}
     ),
