@@ -15,6 +15,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_instance
 from flask import Response, current_app, g, request
+from flask_restx import Resource
 from flask_restx.mask import Mask, ParseError
 from marshmallow import Schema, ValidationError, fields
 from sqlalchemy import select
@@ -29,7 +30,9 @@ from shared.own import RevokedToken
 from shared.schemas import TableSchema, definition_name
 from shared.write import Batch
 
-Resource = flask_restx.Resource
+OF_ITEMS = {
+    *("type", "format", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength")
+}  # what Swagger 2.0 lets us say of an item of a parameter
 
 
 class ProblemSchema(Schema):
@@ -52,6 +55,7 @@ class Namespace(flask_restx.Namespace):
         self.documented: list[Schema] = []
         self._plugin = MarshmallowPlugin(schema_name_resolver=definition_name)
         self._spec = APISpec("", "", "2.0", plugins=[self._plugin])
+        self._converter: Any = self._plugin.converter
         self._problem = self._document(ProblemSchema())
 
     def route(self, *urls, **kwargs):
@@ -95,7 +99,7 @@ class Namespace(flask_restx.Namespace):
             @wraps(method)
             def loaded(*args, **kwargs):
                 if query:
-                    data = _load(schema, _query())
+                    data: Any = _load(schema, _query())
                 else:
                     data = rows(batch) if batch else _body(schema)
                 return method(*args, data, **kwargs)
@@ -104,7 +108,7 @@ class Namespace(flask_restx.Namespace):
                 loaded = self.may_answer(400, 413, 415, 422, 424)(loaded)
                 definition = self._document(schema)
                 return self.expect([definition] if many else definition)(loaded)
-            found = self._plugin.converter.schema2parameters(schema, location="query")
+            found = self._converter.schema2parameters(schema, location="query")
             params = {p.pop("name"): _by_comma(p) for p in found}
             return self.may_answer(422)(self.doc(params=params)(loaded))
 
@@ -166,7 +170,7 @@ class Namespace(flask_restx.Namespace):
     def _document(self, schema: Schema):
         """Register ``schema`` and all it nests; return its RESTX model."""
         self.documented.append(schema)
-        ref = self._plugin.converter.resolve_nested_schema(schema)
+        ref = self._converter.resolve_nested_schema(schema)
         for name, definition in self._spec.components.schemas.items():
             if name not in self.models:
                 self.schema_model(name, definition)
@@ -257,5 +261,12 @@ def _paths(mask: Mask, above: str = ""):
 
 
 def _by_comma(parameter: dict) -> dict:
-    """Lists are sent as ``a,b``, which is Swagger's default; apispec says otherwise."""
-    return {k: v for k, v in parameter.items() if k != "collectionFormat"}
+    """Lists are sent as ``a,b``, which is Swagger's default; apispec says otherwise.
+
+    What describes an item describes the list: Swagger allows no more of an item than its values.
+    """
+    found = {k: v for k, v in parameter.items() if k != "collectionFormat"}
+    if items := found.get("items"):
+        found["items"] = {k: v for k, v in items.items() if k in OF_ITEMS}
+        found = {"description": items.get("description", ""), **found}
+    return found

@@ -4,7 +4,7 @@ import logging
 import time
 
 import orjson
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 
 LOGGER = "ispyb"
 ATTRIBUTES = ("service", "method", "path", "status", "ms", "login", "requestId")
@@ -20,6 +20,8 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
         }
         line |= {name: getattr(record, name) for name in ATTRIBUTES if hasattr(record, name)}
+        if has_request_context() and "request_id" in g:
+            line["requestId"] = g.request_id
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=str).decode()
