@@ -9,10 +9,10 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, Float, Integer, MetaData, event
+from sqlalchemy import Connection, Engine, Float, Integer, MetaData, Table, event
 from sqlalchemy.dialects.mysql import INTEGER, MEDIUMINT, SMALLINT, TINYINT
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
@@ -36,12 +36,16 @@ class Base(DeclarativeBase):
     """Parent of the tables of ISPyB, in every service."""
 
     registry = registry(type_annotation_map={float: Float()})  # SQLAlchemy 2.1: a double
+    if TYPE_CHECKING:
+        __table__: ClassVar[Table]
 
 
 class OwnBase(DeclarativeBase):
     """Parent of our own tables."""
 
     metadata = MetaData(schema=OWN)
+    if TYPE_CHECKING:
+        __table__: ClassVar[Table]
 
 
 db = SQLAlchemy(model_class=Base)

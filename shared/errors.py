@@ -3,9 +3,10 @@
 from http import HTTPStatus
 
 import orjson
-from flask import Flask, Response, current_app, g
+from flask import Flask, current_app, g
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
 
 
 class ServiceError(Exception):

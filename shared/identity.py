@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -51,7 +52,7 @@ class Verifier:
     def __init__(self, folder: str, issuer: str, audience: str, groups: Iterable[Mapping] = ()):
         """``folder`` holds the keys; ``groups`` are the site's beamline groups."""
         self._folder, self._groups = Path(folder), list(groups)
-        self._expected = {"issuer": issuer, "audience": audience}
+        self._expected: dict[str, Any] = {"issuer": issuer, "audience": audience}
         self._known: dict[bytes, Identity] = {}
         self._lock = threading.Lock()
         self._read = 0.0
@@ -97,7 +98,7 @@ class Verifier:
 
     def _verify(self, token: str) -> dict:
         try:
-            kid = jwt.get_unverified_header(token).get("kid")
+            kid = str(jwt.get_unverified_header(token).get("kid"))
             return jwt.decode(
                 token,
                 self._key(kid),

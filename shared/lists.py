@@ -13,7 +13,7 @@ import orjson
 from marshmallow import Schema, ValidationError, fields, validate
 from sqlalchemy import ColumnElement, Enum, Float, and_, bindparam, false, or_, true
 
-from shared.schemas import Hex, columns_of, definition_name
+from shared.schemas import Hex, TableSchema, columns_of, definition_name
 
 OPERATORS: dict[str, Any] = {
     "": operator.eq,
@@ -46,7 +46,7 @@ class Text(fields.String):
 class FieldsQuery(Schema):
     """The query of a single object."""
 
-    fields = Delimited(
+    fields = Delimited(  # type: ignore[assignment]  # a parameter, not marshmallow's own
         fields.String(),
         load_default=(),
         metadata={"description": "only these, e.g. proposalId,Person.login; or as X-Fields"},
@@ -65,7 +65,7 @@ class ListQuery(FieldsQuery):
 
 
 @cache
-def query_of(schema: type[Schema]) -> type[Schema]:
+def query_of(schema: type[TableSchema]) -> type[Schema]:
     """The query of a list of ``schema``: paging, and filters on each of its columns."""
     query: dict[str, Any] = {}
     plain = {
@@ -90,7 +90,7 @@ def query_of(schema: type[Schema]) -> type[Schema]:
 @cache
 def list_of(schema: type[Schema]) -> type[Schema]:
     """The answer of a list of ``schema``."""
-    envelope = {
+    envelope: dict[str, Any] = {
         "total": fields.Integer(),
         "totalIsExact": fields.Boolean(metadata={"description": "only if false: total is more"}),
         "results": fields.List(fields.Nested(schema)),
@@ -101,7 +101,7 @@ def list_of(schema: type[Schema]) -> type[Schema]:
     return Schema.from_dict(envelope, name=definition_name(schema) + "ListSchema")
 
 
-def condition(schema: type[Schema], name: str) -> ColumnElement[bool]:
+def condition(schema: type[TableSchema], name: str) -> ColumnElement[bool]:
     """The filter ``name``, to be bound to the value of the same name when it runs."""
     if name in schema.Meta.conditions:
         return schema.Meta.conditions[name]
@@ -113,13 +113,13 @@ def condition(schema: type[Schema], name: str) -> ColumnElement[bool]:
     return OPERATORS[separator + suffix](column(schema, wanted), value)
 
 
-def ordering(schema: type[Schema], sort: tuple[str, ...]) -> list[ColumnElement]:
+def ordering(schema: type[TableSchema], sort: tuple[str, ...]) -> list[ColumnElement]:
     """The columns of ``sort``, where a minus turns the order."""
     named = [(column(schema, name.removeprefix("-")), name.startswith("-")) for name in sort]
     return [one.desc() if down else one.asc() for one, down in named]
 
 
-def beyond(schema: type[Schema], sort: tuple[str, ...], nulls: tuple[bool, ...]) -> Any:
+def beyond(schema: type[TableSchema], sort: tuple[str, ...], nulls: tuple[bool, ...]) -> Any:
     """What comes after the row whose values of ``sort`` are bound as ``after_0``, ``after_1``, …
 
     ``nulls`` tells which of them are null: nulls come first, or last where the order is turned.
@@ -146,7 +146,7 @@ def cursor(sort: tuple[str, ...], values: list) -> str:
     return urlsafe_b64encode(orjson.dumps([*sort, *values])).decode().rstrip("=")
 
 
-def opened(schema: type[Schema], sort: tuple[str, ...], text: str) -> list:
+def opened(schema: type[TableSchema], sort: tuple[str, ...], text: str) -> list:
     """The values in a cursor; ValidationError if it is not of this list in this order."""
     try:
         found = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
@@ -160,7 +160,7 @@ def opened(schema: type[Schema], sort: tuple[str, ...], text: str) -> list:
         raise ValidationError("is not the `next` of this list in this order") from error
 
 
-def has_cursor(schema: type[Schema], sort: tuple[str, ...]) -> bool:
+def has_cursor(schema: type[TableSchema], sort: tuple[str, ...]) -> bool:
     """Whether pages can follow each other by value: not where numbers are not exact, nor where
     the server sorts by the number of a word and compares by its letters.
     """
@@ -168,7 +168,7 @@ def has_cursor(schema: type[Schema], sort: tuple[str, ...]) -> bool:
     return not any(isinstance(kind, (Float, Enum)) for kind in kinds)
 
 
-def column(schema: type[Schema], name: str) -> Any:
+def column(schema: type[TableSchema], name: str) -> Any:
     """The attribute of the model that ``name`` means on the wire."""
     field = columns_of(schema).get(name)
     return getattr(schema.Meta.model, field.attribute or name if field else name)

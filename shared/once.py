@@ -36,5 +36,5 @@ def _take(digest: str) -> dict | None:
     here = (request.method, request.path, canonical(list(request.args.items(multi=True))))
     if row is None or (row.method, row.path, row.query) != here or row.expires < utc_now():
         return None
-    taken = db.session.execute(delete(table).where(table.c.hash == digest))
+    taken = db.session.connection().execute(delete(table).where(table.c.hash == digest))
     return row.identity if taken.rowcount else None

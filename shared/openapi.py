@@ -1,6 +1,7 @@
 """OpenAPI 3.1 of what RESTX documents in Swagger 2.0: the same operations, nullability kept."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -33,9 +34,10 @@ def document(swagger: dict, namespaces: Iterable[Namespace], title: str, version
 def _schemas(namespaces: Iterable[Namespace]) -> dict:
     plugin = MarshmallowPlugin(schema_name_resolver=definition_name)
     spec = APISpec("", "", "3.1.0", plugins=[plugin])
+    converter: Any = plugin.converter
     for namespace in namespaces:
         for schema in namespace.documented:
-            plugin.converter.resolve_nested_schema(schema)
+            converter.resolve_nested_schema(schema)
     return spec.to_dict().get("components", {}).get("schemas", {})
 
 

@@ -19,6 +19,7 @@ from shared.aggregates import Aggregate
 from shared.db import db
 from shared.errors import BadInput, NotFound
 from shared.lists import PAGING, beyond, column, condition, cursor, has_cursor, opened, ordering
+from shared.schemas import TableSchema
 from shared.sql import on_the_wire
 
 COUNTED = 10_000  # a longer list is not counted to its end
@@ -111,7 +112,7 @@ class Reader:
         at = self._position(_attribute(entity, local))
         self._children.append(_Children(name, at, reader, children))
 
-    def _add_totals(self, name: str, schema: Schema, entity: Any) -> None:
+    def _add_totals(self, name: str, schema: Any, entity: Any) -> None:
         """Aggregates of one kind of child, under one rule, are one statement."""
         if entity is not self.model:
             raise TypeError(f"{name}: aggregates of a joined parent are not supported")
@@ -149,7 +150,7 @@ def _select_totals(counted: tuple[Aggregate, ...], visible: Any) -> Select:
 
 
 @lru_cache(maxsize=512)
-def compiled(schema: type[Schema], only: tuple[str, ...] = ()) -> Reader:
+def compiled(schema: type[TableSchema], only: tuple[str, ...] = ()) -> Reader:
     """The reader of ``schema``, or of the part of it that ``only`` names."""
     if unknown := [path for path in only if not _leads(schema(), path)]:
         raise BadInput("invalid input", {"fields": [f"Not known: {', '.join(unknown)}."]})
@@ -185,7 +186,7 @@ def _statements(schema, only, visible, filters, sort, after) -> tuple[Select, Se
     return page, select(func.count()).select_from(count), places
 
 
-def page(schema: type[Schema], rule: Rule, query: dict) -> dict:
+def page(schema: type[TableSchema], rule: Rule, query: dict) -> dict:
     """One page of the rows of ``schema`` that ``rule`` shows and that match ``query``."""
     only, filters = tuple(query["fields"]), tuple(sorted(query.keys() - PAGING))
     reader = compiled(schema, only)
@@ -229,7 +230,7 @@ def _total(stmt: Select, values: dict) -> int:
     return total
 
 
-def one(schema: type[Schema], rule: Rule, only=(), **filters) -> dict:
+def one(schema: type[TableSchema], rule: Rule, only=(), **filters) -> dict:
     """The one row that ``rule`` shows and that matches; hidden and absent are the same."""
     found = some(schema, rule, only, limit=1, **filters)
     if not found:
@@ -237,7 +238,7 @@ def one(schema: type[Schema], rule: Rule, only=(), **filters) -> dict:
     return found[0]
 
 
-def some(schema: type[Schema], rule: Rule, only=(), limit=100_000, **filters) -> list[dict]:
+def some(schema: type[TableSchema], rule: Rule, only=(), limit=100_000, **filters) -> list[dict]:
     """All rows that ``rule`` shows and that match, in the order of the schema, without a page."""
     only = tuple(only)
     stmt, *_ = _statements(schema, only, rule.condition, tuple(filters), schema.Meta.sort, None)

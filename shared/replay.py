@@ -35,7 +35,7 @@ def earlier() -> Response | None:
     table, now = IdempotencyKey.__table__, utc_now()
     stmt = insert(table).values(hash=key, request=same, created=now)
     stmt = stmt.prefix_with("IGNORE", dialect="mysql").prefix_with("IGNORE", dialect="mariadb")
-    taken = db.session.execute(stmt.prefix_with("OR IGNORE", dialect="sqlite"))
+    taken = db.session.connection().execute(stmt.prefix_with("OR IGNORE", dialect="sqlite"))
     if taken.rowcount:
         hours = current_app.config["SITE"]["limits"]["idempotency_hours"]
         db.session.execute(delete(table).where(table.c.created < now - timedelta(hours=hours)))

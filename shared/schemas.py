@@ -67,7 +67,7 @@ class Converter(ModelConverter):
             kwargs["validate"].append(IN_UTF8 if _charset(column) == "utf8mb4" else IN_LATIN1)
         elif isinstance(column.type, _Binary):
             kwargs["validate"] = [validate.Length(equal=column.type.length)]
-            digits = 2 * column.type.length
+            digits = 2 * (column.type.length or 0)
             kwargs["metadata"] |= {"pattern": "^[0-9A-Fa-f]*$"}
             kwargs["metadata"] |= {"minLength": digits, "maxLength": digits}
         elif isinstance(column.type, Integer):
@@ -100,6 +100,7 @@ class TableSchema(SQLAlchemyAutoSchema):
     """
 
     class Meta:
+        model: ClassVar[Any]
         include_fk = True
         model_converter = Converter
         unknown = RAISE

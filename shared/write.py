@@ -8,7 +8,7 @@ there is one definition and one kind of error, and good rows hardly cost anythin
 from collections import defaultdict
 from datetime import date, datetime
 from itertools import islice
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import orjson
@@ -36,7 +36,10 @@ class Batch:
     def __init__(self, schema: Schema):
         self._schema = schema
         self.struct = struct_of(schema)
-        self._decoder = msgspec.json.Decoder(list[self.struct]) if self.struct else None
+        self._decoder: msgspec.json.Decoder | None = None
+        if self.struct:
+            rows: Any = list[self.struct]  # type: ignore[name-defined]
+            self._decoder = msgspec.json.Decoder(rows)
 
     def load(self, body: bytes) -> list[dict]:
         """Return the rows of a JSON array; an absent column stays absent."""

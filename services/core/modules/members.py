@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from marshmallow import Schema
 from sqlalchemy import delete, select, update
 
 from services.core.modules import proposals, sessions
@@ -14,6 +13,7 @@ from shared.db import db, save
 from shared.errors import Conflict
 from shared.identity import Identity
 from shared.models import BLSession, Proposal, ProposalHasPerson, SessionHasPerson
+from shared.schemas import TableSchema
 
 
 class Kind(NamedTuple):
@@ -22,7 +22,7 @@ class Kind(NamedTuple):
     parent: Any
     link: Any
     column: str
-    schema: type[Schema]
+    schema: type[TableSchema]
     key: Callable[[Identity, str], int]
 
 

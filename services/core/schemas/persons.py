@@ -1,5 +1,7 @@
 """What a person looks like on the wire."""
 
+from typing import ClassVar
+
 from marshmallow import Schema, fields
 from marshmallow_sqlalchemy import auto_field
 
@@ -13,7 +15,7 @@ class PersonNameSchema(TableSchema):
 
     class Meta(TableSchema.Meta):
         model = Person
-        fields = ("personId", "givenName", "familyName", "login")
+        fields: ClassVar[tuple[str, ...]] = ("personId", "givenName", "familyName", "login")
         search = ("familyName", "givenName", "login")
         sort = ("familyName",)
 
