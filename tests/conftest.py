@@ -1,7 +1,8 @@
 """Fixtures for every service: a test in tests/<name>/ gets the app of services/<name>.
 
 The suite runs on SQLite in a temporary folder, or on the MariaDB that ISPYB_TEST_DATABASE_URI
-names. Apps and tables are made once; each test finds the tables empty.
+names. Apps and tables are made once; each test finds the tables empty. With ISPYB_TEST_SCHEMA set
+to "official" the tables are those of the official ORM, not of our models.
 """
 
 import importlib
@@ -114,8 +115,10 @@ def engine(database_uri):
     else:
         _own_database(database_uri)
         mariadb.empty_database(database_uri, make_url(database_uri).database)
+    if os.environ.get("ISPYB_TEST_SCHEMA") == "official":
+        _official_tables(database_uri)
     engine = create_engine(database_uri, **engine_options(database_uri, 1))
-    Base.metadata.create_all(engine)
+    Base.metadata.create_all(engine)  # of official tables there is none left to make
     OwnBase.metadata.create_all(engine)
     yield engine
     engine.dispose()
@@ -136,6 +139,15 @@ def _own_database(uri):
         assert found in ([], [OURS]), f"{OWN} of this server is not ours to empty"
         connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {OWN}")
         connection.exec_driver_sql(f"CREATE DATABASE {OWN} CHARACTER SET utf8mb4 COMMENT '{OURS}'")
+    engine.dispose()
+
+
+def _official_tables(uri):
+    """Make the tables as the official ORM has them; its zero dates pass no strict server."""
+    from ispyb.sqlalchemy import Base as Official
+
+    engine = create_engine(uri, connect_args={"sql_mode": ""})
+    Official.metadata.create_all(engine)
     engine.dispose()
 
 

@@ -15,26 +15,32 @@ CHECKS = {
     "lint": [*PYTHON, "flake8"],
     "types": [*PYTHON, "mypy"],
 }
-SUITES = {
-    "tests on SQLite": [],
-    "tests on MariaDB": [*PYTHON, "tests.mariadb", "--"],
+MARIADB = [*PYTHON, "tests.mariadb", "--"]
+OFFICIAL = {"ISPYB_TEST_SCHEMA": "official"}
+SERVICES = ["tests/auth", "tests/core", "tests/ssx", "tests/em", "tests/clients"]
+SUITES: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
+    "tests on SQLite": ([], {}, []),
+    "tests on MariaDB": (MARIADB, {}, []),
+    "tests of the services on MariaDB with the official tables": (MARIADB, OFFICIAL, SERVICES),
 }
 
 
-def run(title: str, command: list[str]) -> bool:
+def run(title: str, command: list[str], extra: dict[str, str] | None = None) -> bool:
     """Run ``command`` in view of the reader; True if it was content."""
     print(f"== {title}", flush=True)
     started = time.monotonic()
     ours = {name: value for name, value in os.environ.items() if not name.startswith("ISPYB_")}
-    done = subprocess.run(command, cwd=ROOT, env=ours)
+    done = subprocess.run(command, cwd=ROOT, env={**ours, **(extra or {})})
     result = "ok" if done.returncode == 0 else f"failed ({done.returncode})"
     print(f"== {title}: {result}, {time.monotonic() - started:.0f} s\n", flush=True)
     return done.returncode == 0
 
 
-def suite(title: str, prefix: list[str], report: Path) -> tuple[int, int]:
-    """Run the whole suite; return how many tests passed and failed."""
-    content = run(title, [*prefix, *PYTHON, "pytest", "-q", f"--junitxml={report}"])
+def suite(title: str, report: Path) -> tuple[int, int]:
+    """Run a suite; return how many tests passed and failed."""
+    prefix, extra, which = SUITES[title]
+    command = [*prefix, *PYTHON, "pytest", "-q", f"--junitxml={report}", *which]
+    content = run(title, command, extra)
     if not report.exists():
         return 0, 1
     found = [dict(each.attrib) for each in ElementTree.parse(report).iter("testsuite")]
@@ -51,8 +57,8 @@ def main() -> int:
     """Check everything, even after a failure, and end with one line of totals."""
     passed, failed = 0, sum(not run(title, command) for title, command in CHECKS.items())
     with tempfile.TemporaryDirectory() as folder:
-        for number, (title, prefix) in enumerate(SUITES.items()):
-            counts = suite(title, prefix, Path(folder) / f"{number}.xml")
+        for number, title in enumerate(SUITES):
+            counts = suite(title, Path(folder) / f"{number}.xml")
             passed, failed = passed + counts[0], failed + counts[1]
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
