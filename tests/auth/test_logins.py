@@ -1,5 +1,6 @@
 """Signing in, staying in, and out."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import jwt
@@ -82,6 +83,13 @@ def test_a_demo_user_whom_the_database_does_not_know_is_added_once(sign_in, coun
     first, second = sign_in("carol"), sign_in("carol")
     assert first.json["personId"] == second.json["personId"]
     assert count(Person, Person.login == "carol") == 1
+
+
+def test_a_demo_user_who_signs_in_twice_at_once_is_added_once(sign_in, count):
+    with ThreadPoolExecutor(3) as pool:
+        answers = [*pool.map(sign_in, ["erin"] * 3)]
+    assert [answer.status_code for answer in answers] == [201] * 3
+    assert count(Person, Person.login == "erin") == 1
 
 
 def test_permissions_come_from_the_groups_of_the_person(sign_in, add, bearer):
@@ -228,6 +236,15 @@ def test_a_refresh_token_used_twice_ends_the_whole_login(sign_in, refresh, beare
     assert bearer(other["token"]).get(CURRENT).status_code == 200
     assert refresh(other["refreshToken"]).status_code == 200
     assert count(Activity, Activity.action == "refused") == 1
+
+
+def test_of_several_who_refresh_at_once_one_gets_a_pair_that_is_worth_nothing(sign_in, refresh):
+    token = sign_in("alice").json["refreshToken"]
+    with ThreadPoolExecutor(4) as pool:
+        answers = [*pool.map(refresh, [token] * 4)]
+    assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
+    [won] = [answer.json for answer in answers if answer.status_code == 200]
+    assert refresh(won["refreshToken"]).status_code == 401
 
 
 def test_refresh_asks_again_what_the_person_may_do(sign_in, refresh, add):

@@ -121,13 +121,13 @@ def ask(keycloak):
     url, key = keycloak
     found = plugin(url)
 
-    def answer(*, signed_by=None, algorithm="RS256", kid="one", **changes):
+    def answer(*, signed_by=None, algorithm="RS256", kid="one", seconds=60, **changes):
         claims = {
             "iss": f"{url}/realms/mx",
             "aud": "account",
             "azp": "mxcube",
             "typ": "Bearer",
-            "exp": int(time.time()) + 60,
+            "exp": int(time.time()) + seconds,
             "iat": int(time.time()),
             "preferred_username": "mkova",
             "given_name": "Mia",
@@ -151,7 +151,7 @@ def ask(keycloak):
         {"aud": ["account", "mxcube"], "azp": "web"},
         {"aud": "mxcube", "azp": None},
         {"typ": "ID"},
-        {"exp": int(time.time()) - 2},
+        {"seconds": -2},
     ],
     ids=str,
 )
@@ -166,7 +166,7 @@ def test_good_tokens(ask, claims):
         {"iss": None},
         {"azp": "other"},
         {"azp": None, "aud": None},
-        {"exp": int(time.time()) - 60},
+        {"seconds": -60},
         {"exp": None},
         {"nbf": int(time.time()) + 600},
         {"typ": "Refresh"},

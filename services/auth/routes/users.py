@@ -25,6 +25,7 @@ class CurrentUser(Resource):
 
 
 @ns.route("/profile")
+@ns.may_answer(404)
 class Profile(Resource):
     @ns.require()
     @ns.takes(FieldsQuery, query=True)

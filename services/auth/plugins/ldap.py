@@ -1,0 +1,189 @@
+"""Accounts of a directory that speaks LDAP: a password is good if the directory takes it."""
+
+import logging
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+from unicodedata import normalize
+from urllib.parse import urlsplit
+
+from marshmallow import ValidationError, fields, validates_schema
+
+from services.auth.plugins.base import Account, Authentication
+from shared.errors import Unavailable
+from shared.log import LOGGER
+from shared.settings import MISSING, PERMISSION_LENGTH, Items, Secret, Section, Switch, Text
+
+TIMEOUT = 5  # seconds for each step: to connect, to be answered
+REFUSED = {  # what a directory answers to who may not sign in
+    "constraintViolation",  # too many guesses, with some
+    "inappropriateAuthentication",
+    "insufficientAccessRights",
+    "invalidCredentials",
+    "invalidDNSyntax",
+    "noSuchObject",
+    "unwillingToPerform",  # the account is locked, with some
+}
+
+
+def _uri(uri: str) -> None:
+    try:
+        parts = urlsplit(uri)
+        good = parts.scheme in ("ldap", "ldaps") and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValidationError("must be ldaps://host, ldap://host or one of them with :port")
+
+
+def _certificates(text: str) -> None:
+    try:
+        ssl.create_default_context(cadata=text)
+    except (ssl.SSLError, ValueError):
+        raise ValidationError("holds no certificate in PEM format") from None
+
+
+class LdapConfig(Section):
+    """The settings of a directory."""
+
+    LDAP_URI = Text("`ldaps://host`, or `ldap://host`.", required=True, check=_uri)
+    LDAP_START_TLS = Switch("Whether `ldap://` is encrypted before it carries a password.")
+    LDAP_CA = Text(
+        "Certificates that sign the directory's, else the system's.", check=_certificates
+    )
+    LDAP_BASE_INTERNAL = Text("The entry right above the accounts, `uid=...`.", required=True)
+    LDAP_BASE_GROUPS = Text("The entry above the groups.")
+    LDAP_GROUPS = fields.Dict(
+        keys=Text(),
+        values=Items(Text(most=PERMISSION_LENGTH)),
+        load_default=dict,
+        metadata={"description": "Permissions of the members of a group, by its name (`cn`)."},
+        error_messages={"invalid": "must hold permissions by group", "null": MISSING},
+    )
+    LDAP_BIND_DN = Text("Who reads the groups, where not everybody may.")
+    LDAP_BIND_PASSWORD = Secret("The password of `LDAP_BIND_DN`.")
+
+    @validates_schema
+    def need_each_other(self, config, **_):
+        """Settings that are nothing alone."""
+        for name, needed in (
+            ("LDAP_GROUPS", "LDAP_BASE_GROUPS"),
+            ("LDAP_BIND_DN", "LDAP_BIND_PASSWORD"),
+            ("LDAP_BIND_PASSWORD", "LDAP_BIND_DN"),
+        ):
+            if config.get(name) and needed not in config:
+                raise ValidationError(f"is needed for {name}", needed)
+
+
+class LdapAuthentication(Authentication):
+    """Lets in whom the directory knows below ``LDAP_BASE_INTERNAL``, by login and password."""
+
+    Config = LdapConfig
+
+    def __init__(self, config):
+        super().__init__(config)
+        self._ldap3 = _library()
+
+    def authenticate_by_login(self, login, password):
+        """Give both to the directory, which is asked nothing else."""
+        if not password or not _plain(login):  # without a password anybody is let in, as nobody
+            return None
+        with self._connected(self._entry(login), password) as connection:
+            return Account(login) if connection else None
+
+    def permissions(self, login):
+        """Those of the groups that the directory counts ``login`` among."""
+        groups = {name.casefold(): held for name, held in self.config["LDAP_GROUPS"].items()}
+        if not groups or not _plain(login):
+            return ()
+        found = self._groups_of(login) & groups.keys()
+        return {permission for name in found for permission in groups[name]}
+
+    def _groups_of(self, login: str) -> set[str]:
+        """The names of all groups with ``login``, of either of the usual kinds."""
+        escaped = self._ldap3.utils.conv.escape_filter_chars
+        uid, entry = escaped(login), escaped(self._entry(login))
+        member = f"(|(memberUid={uid})(member={entry})(uniqueMember={entry}))"
+        user, password = self.config.get("LDAP_BIND_DN"), self.config.get("LDAP_BIND_PASSWORD")
+        with self._connected(user, password) as connection:
+            if connection is None:
+                raise _away("LDAP_BIND_DN and LDAP_BIND_PASSWORD are refused")
+            base = self.config["LDAP_BASE_GROUPS"]
+            _, answer, entries, _ = connection.search(base, member, attributes=["cn"])
+            if answer["description"] != "success":
+                raise _away(f"groups cannot be searched: {answer['description']}")
+            names = [entry["attributes"]["cn"] for entry in entries if "attributes" in entry]
+        return {name.casefold() for several in names for name in several}
+
+    def _entry(self, login: str) -> str:
+        escaped = self._ldap3.utils.dn.escape_rdn(login)
+        return f"uid={escaped},{self.config['LDAP_BASE_INTERNAL']}"
+
+    @contextmanager
+    def _connected(self, user: str | None, password: str | None) -> Iterator[Any]:
+        """A connection that is bound as ``user``; None, if the directory refuses that."""
+        library, parts = self._ldap3, urlsplit(self.config["LDAP_URI"])
+        tls = library.Tls(
+            validate=ssl.CERT_REQUIRED,
+            ca_certs_data=self.config.get("LDAP_CA"),
+            sni=parts.hostname,
+        )
+        encrypted = parts.scheme == "ldaps"
+        server = library.Server(
+            parts.hostname,
+            parts.port or (636 if encrypted else 389),
+            use_ssl=encrypted,
+            tls=tls,
+            get_info=library.NONE,
+            connect_timeout=TIMEOUT,
+        )
+        connection = library.Connection(
+            server,
+            user,
+            password and password.encode(),  # as it is: text would be changed, even to nothing
+            client_strategy=library.SAFE_SYNC,
+            check_names=False,
+            auto_referrals=False,  # the password is for this directory alone
+            receive_timeout=TIMEOUT,
+        )
+        try:
+            connection.open()
+            if not encrypted and self.config["LDAP_START_TLS"]:
+                connection.start_tls()
+                if not connection.tls_started:
+                    raise _away("the connection is not encrypted")
+            done, answer, *_ = connection.bind()
+            if not done and answer["description"] not in REFUSED:
+                raise _away(f"the directory answers {answer['description']}")
+            yield connection if done else None
+        except (library.core.exceptions.LDAPException, OSError) as error:
+            raise _away(f"{type(error).__name__}: {error}") from error
+        finally:
+            connection.strategy.close()
+
+
+def _library() -> ModuleType:
+    """The package of the extra ``ldap``, which only those need who use this plugin."""
+    try:
+        import ldap3
+    except ImportError:
+        raise ValidationError(
+            "needs the package ldap3: pip install 'ispyb-services[ldap]'"
+        ) from None
+    return ldap3
+
+
+def _plain(login: str) -> bool:
+    """Whether ``login`` has one spelling, but for capitals.
+
+    Directories let blanks and look-alikes pass for the same; those who guess passwords could
+    go on under another spelling when one is locked.
+    """
+    return login.isprintable() and " " not in login and normalize("NFKC", login) == login
+
+
+def _away(why: str) -> Unavailable:
+    logging.getLogger(LOGGER).error("ldap: %s", why)
+    return Unavailable("the directory of accounts does not answer", retry_after=10)
