@@ -58,6 +58,7 @@ def _jwt(jwt: Mapping, where: str) -> Iterator[str]:
 
 
 def consumers(kong: Mapping, site: Mapping, production: bool) -> Iterator[str]:
+    """Consumers that open doors, and keys that are not those of the site."""
     found = {consumer.get("username"): consumer for consumer in kong.get("consumers") or []}
     if "public" not in found:
         yield "consumer public is missing: open routes answer 500"
