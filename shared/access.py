@@ -195,15 +195,37 @@ def _on_beamlines(session: Any) -> ColumnElement[bool]:
 def _persons(shape: _Shape, person_id: Any) -> ColumnElement[bool]:
     if shape.proposals:
         return true()
-    on_proposal, on_session = ProposalHasPerson, SessionHasPerson
-    rules = [
-        select(Proposal.personId).where(_proposals(shape, Proposal.proposalId)),
-        select(on_proposal.personId).where(_proposals(shape, on_proposal.proposalId)),
-        select(on_session.personId).where(_sessions(shape, on_session.sessionId)),
-    ]
+    narrow = shape._replace(beamlines=False, sessions=False)
+    rules = []
     if shape.person:
-        rules.append(select(Person.personId).where(Person.personId == bindparam("me")))
-    return person_id.in_(_any(rules))
+        on_proposal, on_session = ProposalHasPerson, SessionHasPerson
+        rules = [
+            select(Person.personId).where(Person.personId == bindparam("me")),
+            select(Proposal.personId).where(_proposals(narrow, Proposal.proposalId)),
+            select(on_proposal.personId).where(_proposals(narrow, on_proposal.proposalId)),
+            select(on_session.personId).where(_sessions(narrow, on_session.sessionId)),
+        ]
+    if shape == narrow:
+        return person_id.in_(_any(rules))
+    asked = (
+        _met(shape, person_id, Proposal, "proposalId"),
+        _met(shape, person_id, ProposalHasPerson, "proposalId"),
+        _met(shape, person_id, SessionHasPerson, "sessionId"),
+    )
+    return or_(person_id.in_(_any(rules)), *asked)
+
+
+def _met(shape: _Shape, person_id: Any, table: Any, shared: str) -> ColumnElement[bool]:
+    """The person is in a row of ``table`` that shares its key with a session staff see.
+
+    The limit keeps MariaDB from gathering all such persons before the first one is shown.
+    """
+    link, visit = aliased(table), aliased(BLSession)
+    found = select(visit.sessionId).where(link.personId == person_id)
+    found = found.where(getattr(link, shared) == getattr(visit, shared))
+    if not shape.sessions:
+        found = found.where(_on_beamlines(visit))
+    return found.correlate(person_id.class_).limit(1).scalar_subquery().is_not(None)
 
 
 def _any(rules: list[Select]) -> Any:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
-from marshmallow import Schema
 from sqlalchemy import bindparam, column, delete, exists, inspect, literal, select, table, text
 from sqlalchemy import union_all
 
@@ -12,6 +11,7 @@ from shared.access import Rule
 from shared.db import db
 from shared.errors import BadInput, Conflict, NotFound, NotYet
 from shared.identity import Identity
+from shared.schemas import TableSchema
 
 HIDDEN: dict[str, Callable[[Identity], Rule]] = {
     "Proposal": access.proposals,
@@ -67,7 +67,7 @@ def check_order(data: dict, stored: Any = None) -> None:
         raise BadInput("invalid input", {named[0]: ["startDate must not be after endDate"]})
 
 
-def replaced(schema: type[Schema], data: dict, keep: Collection[str] = ()) -> dict:
+def replaced(schema: type[TableSchema], data: dict, keep: Collection[str] = ()) -> dict:
     """``data`` and, for the columns it leaves out, what a new row would have there."""
     model, absent = schema.Meta.model, schema().load_fields.keys() - data.keys() - set(keep)
     return {**{name: _default(getattr(model, name)) for name in absent}, **data}
@@ -94,7 +94,10 @@ def remove(model: Any, key: Any, along: Collection[str] = ()) -> None:
 def _hanging(parent: str, key: Any, along: Collection[str]) -> list[str]:
     """The tables with rows that refer to this one; the database knows more than our models."""
     connection = db.session.connection()
-    links = connection.execute(text(CHILDREN[connection.dialect.name]), {"parent": parent})
+    links = connection.execute(
+        text(CHILDREN["sqlite" if connection.dialect.name == "sqlite" else "mysql"]),
+        {"parent": parent},
+    )
     asked = [
         select(literal(name)).where(
             exists().select_from(table(name, column(by))).where(column(by) == bindparam("key"))

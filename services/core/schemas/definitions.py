@@ -27,8 +27,7 @@ WRITTEN: dict[str, type[TableSchema]] = {
 class DefinitionNamesSchema(Schema):
     """The names there are."""
 
-    total = fields.Integer(required=True)
-    results = fields.List(fields.String(), required=True)
+    names = fields.List(fields.String(), required=True)
 
 
 class DefinitionSchema(Schema):
