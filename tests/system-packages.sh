@@ -24,6 +24,7 @@ sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' ||
     missing="$missing python3-dev"
 if [ "$purpose" = test ]; then
     need mariadb-server mariadbd
+    need slapd slapd
 fi
 
 if [ -z "$missing" ]; then exit 0; fi

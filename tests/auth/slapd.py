@@ -1,7 +1,6 @@
 """A private directory for the tests: a slapd with own data, on free ports of the loopback."""
 
 import datetime
-import ipaddress
 import os
 import shutil
 import socket
@@ -58,10 +57,8 @@ def running(folder: Path, *entries: str, options: str = "") -> Iterator[Director
         capture_output=True,
     )
     plain, encrypted = free_port(), free_port()
-    found = Directory(
-        f"ldap://127.0.0.1:{plain}", f"ldaps://127.0.0.1:{encrypted}", certificate
-    )
-    addresses = f"{found.plain}/ {found.encrypted}/"
+    found = Directory(f"ldap://localhost:{plain}", f"ldaps://localhost:{encrypted}", certificate)
+    addresses = f"ldap://127.0.0.1:{plain}/ ldaps://127.0.0.1:{encrypted}/"
     with open(folder / "log", "wb") as log:
         # -d keeps it in the foreground
         command = [find("slapd"), *common, "-h", addresses, "-d", "0"]
@@ -109,11 +106,10 @@ def _tree() -> list[str]:
 
 
 def _certificate(folder: Path) -> str:
-    """Make a key and a certificate for 127.0.0.1 that vouches for itself; return the latter."""
+    """Make a key and a certificate for localhost that vouches for itself; return the latter."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "directory of the tests")])
     today = datetime.datetime.now(datetime.UTC)
-    host = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -122,16 +118,14 @@ def _certificate(folder: Path) -> str:
         .serial_number(x509.random_serial_number())
         .not_valid_before(today - datetime.timedelta(days=1))
         .not_valid_after(today + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([host]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
     text = made.public_bytes(serialization.Encoding.PEM)
     (folder / "certificate.pem").write_bytes(text)
     secret = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     with open(os.open(folder / "key.pem", os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
         file.write(secret)

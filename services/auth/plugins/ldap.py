@@ -88,7 +88,8 @@ class LdapAuthentication(Authentication):
 
     def authenticate_by_login(self, login, password):
         """Give both to the directory, which is asked nothing else."""
-        if not password or not _plain(login):  # without a password anybody is let in, as nobody
+        # without a password anybody is let in, as nobody
+        if not password or not _plain(login):
             return None
         with self._connected(self._entry(login), password) as connection:
             return Account(login) if connection else None
@@ -106,8 +107,8 @@ class LdapAuthentication(Authentication):
         escaped = self._ldap3.utils.conv.escape_filter_chars
         uid, entry = escaped(login), escaped(self._entry(login))
         member = f"(|(memberUid={uid})(member={entry})(uniqueMember={entry}))"
-        user, password = self.config.get("LDAP_BIND_DN"), self.config.get("LDAP_BIND_PASSWORD")
-        with self._connected(user, password) as connection:
+        reader = self.config.get("LDAP_BIND_DN"), self.config.get("LDAP_BIND_PASSWORD")
+        with self._connected(*reader) as connection:
             if connection is None:
                 raise _away("LDAP_BIND_DN and LDAP_BIND_PASSWORD are refused")
             base = self.config["LDAP_BASE_GROUPS"]
@@ -124,33 +125,10 @@ class LdapAuthentication(Authentication):
     @contextmanager
     def _connected(self, user: str | None, password: str | None) -> Iterator[Any]:
         """A connection that is bound as ``user``; None, if the directory refuses that."""
-        library, parts = self._ldap3, urlsplit(self.config["LDAP_URI"])
-        tls = library.Tls(
-            validate=ssl.CERT_REQUIRED,
-            ca_certs_data=self.config.get("LDAP_CA"),
-            sni=parts.hostname,
-        )
-        encrypted = parts.scheme == "ldaps"
-        server = library.Server(
-            parts.hostname,
-            parts.port or (636 if encrypted else 389),
-            use_ssl=encrypted,
-            tls=tls,
-            get_info=library.NONE,
-            connect_timeout=TIMEOUT,
-        )
-        connection = library.Connection(
-            server,
-            user,
-            password and password.encode(),  # as it is: text would be changed, even to nothing
-            client_strategy=library.SAFE_SYNC,
-            check_names=False,
-            auto_referrals=False,  # the password is for this directory alone
-            receive_timeout=TIMEOUT,
-        )
+        connection = self._connection(user, password)
         try:
             connection.open()
-            if not encrypted and self.config["LDAP_START_TLS"]:
+            if not connection.server.ssl and self.config["LDAP_START_TLS"]:
                 connection.start_tls()
                 if not connection.tls_started:
                     raise _away("the connection is not encrypted")
@@ -158,10 +136,36 @@ class LdapAuthentication(Authentication):
             if not done and answer["description"] not in REFUSED:
                 raise _away(f"the directory answers {answer['description']}")
             yield connection if done else None
-        except (library.core.exceptions.LDAPException, OSError) as error:
+        except (self._ldap3.core.exceptions.LDAPException, OSError) as error:
             raise _away(f"{type(error).__name__}: {error}") from error
         finally:
             connection.strategy.close()
+
+    def _connection(self, user: str | None, password: str | None) -> Any:
+        """A connection that is yet to be opened; one serves one thread, once."""
+        library, parts = self._ldap3, urlsplit(self.config["LDAP_URI"])
+        encrypted = parts.scheme == "ldaps"
+        server = library.Server(
+            parts.hostname,
+            parts.port or (636 if encrypted else 389),
+            use_ssl=encrypted,
+            tls=library.Tls(
+                validate=ssl.CERT_REQUIRED,
+                ca_certs_data=self.config.get("LDAP_CA"),
+                sni=parts.hostname,
+            ),
+            get_info=library.NONE,
+            connect_timeout=TIMEOUT,
+        )
+        return library.Connection(
+            server,
+            user,
+            password and password.encode(),  # as text it would be changed, even to nothing
+            client_strategy=library.SAFE_SYNC,
+            check_names=False,
+            auto_referrals=False,  # the password is for this directory alone
+            receive_timeout=TIMEOUT,
+        )
 
 
 def _library() -> ModuleType:
@@ -181,7 +185,8 @@ def _plain(login: str) -> bool:
     Directories let blanks and look-alikes pass for the same; those who guess passwords could
     go on under another spelling when one is locked.
     """
-    return login.isprintable() and " " not in login and normalize("NFKC", login) == login
+    one = login.isprintable() and " " not in login and normalize("NFKC", login) == login
+    return bool(login) and one
 
 
 def _away(why: str) -> Unavailable:
