@@ -37,6 +37,9 @@ class Gateway:
             del environ[name]
         if not TAME.fullmatch(environ.get("HTTP_X_REQUEST_ID", "")):
             environ["HTTP_X_REQUEST_ID"] = uuid4().hex
+        before = environ.get("HTTP_X_FORWARDED_FOR")
+        client = environ.get("REMOTE_ADDR", "")
+        environ["HTTP_X_FORWARDED_FOR"] = f"{before}, {client}" if before else client
         path = _path(environ)
         answer = self._find(environ, path)
         if isinstance(answer, Response):

@@ -23,13 +23,14 @@ from sqlalchemy import select
 from shared import audit, once, replay
 from shared.bodies import as_json, rows
 from shared.db import db, in_transaction
-from shared.errors import BadInput, Stale, Unauthenticated
+from shared.errors import BadInput, ServiceError, Stale, Unauthenticated
 from shared.identity import Identity
 from shared.lists import list_of
 from shared.own import RevokedToken
-from shared.schemas import TableSchema, definition_name
+from shared.schemas import TableSchema, definition_name, null_as_stored
 from shared.write import Batch
 
+PROBLEMS = {"GET": (304,), "POST": (400, 409, 422)}  # others may meet a changed row
 OF_ITEMS = {
     *("type", "format", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength")
 }  # what Swagger 2.0 lets us say of an item of a parameter
@@ -56,6 +57,7 @@ class Namespace(flask_restx.Namespace):
         self._plugin = MarshmallowPlugin(schema_name_resolver=definition_name)
         self._spec = APISpec("", "", "2.0", plugins=[self._plugin])
         self._converter: Any = self._plugin.converter
+        self._converter.add_attribute_function(null_as_stored)
         self._problem = self._document(ProblemSchema())
 
     def route(self, *urls, **kwargs):
@@ -152,7 +154,7 @@ class Namespace(flask_restx.Namespace):
             for status in filter(None, (code, also)):
                 model = [definition] if bare else definition
                 answered = self.response(int(status), status.phrase, model)(answered)
-            return self.may_answer(*((304,) if verb == "GET" else (409, 412)))(answered)
+            return self.may_answer(*PROBLEMS.get(verb, (409, 412)))(answered)
 
         return decorate
 
@@ -197,14 +199,19 @@ def _response(body: Any, status: HTTPStatus) -> Response:
 
 def _written(resource: Resource, work: Callable, path: dict, secret: bool) -> Response:
     """Do ``work`` as one transaction: once, not on a row that changed, and on the record."""
-    guarded_by_tag = "If-Match" in request.headers and hasattr(resource, "get")
+    tagged = request.method != "POST" and hasattr(resource, "get")
+    guarded_by_tag = tagged and "If-Match" in request.headers
 
     def run():
         if (answer := replay.earlier()) is not None:
             return answer
         if guarded_by_tag and not request.if_match.contains(_tag(resource, path)):
             raise Stale("the row changed since it was read: read it again")
-        answer = work()
+        try:
+            answer = work()
+        except ServiceError:
+            replay.forget()
+            raise
         replay.keep(answer, secret)
         if g.identity:
             audit.note(request.method, answer.status_code, names=g.names)

@@ -9,6 +9,7 @@ from uuid import uuid4
 import flask_restx
 from flask import Blueprint, Flask, Response, g, request
 from flask_cors import CORS
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 from shared import __version__, config, health, metrics, openapi, read
@@ -66,6 +67,8 @@ def build_app(name: str, faces: Iterable[Face], source: Mapping | str | None = N
         RESTX_MASK_SWAGGER=False,
         RESTX_ERROR_404_HELP=False,
     )
+    proxies = site["site"]["trusted_proxies"]
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)  # type: ignore[method-assign]
     app.extensions["service"] = name
     tokens = site["tokens"]
     app.extensions["verifier"] = Verifier(

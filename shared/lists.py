@@ -13,7 +13,7 @@ import orjson
 from marshmallow import Schema, ValidationError, fields, validate
 from sqlalchemy import ColumnElement, Enum, Float, and_, bindparam, false, or_, true
 
-from shared.schemas import Hex, TableSchema, columns_of, definition_name
+from shared.schemas import STORED_NULL, Hex, TableSchema, columns_of, definition_name
 
 OPERATORS: dict[str, Any] = {
     "": operator.eq,
@@ -76,8 +76,9 @@ def query_of(schema: type[TableSchema]) -> type[Schema]:
     for name, field in plain.items():
         if isinstance(field, Hex):
             continue
+        about = {k: v for k, v in field.metadata.items() if k != STORED_NULL}
         for suffix in OPERATORS:
-            value = type(field)(validate=field.validators, metadata=field.metadata)
+            value = type(field)(validate=field.validators, metadata=about)
             query[name + suffix] = Delimited(value) if suffix == "__in" else value
     orders = [sign + name for name in plain for sign in ("", "-")]
     query["sort"] = Delimited(fields.String(validate=validate.OneOf(orders)))

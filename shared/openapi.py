@@ -7,7 +7,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from shared.api import Namespace
-from shared.schemas import definition_name
+from shared.schemas import definition_name, null_as_stored
 
 VERBS = {"get", "post", "put", "patch", "delete"}
 PARAMETER = {"name", "in", "required", "description"}
@@ -35,6 +35,7 @@ def _schemas(namespaces: Iterable[Namespace]) -> dict:
     plugin = MarshmallowPlugin(schema_name_resolver=definition_name)
     spec = APISpec("", "", "3.1.0", plugins=[plugin])
     converter: Any = plugin.converter
+    converter.add_attribute_function(null_as_stored)
     for namespace in namespaces:
         for schema in namespace.documented:
             converter.resolve_nested_schema(schema)

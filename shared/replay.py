@@ -58,6 +58,13 @@ def keep(answer: Response, secret: bool) -> None:
         db.session.execute(update(table).where(table.c.hash == key).values(values))
 
 
+def forget() -> None:
+    """Free the key: what failed may be tried again, also when a note of the failure stays."""
+    if key := _key():
+        table = IdempotencyKey.__table__
+        db.session.execute(delete(table).where(table.c.hash == key))
+
+
 def _key() -> str | None:
     """What a key is stored as: callers cannot meet each other's."""
     given = request.headers.get(HEADER)

@@ -1,6 +1,7 @@
 """The base of all payloads: what the model says about a column, the schema says to the client."""
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
@@ -19,6 +20,7 @@ IN_UTF8 = validate.Regexp(r"^[^\x00]*$", error="Holds a character that ISPyB can
 BITS = ((TINYINT, 8), (SMALLINT, 16), (MEDIUMINT, 24), (Integer, 32))
 TIMESTAMPS = (datetime(1970, 1, 2), datetime(2038, 1, 18))
 LARGEST_FLOAT = 3.4e38
+STORED_NULL = "stored null"  # a note on a field, see TableSchema.on_bind_field
 LOCAL_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$"
 
 
@@ -108,11 +110,31 @@ class TableSchema(SQLAlchemyAutoSchema):
         sort: ClassVar[tuple[str, ...]] = ()
         conditions: ClassVar[Mapping[str, Any]] = {}
 
+    def on_bind_field(self, field_name, field_obj):
+        """Note what the database may hold no value of, whatever a body must have."""
+        attribute = getattr(self.opts.model, field_obj.attribute or field_name, None)
+        if attribute is None:
+            return
+        if isinstance(field_obj, fields.Nested):
+            field_obj.metadata[STORED_NULL] = not field_obj.many
+        else:
+            field_obj.metadata[STORED_NULL] = attribute.property.columns[0].nullable
+
 
 @cache
 def columns_of(schema: type[Schema]) -> dict[str, fields.Field]:
     """The fields of ``schema`` that are columns of its own table, by their name on the wire."""
     return {n: f for n, f in schema().fields.items() if not isinstance(f, fields.Nested)}
+
+
+def null_as_stored(self, field, ret, **_):
+    """For apispec: an answer may have null where the database may, though a body may not."""
+    if field.allow_none or not field.metadata.get(STORED_NULL):
+        return {}
+    nullable = copy(field)
+    nullable.allow_none = True
+    found = self.field2nullable(nullable, ret=ret)
+    return {**found, "enum": [*ret["enum"], None]} if "enum" in ret else found
 
 
 def definition_name(schema) -> str:

@@ -177,6 +177,13 @@ class SiteSection(Section):
         load_default="production",
         check=validate.OneOf(["production", "demo"], error="must be one of: {choices}"),
     )
+    trusted_proxies = Whole(
+        "Proxies in front of the services that add to X-Forwarded-For, the gateway included: "
+        "a client's address is read that far from its end.",
+        0,
+        10,
+        1,
+    )
 
 
 class Database(Section):

@@ -357,3 +357,13 @@ def test_mxcube_signs_in_by_token_whatever_the_plugin_is_called(sign_in, bearer,
 def test_mxcube_is_refused_as_others_are(sign_in):
     path = "/ispyb/mxcube/auth/login"
     assert sign_in("bob", path, plugin="keycloak", token="wrong").status_code == 401
+
+
+def test_a_refused_login_leaves_its_key_free(app, sign_in, add):
+    add(Person(personId=7, login="alice"))
+    body = {"plugin": "dummy", "login": "alice", "password": "not hers"}
+    key = {"Idempotency-Key": "first"}
+    answers = [
+        app.test_client().post(f"{ROOT}/auth/login", json=body, headers=key) for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [401, 401]

@@ -52,7 +52,7 @@ def faults(*args, **kwargs) -> list[str]:
 
 def test_what_is_not_said_has_its_default(least, folder):
     site = config.load(least)
-    assert site["site"] == {"name": "Example", "mode": "production"}
+    assert site["site"] == {"name": "Example", "mode": "production", "trusted_proxies": 1}
     assert site["database"] == {"uri": "mysql://ispyb@db/ispyb", "pool_size": 4}
     assert site["tokens"] == {
         "issuer": "https://ispyb.example.org",
