@@ -63,5 +63,5 @@ def value(column, number, unique):
     if isinstance(kind, _Binary):
         return bytes([number]) * (kind.length or 16)
     assert isinstance(kind, String), f"{column}: a value of {kind!r} is not known here"
-    words = f'{number:02} "é"'
-    return words if kind.length is None or len(words) <= kind.length else words[:2]
+    words = f'{number:02} "é"'  # but a code, which is short, has neither blanks nor quotes
+    return words if kind.length is None or kind.length > 20 else f"{number:02}"

@@ -59,6 +59,7 @@ class Proposals(Resource):
 
 @session_ns.route("")
 class Sessions(Resource):
+    @session_ns.may_answer(404)
     @session_ns.require()
     @session_ns.takes(MxcubeSessionQuery, query=True)
     @session_ns.returns(MxcubeSessionSchema, many=True, bare=True)
@@ -67,6 +68,7 @@ class Sessions(Resource):
         found = sessions.find(identity, {**_overlapping(query), **WHOLE, "fields": SESSION})
         return [_session(row) for row in found["results"]]
 
+    @session_ns.may_answer(404)
     @session_ns.require()
     @session_ns.takes(MxcubeSessionSchema)
     @session_ns.returns(MxcubeSessionSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)

@@ -14,6 +14,7 @@ ns = Namespace(
 
 @ns.route("")
 class LabContacts(Resource):
+    @ns.may_answer(404)
     @ns.require()
     @ns.takes(LabContactQuery, query=True)
     @ns.returns(LabContactSchema, many=True)
@@ -21,6 +22,7 @@ class LabContacts(Resource):
         """List the contacts of the proposals the caller may see."""
         return lab_contacts.find(identity, query)
 
+    @ns.may_answer(404)
     @ns.require()
     @ns.takes(LabContactSchema)
     @ns.returns(LabContactSchema, HTTPStatus.CREATED)

@@ -39,6 +39,9 @@ class Key(fields.Integer):
 class LocalTime(fields.NaiveDateTime):
     """Local time to the second, whatever zone it is labelled with: the client writes Z to it."""
 
+    def __init__(self, *, metadata: dict, **kwargs: Any):
+        super().__init__(metadata={"format": "date-time-local", **metadata}, **kwargs)
+
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         """Empty text is null."""
         return super().deserialize(None if value == "" else value, *args, **kwargs)
