@@ -1,27 +1,24 @@
 """Tokens of OpenID Connect providers: of a real one, and with all that can be wrong."""
 
+import base64
+import hashlib
+import hmac
 import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-import jwt
 import oidc_provider_mock
 import pytest
 import requests
-from cryptography.hazmat.primitives.asymmetric import rsa
-from jwt.algorithms import RSAAlgorithm
+from cryptography.hazmat.primitives import serialization
 
+from services.auth.plugins import openid
 from services.auth.plugins.base import Account
-from services.auth.plugins.keycloak import KeycloakAuthentication
 from services.auth.plugins.openid import OpenIdAuthentication
-from shared.config import ConfigError
 from shared.errors import Unavailable
 from shared.models import Person
+from tests.auth import provider
 from tests.auth.conftest import ROOT
-
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 CALLBACK = "http://127.0.0.1/callback"
 
@@ -70,158 +67,169 @@ def test_somebody_signs_in_with_the_token_of_a_real_provider(another, add):
 
 # ------------------------------------------------------------------------- what can be wrong
 
-
-@pytest.fixture(scope="module")
-def keycloak():
-    """The URL of a server that publishes the realm ``mx`` as Keycloak does, and its key."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    jwk = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": "one", "use": "sig"}
-
-    class Realm(BaseHTTPRequestHandler):
-        def do_GET(self):
-            base = f"http://127.0.0.1:{self.server.server_port}/realms/mx"
-            pages = {
-                "/realms/mx/.well-known/openid-configuration": {
-                    "issuer": base,
-                    "jwks_uri": f"{base}/protocol/openid-connect/certs",
-                },
-                "/realms/mx/protocol/openid-connect/certs": {"keys": [jwk]},
-                "/realms/odd/.well-known/openid-configuration": {
-                    "issuer": base,
-                    "jwks_uri": f"{base}/protocol/openid-connect/certs",
-                },
-            }
-            self.send_response(200 if self.path in pages else 404)
-            self.end_headers()
-            self.wfile.write(json.dumps(pages.get(self.path, {})).encode())
-
-        def log_message(self, *_):
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Realm)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", key
-    server.shutdown()
-    server.server_close()
-
-
-def plugin(url, realm="mx"):
-    settings = {
-        "KEYCLOAK_SERVER_URL": f"{url}/",
-        "KEYCLOAK_REALM_NAME": realm,
-        "KEYCLOAK_CLIENT_ID": "mxcube",
-        "KEYCLOAK_CLIENT_SECRET_KEY": "hush",
-    }
-    return KeycloakAuthentication(KeycloakAuthentication.Config().load(settings))
+STRANGER = provider.key("of a stranger")
 
 
 @pytest.fixture
-def ask(keycloak):
-    """``ask(aud=...)`` is the answer to a token of Keycloak with other claims."""
-    url, key = keycloak
-    found = plugin(url)
+def realm():
+    with provider.running() as found:
+        yield found
 
-    def answer(*, signed_by=None, algorithm="RS256", kid="one", seconds=60, **changes):
-        claims = {
-            "iss": f"{url}/realms/mx",
-            "aud": "account",
-            "azp": "mxcube",
-            "typ": "Bearer",
-            "exp": int(time.time()) + seconds,
-            "iat": int(time.time()),
-            "preferred_username": "mkova",
-            "given_name": "Mia",
-            "family_name": "Kova",
-        }
-        claims = {
-            name: value for name, value in {**claims, **changes}.items() if value is not None
-        }
-        token = jwt.encode(
-            claims, key if signed_by is None else signed_by, algorithm, {"kid": kid}
-        )
-        return found.authenticate_by_token(token)
 
-    return answer
+def plugin(issuer, **settings):
+    config = {"ISSUER": issuer, "CLIENT_ID": provider.CLIENT, **settings}
+    return OpenIdAuthentication(OpenIdAuthentication.Config().load(config))
 
 
 @pytest.mark.parametrize(
-    "claims",
+    "changes",
     [
         {},
         {"aud": ["account", "mxcube"], "azp": "web"},
         {"aud": "mxcube", "azp": None},
         {"typ": "ID"},
-        {"seconds": -2},
+        {"exp": int(time.time()) - 2},
+        {"kid": None},
     ],
     ids=str,
 )
-def test_good_tokens(ask, claims):
-    assert ask(**claims) == Account("mkova", "Mia", "Kova")
+def test_good_tokens(realm, changes):
+    found = plugin(realm.issuer)
+    assert found.authenticate_by_token(realm.token(**changes)) == Account("mkova", "Mia", "Kova")
 
 
 @pytest.mark.parametrize(
-    "claims",
+    "changes",
     [
         {"iss": "https://elsewhere.example/realms/mx"},
+        {"iss": "other"},
         {"iss": None},
         {"azp": "other"},
         {"azp": None, "aud": None},
-        {"seconds": -60},
+        {"azp": None, "aud": "mxcube2"},
+        {"azp": None, "aud": {"mxcube": 1}},
+        {"azp": ["mxcube"]},
+        {"exp": int(time.time()) - 60},
         {"exp": None},
+        {"exp": "never"},
         {"nbf": int(time.time()) + 600},
         {"typ": "Refresh"},
         {"preferred_username": None},
+        {"preferred_username": ""},
         {"preferred_username": 5},
         {"kid": "two"},
-        {"algorithm": "HS256", "signed_by": "x" * 64},
-        {"algorithm": "none", "signed_by": ""},
-        {"signed_by": rsa.generate_private_key(public_exponent=65537, key_size=2048)},
+        {"algorithm": "HS256", "key": "x" * 64},
+        {"algorithm": "none", "key": ""},
+        {"algorithm": "PS256"},
+        {"key": STRANGER},
+        {"key": STRANGER, "kid": None},
+        {"key": STRANGER, "kid": "two"},
     ],
     ids=lambda value: str(value)[:50],
 )
-def test_tokens_that_are_refused(ask, claims):
-    assert ask(**claims) is None
+def test_tokens_that_are_refused(realm, changes):
+    assert plugin(realm.issuer).authenticate_by_token(realm.token(**changes)) is None
 
 
-def test_what_is_no_token(keycloak):
-    for text in ("x", "a.b.c", "é", "eyJhbGciOiJSUzI1NiJ9.e30."):
-        assert plugin(keycloak[0]).authenticate_by_token(text) is None
+def encoded(part):
+    return base64.urlsafe_b64encode(part).rstrip(b"=")
 
 
-def test_a_provider_that_is_away_or_another_one_is_said_to_be_so(keycloak):
-    url, key = keycloak
-    token = jwt.encode({}, key, "RS256", {"kid": "one"})
-    for found in (plugin("http://127.0.0.1:9"), plugin(url, "gone")):
+@pytest.mark.parametrize("algorithm", ["HS256", "HS512"])
+@pytest.mark.parametrize("kind", ["PKCS1", "SubjectPublicKeyInfo"])
+def test_the_public_key_is_no_password(realm, algorithm, kind):
+    public = realm.key.public_key().public_bytes(
+        serialization.Encoding.PEM, getattr(serialization.PublicFormat, kind)
+    )
+    header = json.dumps({"alg": algorithm, "kid": "one", "typ": "JWT"}).encode()
+    signed = encoded(header) + b"." + encoded(json.dumps(realm.claims()).encode())
+    digest = hashlib.sha256 if algorithm == "HS256" else hashlib.sha512
+    forged = signed + b"." + encoded(hmac.digest(public, signed, digest))
+    assert plugin(realm.issuer).authenticate_by_token(forged.decode()) is None
+
+
+def test_a_token_that_was_altered(realm):
+    header, claims, signature = realm.token().split(".")
+    other = encoded(json.dumps(realm.claims(preferred_username="admin")).encode()).decode()
+    for forged in (f"{header}.{other}.{signature}", f"{header}.{claims}.", f"{header}.{claims}"):
+        assert plugin(realm.issuer).authenticate_by_token(forged) is None
+
+
+def test_a_token_of_another_realm_of_the_same_server(realm):
+    other = f"{realm.url}/realms/other"
+    token = realm.token(iss=other, key=STRANGER, kid="other")
+    assert plugin(realm.issuer).authenticate_by_token(token) is None
+
+
+def test_what_is_no_token_is_asked_of_nobody():
+    found, deep = plugin("http://127.0.0.1:9"), encoded(b"[" * 9000).decode()
+    for text in ("x", "a.b.c", "é", "eyJhbGciOiJub25lIn0.e30.", f"{deep}.e30.x"):
+        assert found.authenticate_by_token(text) is None
+
+
+def test_the_login_may_be_another_claim(realm):
+    found = plugin(realm.issuer, LOGIN_CLAIM="uid")
+    assert found.authenticate_by_token(realm.token()) is None
+    assert found.authenticate_by_token(realm.token(uid="mia")).login == "mia"
+
+
+def test_the_provider_is_asked_once_until_its_keys_change(realm, monkeypatch):
+    found = plugin(realm.issuer)
+    for _ in range(3):
+        assert found.authenticate_by_token(realm.token())
+        assert not found.authenticate_by_token(realm.token(kid="made-up"))
+    assert len(realm.asked) == 2
+    realm.published = {"two": STRANGER}
+    token = realm.token(key=STRANGER, kid="two")
+    assert found.authenticate_by_token(token) is None  # it was asked just now
+    monkeypatch.setattr(found._keys, "cooldown_duration", 0)
+    assert found.authenticate_by_token(token).login == "mkova"
+    assert found.authenticate_by_token(realm.token()) is None
+    monkeypatch.setitem(realm.pages, f"/realms/mx{provider.BELOW}/certs", (502, b"away"))
+    with pytest.raises(Unavailable):
+        found.authenticate_by_token(realm.token(kid="three"))
+    assert found.authenticate_by_token(token).login == "mkova"  # by the keys that are known
+
+
+@pytest.mark.parametrize(
+    "path, answer",
+    [
+        ("/.well-known/openid-configuration", (503, b"")),
+        ("/.well-known/openid-configuration", (200, b"<html>")),
+        ("/.well-known/openid-configuration", (200, b"[]")),
+        ("/.well-known/openid-configuration", (200, b'{"issuer": "https://other"}')),
+        (f"{provider.BELOW}/certs", (503, b"")),
+        (f"{provider.BELOW}/certs", (200, b"<html>")),
+        (f"{provider.BELOW}/certs", (200, b"[]")),
+        (f"{provider.BELOW}/certs", (200, b'{"keys": []}')),
+    ],
+)
+def test_a_provider_that_cannot_be_believed_refuses_nobody(realm, path, answer, logged):
+    found, token = plugin(realm.issuer), realm.token()
+    realm.pages["/realms/mx" + path] = answer
+    with pytest.raises(Unavailable, match="does not answer"):
+        found.authenticate_by_token(token)
+    assert "openid: " in logged.text and token not in logged.text
+    realm.pages.clear()
+    assert found.authenticate_by_token(token).login == "mkova"
+
+
+def test_a_provider_that_is_away(monkeypatch, realm):
+    monkeypatch.setattr(openid, "TIMEOUT", 0.2)
+    for issuer in ("http://127.0.0.1:9", "https://nowhere.invalid", f"{realm.url}/realms/gone"):
         with pytest.raises(Unavailable, match="does not answer"):
-            found.authenticate_by_token(token)
-    with pytest.raises(Unavailable, match="another one"):
-        plugin(url, "odd").authenticate_by_token(token)
+            plugin(issuer).authenticate_by_token(realm.token())
 
 
-def test_login_pages_are_told_no_secret():
-    assert plugin("https://sso.example.org").public() == {
-        "KEYCLOAK_SERVER_URL": "https://sso.example.org/",
-        "KEYCLOAK_REALM_NAME": "mx",
-        "KEYCLOAK_CLIENT_ID": "mxcube",
-    }
-    config = OpenIdAuthentication.Config().load({"ISSUER": "https://a.example/", "CLIENT_ID": "b"})
-    assert OpenIdAuthentication(config).public() == {
-        "issuer": "https://a.example",
-        "clientId": "b",
-    }
+@pytest.mark.parametrize("name", ["jwks_uri", "token_endpoint"])
+def test_what_was_encrypted_stays_so(name):
+    told = {"issuer": "https://sso.example.org", "jwks_uri": "https://sso.example.org/certs"}
+    found = plugin(told["issuer"])
+    assert found._believed(told) == told
+    with pytest.raises(ValueError, match="without encryption"):
+        found._believed({**told, name: "http://sso.example.org/x"})
 
 
-def test_settings_that_are_missing_are_listed(another):
-    block = {
-        "AUTH_MODULE": "services.auth.plugins.keycloak",
-        "AUTH_CLASS": "KeycloakAuthentication",
-        "CONFIG": {"KEYCLOAK_SERVER_URL": "sso", "KEYCLOAK_REALM": "mx"},
-    }
-    with pytest.raises(ConfigError) as caught:
-        another(AUTH=[{"keycloak": block}])
-    assert caught.value.faults == [
-        "AUTH.0.keycloak.CONFIG.KEYCLOAK_SERVER_URL: is not a URL",
-        "AUTH.0.keycloak.CONFIG.KEYCLOAK_REALM_NAME: is missing",
-        "AUTH.0.keycloak.CONFIG.KEYCLOAK_CLIENT_ID: is missing",
-        "AUTH.0.keycloak.CONFIG.KEYCLOAK_REALM: unknown key, did you mean KEYCLOAK_REALM_NAME?",
-    ]
+def test_login_pages_are_told_where_to_get_a_token():
+    told = {"issuer": "https://a.example", "clientId": "mxcube"}
+    assert plugin("https://a.example/").public() == told

@@ -43,6 +43,8 @@ def login(data: dict, address: str) -> dict:
     attempts.check(given, address)
     if token:
         account = plugin.authenticate_by_token(token)
+        if account and given and account.login.casefold() != given.casefold():
+            account = None  # it is the token of somebody else
     else:
         account = plugin.authenticate_by_login(given, password)
     person = _person(plugin, account) if account else None

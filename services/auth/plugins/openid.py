@@ -1,7 +1,10 @@
 """Tokens of any OpenID Connect provider, checked with its published keys."""
 
-import threading
-from typing import ClassVar
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from typing import Any, ClassVar
 
 import jwt
 import requests
@@ -9,6 +12,7 @@ from marshmallow import Schema, fields
 
 from services.auth.plugins.base import Account, Authentication
 from shared.errors import Unavailable
+from shared.log import LOGGER
 from shared.settings import MISSING, Section, Text
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
@@ -45,8 +49,8 @@ class OpenIdAuthentication(Authentication):
     def __init__(self, config):
         super().__init__(config)
         self.issuer = self.issuer_of(config).rstrip("/")
+        self._told: dict[str, Any] = {}
         self._keys: jwt.PyJWKClient | None = None
-        self._lock = threading.Lock()
 
     def issuer_of(self, config: dict) -> str:
         """Where the provider is, by the settings."""
@@ -63,17 +67,17 @@ class OpenIdAuthentication(Authentication):
     def authenticate_by_token(self, token):
         """Check signature, issuer, client and time of ``token``."""
         try:
-            key = self._key(jwt.get_unverified_header(token).get("kid"))
+            header = jwt.get_unverified_header(token)
+            if header.get("alg") not in ALGORITHMS:
+                return None
             claims = jwt.decode(
                 token,
-                key,
+                self._key(header.get("kid")),
                 algorithms=ALGORITHMS,
                 issuer=[self.issuer, f"{self.issuer}/"],
                 leeway=LEEWAY,
                 options={"require": ["exp", "iss"], "verify_aud": False},
             )
-        except jwt.PyJWKClientConnectionError as error:
-            raise Unavailable("the identity provider does not answer", retry_after=10) from error
         except (jwt.PyJWTError, ValueError):
             return None
         return self._account(claims)
@@ -83,8 +87,8 @@ class OpenIdAuthentication(Authentication):
         return {"issuer": self.issuer, "clientId": self.client_of(self.config)}
 
     def _account(self, claims: dict) -> Account | None:
-        audience, client = claims.get("aud", []), self.client_of(self.config)
-        audiences = [audience] if isinstance(audience, str) else audience
+        audience, client = claims.get("aud"), self.client_of(self.config)
+        audiences = audience if isinstance(audience, list) else [audience]
         login = self.login_of(claims)
         meant = client in (*audiences, claims.get("azp")) and claims.get("typ") in KINDS
         if not meant or not isinstance(login, str) or not login:
@@ -93,31 +97,52 @@ class OpenIdAuthentication(Authentication):
             login, claims.get("given_name"), claims.get("family_name"), claims.get("email")
         )
 
+    def endpoint(self, name: str) -> str:
+        """An address that the provider tells of itself; it is asked at the first login only."""
+        with answering():
+            if not self._told:
+                url = f"{self.issuer}/.well-known/openid-configuration"
+                answer = requests.get(url, timeout=TIMEOUT)
+                answer.raise_for_status()
+                self._told = self._believed(answer.json())
+            return str(self._told[name])
+
+    def _believed(self, told: Any) -> dict[str, Any]:
+        """What the provider tells, if it is the right one, and tells it behind no lesser lock."""
+        if not isinstance(told, dict) or str(told.get("issuer")).rstrip("/") != self.issuer:
+            raise ValueError(f"it is another issuer than {self.issuer}")
+        places = [told.get(name) for name in ("jwks_uri", "token_endpoint")]
+        if self.issuer.startswith("https:"):
+            if not all(place is None or str(place).startswith("https:") for place in places):
+                raise ValueError("it has addresses without encryption")
+        return told
+
     def _key(self, kid: str | None) -> jwt.PyJWK:
         """The key that a token names; a provider that has only one need not name it."""
-        published = self._published()
-        if kid is not None:
-            return published.get_signing_key(kid)
-        found = published.get_signing_keys()
-        if len(found) > 1:
-            raise jwt.InvalidTokenError("the token names no key")
-        return found[0]
-
-    def _published(self) -> jwt.PyJWKClient:
-        """The provider's keys; where they are, it is asked once, when somebody signs in."""
-        with self._lock:
-            if self._keys is None:
-                self._keys = jwt.PyJWKClient(self._place(), timeout=TIMEOUT)
-            return self._keys
-
-    def _place(self) -> str:
-        url = f"{self.issuer}/.well-known/openid-configuration"
+        place = self.endpoint("jwks_uri")
+        with answering():
+            keys = self._keys = self._keys or jwt.PyJWKClient(place, timeout=TIMEOUT)
+            found = keys.get_signing_keys()
+        if kid is None:
+            if len(found) > 1:
+                raise jwt.InvalidTokenError("the token names no key")
+            return found[0]
         try:
-            answer = requests.get(url, timeout=TIMEOUT)
-            answer.raise_for_status()
-            found = answer.json()
-        except (requests.RequestException, ValueError) as error:
-            raise Unavailable("the identity provider does not answer", retry_after=10) from error
-        if not isinstance(found, dict) or str(found.get("issuer")).rstrip("/") != self.issuer:
-            raise Unavailable("the identity provider is another one than the site file names")
-        return found["jwks_uri"]
+            return keys.get_signing_key(kid)  # looks for new ones, but not too often
+        except (jwt.PyJWKClientConnectionError, OSError) as error:
+            raise away(error) from error
+
+
+def away(why: object) -> Unavailable:
+    """The answer when the provider is to blame; ``why`` is for the log, and holds no secret."""
+    logging.getLogger(LOGGER).error("openid: %s", why)
+    return Unavailable("the identity provider does not answer", retry_after=10)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Blame the provider for what goes wrong within."""
+    try:
+        yield
+    except (jwt.PyJWTError, HTTPException, OSError, ValueError, LookupError) as error:
+        raise away(f"{type(error).__name__}: {error}") from error
