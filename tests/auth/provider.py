@@ -114,7 +114,7 @@ def running() -> Iterator[Realm]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     realm = Realm(f"http://127.0.0.1:{server.server_port}")
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield realm
     finally:

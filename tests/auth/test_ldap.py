@@ -4,12 +4,14 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from services.auth.plugins import ldap, load
 from services.auth.plugins.base import Account
 from services.auth.plugins.ldap import LdapAuthentication
+from shared import config, keys
 from shared.config import ConfigError
 from shared.errors import Unavailable
 from shared.models import Person
@@ -323,6 +325,19 @@ def test_a_directory_that_is_away_is_no_failed_login(another, directory, add):
 # ----------------------------------------------------------------------------------- settings
 
 
+def test_the_plugins_of_the_example_load_in_production(tmp_path, monkeypatch):
+    text = (Path(__file__).parents[2] / "config" / "site.example.yml").read_text()
+    (tmp_path / "site.yml").write_text(text.replace("ENABLED: false", "ENABLED: true"))
+    keys.new(tmp_path / "keys")
+    for name in ("ISPYB_DATABASE_PASSWORD", "KEYCLOAK_CLIENT_SECRET_KEY"):
+        monkeypatch.setenv(name, "from the environment")
+    found = load(config.load(tmp_path / "site.yml", "auth"))
+    assert [*found] == ["keycloak", "ldap"]
+    assert found["keycloak"].config["KEYCLOAK_CLIENT_SECRET_KEY"] == "from the environment"
+    assert found["keycloak"].issuer == "https://sso.example.org/realms/example"
+    assert found["ldap"].config["LDAP_START_TLS"] is True
+
+
 def faults(**settings):
     module = {"AUTH_MODULE": "services.auth.plugins.ldap", "AUTH_CLASS": "LdapAuthentication"}
     mine = {"ldap": {"ENABLED": True, **module, "CONFIG": settings}}
@@ -367,5 +382,5 @@ def test_a_site_that_did_not_install_what_ldap_needs(monkeypatch):
     monkeypatch.setitem(sys.modules, "ldap3", None)
     [told] = faults(LDAP_URI="ldap://x", LDAP_BASE_INTERNAL=slapd.PEOPLE)
     assert (
-        told == "AUTH.0.ldap.CONFIG: needs the package ldap3: pip install 'ispyb-services[ldap]'"
+        told == "AUTH.0.ldap.CONFIG: needs the package ldap3: pip install '.[ldap]'"
     )

@@ -173,9 +173,7 @@ def _library() -> ModuleType:
     try:
         import ldap3
     except ImportError:
-        raise ValidationError(
-            "needs the package ldap3: pip install 'ispyb-services[ldap]'"
-        ) from None
+        raise ValidationError("needs the package ldap3: pip install '.[ldap]'") from None
     return ldap3
 
 
