@@ -85,3 +85,36 @@ EXPERIMENT_TYPES = (  # in the order of their keys at every site
     ("mx", ("Serial Fixed", "Serial Jet", "Still", "SSX-Chip", "SSX-Jet", "Metal ID")),
     ("em", ("Atlas", "CLEM", "FIB", "Soft X-Ray Tomography", "CryoSIM")),
 )
+
+COMPONENT_TYPES = (
+    *("Protein", "DNA", "Small Molecule", "RNA"),
+    *("Ligand", "Buffer", "JetMaterial", "Element"),
+)
+CONCENTRATION_TYPES = (  # name, symbol, technique
+    ("Molar", "M", None),
+    ("Percentage Weight / Volume", "%(w/v)", None),
+    ("Percentage Volume / Volume", "%(v/v)", None),
+    ("Milligrams / Millilitre", "mg/ml", None),
+    ("Grams", "g", None),
+    ("Microlitre", "uL", "scm"),
+    ("Millilitre", "ml", "scm"),
+)
+PIPELINE_CATEGORIES = ("screening", "processing", "post processing")
+PIPELINES = (  # name, category, status, may be asked for again; the sixth is a container's default
+    ("Mosflm", "screening", "automatic", False),
+    ("EDNA", "screening", "automatic", False),
+    ("Fast DP", "processing", "automatic", True),
+    ("xia2/XDS", "processing", "deprecated", False),
+    ("xia2/Multiplex", "processing", "automatic", True),
+    ("xia2/DIALS", "processing", "optional", True),
+    ("xia2/3dii", "processing", "optional", True),
+    ("autoPROC", "processing", "optional", True),
+    ("Fast EP", "post processing", "automatic", False),
+    ("Dimple", "post processing", "automatic", False),
+    ("MrBUMP", "post processing", "automatic", False),
+    ("Big EP/XDS", "post processing", "automatic", False),
+    ("Big EP/DIALS", "post processing", "automatic", False),
+    ("autoPROC+STARANISO", "processing", "automatic", False),
+    ("xia2/DIALS (multi)", "processing", "automatic", False),
+    ("xia2/3dii (multi)", "processing", "automatic", False),
+)

@@ -7,8 +7,12 @@ from services.ssx.models import EventType
 from shared.db import Base
 from shared.models import (
     AdminVar,
+    ComponentType,
+    ConcentrationType,
     ExperimentType,
     Permission,
+    ProcessingPipeline,
+    ProcessingPipelineCategory,
     UserGroup,
     UserGroupHasPermission,
 )
@@ -23,6 +27,18 @@ TABLES: dict[type[Base], tuple[str, list[dict]]] = {  # the column of the name, 
         ],
     ),
     EventType: ("name", [{"name": name} for name in facility.EVENT_TYPES]),
+    ComponentType: ("name", [{"name": name} for name in facility.COMPONENT_TYPES]),
+    ConcentrationType: (
+        "name",
+        [
+            {"name": name, "symbol": symbol, "proposalType": technique, "active": True}
+            for name, symbol, technique in facility.CONCENTRATION_TYPES
+        ],
+    ),
+    ProcessingPipelineCategory: (
+        "name",
+        [{"name": name} for name in facility.PIPELINE_CATEGORIES],
+    ),
     Permission: (
         "type",
         [{"type": name, "description": text} for name, text in facility.PERMISSIONS.items()],
@@ -35,6 +51,18 @@ TABLES: dict[type[Base], tuple[str, list[dict]]] = {  # the column of the name, 
 def lookups(connection: Connection) -> dict[type[Base], dict[str, int]]:
     """Insert what is not there yet; return the keys by name, of each table."""
     found = {model: _lookup(connection, model, *TABLES[model]) for model in TABLES}
+    categories = found[ProcessingPipelineCategory]
+    pipelines = [
+        {
+            "name": name,
+            "discipline": "MX",
+            "processingPipelineCategoryId": categories[category],
+            "pipelineStatus": status,
+            "reprocessing": again,
+        }
+        for name, category, status, again in facility.PIPELINES
+    ]
+    found[ProcessingPipeline] = _lookup(connection, ProcessingPipeline, "name", pipelines)
     groups, permissions = found[UserGroup], found[Permission]
     link = UserGroupHasPermission
     there = {tuple(row) for row in connection.execute(select(link.userGroupId, link.permissionId))}

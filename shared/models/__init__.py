@@ -11,6 +11,12 @@ from shared.models.acquisitions import (
     DataCollectionGroup,
     ExperimentType,
 )
+from shared.models.details import (
+    DataCollectionComment,
+    DataCollectionFileAttachment,
+    GridInfo,
+    ImageQualityIndicators,
+)
 from shared.models.people import (
     AdminVar,
     Laboratory,
@@ -19,6 +25,18 @@ from shared.models.people import (
     UserGroup,
     UserGroupHasPermission,
     UserGroupHasPerson,
+)
+from shared.models.plans import DiffractionPlan, EXPERIMENT_KINDS
+from shared.models.positions import MotorPosition, Position
+from shared.models.processing import (
+    AutoProcProgram,
+    AutoProcProgramAttachment,
+    AutoProcProgramMessage,
+    ProcessingJob,
+    ProcessingJobImageSweep,
+    ProcessingJobParameter,
+    ProcessingPipeline,
+    ProcessingPipelineCategory,
 )
 from shared.models.proposals import (
     PROPOSAL_ROLES,
@@ -32,10 +50,20 @@ from shared.models.proposals import (
     SessionHasPerson,
     SessionType,
 )
+from shared.models.samples import (
+    BLSample,
+    BLSubSample,
+    ComponentType,
+    ConcentrationType,
+    Crystal,
+    Protein,
+)
 from shared.models.setups import BeamLineSetup, Detector
+from shared.models.shipping import Container, Dewar, Shipping
 from shared.models.types import UTF8, local_now
 
 __all__ = [
+    "EXPERIMENT_KINDS",
     "EXPERIMENT_TYPES",
     "PROPOSAL_ROLES",
     "PROPOSAL_STATES",
@@ -44,20 +72,44 @@ __all__ = [
     "SESSION_ROLES",
     "UTF8",
     "AdminVar",
+    "AutoProcProgram",
+    "AutoProcProgramAttachment",
+    "AutoProcProgramMessage",
+    "BLSample",
     "BLSession",
+    "BLSubSample",
     "BeamCalendar",
     "BeamLineSetup",
+    "ComponentType",
+    "ConcentrationType",
+    "Container",
+    "Crystal",
     "DataCollection",
+    "DataCollectionComment",
+    "DataCollectionFileAttachment",
     "DataCollectionGroup",
     "Detector",
+    "Dewar",
+    "DiffractionPlan",
     "ExperimentType",
+    "GridInfo",
+    "ImageQualityIndicators",
     "Laboratory",
+    "MotorPosition",
     "Permission",
     "Person",
+    "Position",
+    "ProcessingJob",
+    "ProcessingJobImageSweep",
+    "ProcessingJobParameter",
+    "ProcessingPipeline",
+    "ProcessingPipelineCategory",
     "Proposal",
     "ProposalHasPerson",
+    "Protein",
     "SessionHasPerson",
     "SessionType",
+    "Shipping",
     "UserGroup",
     "UserGroupHasPermission",
     "UserGroupHasPerson",

@@ -1,14 +1,24 @@
 """Data collections and the groups they come in."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Double, Enum, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, Unsigned
+from shared.models.positions import Position
 from shared.models.proposals import BLSession
+from shared.models.samples import BLSample, BLSubSample
 from shared.models.setups import Detector
 from shared.models.types import LongText
+
+if TYPE_CHECKING:
+    from shared.models.details import (
+        DataCollectionComment,
+        DataCollectionFileAttachment,
+        GridInfo,
+    )
 
 EXPERIMENT_TYPES = (
     "SAD",
@@ -72,7 +82,9 @@ class DataCollectionGroup(Base):
     sessionId: Mapped[int] = mapped_column(
         ForeignKey("BLSession.sessionId", ondelete="CASCADE"), index=True, doc="the session"
     )
-    blSampleId: Mapped[int | None] = mapped_column(Unsigned, index=True, doc="the sample")
+    blSampleId: Mapped[int | None] = mapped_column(
+        ForeignKey("BLSample.blSampleId", ondelete="CASCADE"), index=True, doc="the sample"
+    )
     experimentType: Mapped[str | None] = mapped_column(
         Enum(*EXPERIMENT_TYPES), doc="kind of experiment, as a word"
     )
@@ -106,6 +118,7 @@ class DataCollectionGroup(Base):
     )
 
     session: Mapped[BLSession] = relationship()
+    sample: Mapped[BLSample | None] = relationship()
     type: Mapped[ExperimentType | None] = relationship()
     collections: Mapped[list["DataCollection"]] = relationship(
         back_populates="group", passive_deletes="all"
@@ -137,7 +150,7 @@ class DataCollection(Base):
         "BLSAMPLEID", Unsigned, index=True, doc="copy of the group's sample"
     )
     blSubSampleId: Mapped[int | None] = mapped_column(
-        Unsigned, index=True, doc="part of the sample"
+        ForeignKey("BLSubSample.blSubSampleId"), index=True, doc="part of the sample"
     )
     detectorId: Mapped[int | None] = mapped_column(
         ForeignKey("Detector.detectorId"), index=True, doc="the detector"
@@ -146,16 +159,22 @@ class DataCollection(Base):
         "POSITIONID", Unsigned, doc="position of the sample"
     )
     startPositionId: Mapped[int | None] = mapped_column(
-        Unsigned, index=True, doc="positions of the motors at the start"
+        ForeignKey("MotorPosition.motorPositionId"),
+        index=True,
+        doc="positions of the motors at the start",
     )
     endPositionId: Mapped[int | None] = mapped_column(
-        Unsigned, index=True, doc="positions of the motors at the end"
+        ForeignKey("MotorPosition.motorPositionId"),
+        index=True,
+        doc="positions of the motors at the end",
     )
     strategySubWedgeOrigId: Mapped[int | None] = mapped_column(
         Unsigned, index=True, doc="strategy that asked for it"
     )
     dataCollectionPlanId: Mapped[int | None] = mapped_column(
-        Unsigned, index=True, doc="diffraction plan it follows"
+        ForeignKey("DiffractionPlan.diffractionPlanId"),
+        index=True,
+        doc="diffraction plan it follows",
     )
     dataCollectionNumber: Mapped[int | None] = mapped_column(
         Unsigned, index=True, doc="number of the run, part of the file names"
@@ -221,6 +240,7 @@ class DataCollection(Base):
     transmission: Mapped[float | None] = mapped_column(doc="of the attenuators, %")
     flux: Mapped[float | None] = mapped_column(Double, doc="before, photons/s")
     flux_end: Mapped[float | None] = mapped_column(Double, doc="after, photons/s")
+    totalAbsorbedDose: Mapped[float | None] = mapped_column(doc="dose; microscopes: e-/Å2")
     slitGapHorizontal: Mapped[float | None] = mapped_column(doc="opening, mm")
     slitGapVertical: Mapped[float | None] = mapped_column(doc="opening, mm")
     undulatorGap1: Mapped[float | None] = mapped_column(doc="first undulator, mm")
@@ -257,4 +277,17 @@ class DataCollection(Base):
     xtalSnapshotFullPath4: Mapped[str | None] = mapped_column(String(255), doc="file, fourth")
 
     group: Mapped[DataCollectionGroup] = relationship(back_populates="collections")
+    part: Mapped[BLSubSample | None] = relationship()
     detector: Mapped[Detector | None] = relationship()
+    position: Mapped[Position | None] = relationship(
+        primaryjoin="foreign(DataCollection.positionId) == Position.positionId"
+    )
+    grids: Mapped[list["GridInfo"]] = relationship(
+        back_populates="collection", passive_deletes="all"
+    )
+    attachments: Mapped[list["DataCollectionFileAttachment"]] = relationship(
+        back_populates="collection", passive_deletes="all"
+    )
+    remarks: Mapped[list["DataCollectionComment"]] = relationship(
+        back_populates="collection", passive_deletes="all"
+    )

@@ -1,5 +1,73 @@
 """Tables that only the core service reads and writes."""
 
+from services.core.models.acquisitions import BeamlineAction, BeamlineStats, Image, RobotAction
+from services.core.models.autoproc import (
+    AutoProc,
+    AutoProcIntegration,
+    AutoProcScaling,
+    AutoProcScalingHasInt,
+    AutoProcScalingStatistics,
+)
+from services.core.models.centrings import XrayCentring, XrayCentringResult
+from services.core.models.commands import ZocaloBuffer
 from services.core.models.contacts import LabContact
+from services.core.models.phasing import (
+    MXMRRun,
+    MXMRRunBlob,
+    PhasingAnalysis,
+    PhasingHasScaling,
+    PhasingProgramAttachment,
+    PhasingProgramRun,
+    PhasingStatistics,
+    PhasingStep,
+)
+from services.core.models.screenings import (
+    Screening,
+    ScreeningInput,
+    ScreeningOutput,
+    ScreeningOutputLattice,
+    ScreeningStrategy,
+    ScreeningStrategySubWedge,
+    ScreeningStrategyWedge,
+)
+from services.core.models.spectra import (
+    EnergyScan,
+    XFEFluorescenceSpectrum,
+    XRFFluorescenceMapping,
+    XRFFluorescenceMappingROI,
+)
 
-__all__ = ["LabContact"]
+__all__ = [
+    "AutoProc",
+    "AutoProcIntegration",
+    "AutoProcScaling",
+    "AutoProcScalingHasInt",
+    "AutoProcScalingStatistics",
+    "BeamlineAction",
+    "BeamlineStats",
+    "EnergyScan",
+    "Image",
+    "LabContact",
+    "MXMRRun",
+    "MXMRRunBlob",
+    "PhasingAnalysis",
+    "PhasingHasScaling",
+    "PhasingProgramAttachment",
+    "PhasingProgramRun",
+    "PhasingStatistics",
+    "PhasingStep",
+    "RobotAction",
+    "Screening",
+    "ScreeningInput",
+    "ScreeningOutput",
+    "ScreeningOutputLattice",
+    "ScreeningStrategy",
+    "ScreeningStrategySubWedge",
+    "ScreeningStrategyWedge",
+    "XFEFluorescenceSpectrum",
+    "XRFFluorescenceMapping",
+    "XRFFluorescenceMappingROI",
+    "XrayCentring",
+    "XrayCentringResult",
+    "ZocaloBuffer",
+]

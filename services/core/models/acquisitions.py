@@ -1,0 +1,161 @@
+"""What beamlines record beside data collections."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    TIMESTAMP,
+    Double,
+    Enum,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    literal_column,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shared.db import Base, Unsigned
+from shared.models import BLSample, BLSession, DataCollection, MotorPosition
+from shared.models.types import ZERO, LateTime, local_now, now_on_update
+
+
+class Image(Base):
+    """One image of a data collection; fast detectors have no rows here."""
+
+    __tablename__ = "Image"
+    __table_args__ = (Index("Image_Index3", "fileLocation", "fileName"),)
+
+    imageId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
+    dataCollectionId: Mapped[int] = mapped_column(
+        ForeignKey("DataCollection.dataCollectionId", ondelete="CASCADE"),
+        index=True,
+        server_default=text("0"),
+        doc="the data collection",
+    )
+    imageNumber: Mapped[int | None] = mapped_column(
+        Unsigned, index=True, doc="number of the image"
+    )
+    fileName: Mapped[str | None] = mapped_column(String(255), doc="the file")
+    fileLocation: Mapped[str | None] = mapped_column(String(255), doc="its folder")
+    jpegFileFullPath: Mapped[str | None] = mapped_column(String(255), doc="file, picture of it")
+    jpegThumbnailFileFullPath: Mapped[str | None] = mapped_column(
+        String(255), doc="file, small picture of it"
+    )
+    measuredIntensity: Mapped[float | None] = mapped_column(doc="of the beam")
+    cumulativeIntensity: Mapped[float | None] = mapped_column(
+        doc="of the beam since the first image"
+    )
+    synchrotronCurrent: Mapped[float | None] = mapped_column(doc="mA")
+    temperature: Mapped[float | None] = mapped_column(doc="of the sample, K")
+    machineMessage: Mapped[str | None] = mapped_column(
+        String(1024), doc="message of the machine's operators"
+    )
+    comments: Mapped[str | None] = mapped_column(String(1024), doc="free text")
+    motorPositionId: Mapped[int | None] = mapped_column(
+        ForeignKey("MotorPosition.motorPositionId", ondelete="CASCADE"),
+        index=True,
+        doc="positions of the motors",
+    )
+    recordTimeStamp: Mapped[datetime] = mapped_column(
+        TIMESTAMP, server_default=local_now(), doc="when the row was made"
+    )
+
+    collection: Mapped[DataCollection] = relationship()
+    motors: Mapped[MotorPosition | None] = relationship()
+
+
+class RobotAction(Base):
+    """Something the sample changer did."""
+
+    __tablename__ = "RobotAction"
+
+    robotActionId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
+    blsessionId: Mapped[int] = mapped_column(
+        ForeignKey("BLSession.sessionId"),
+        index=True,
+        doc="the session; the spelling is the column's",
+    )
+    blsampleId: Mapped[int | None] = mapped_column(
+        ForeignKey("BLSample.blSampleId"),
+        index=True,
+        doc="the sample; the spelling is the column's",
+    )
+    actionType: Mapped[str | None] = mapped_column(
+        Enum("LOAD", "UNLOAD", "DISPOSE", "STORE", "WASH", "ANNEAL", "MOSAIC", "LASER"),
+        doc="what it did",
+    )
+    startTimestamp: Mapped[datetime] = mapped_column(
+        TIMESTAMP,
+        server_default=now_on_update(),
+        onupdate=literal_column("startTimestamp"),
+        doc="begin; kept by every update that does not set it",
+    )
+    endTimestamp: Mapped[datetime | None] = mapped_column(
+        LateTime, nullable=False, server_default=text(ZERO), doc="end, none until it is known"
+    )
+    status: Mapped[str | None] = mapped_column(
+        Enum("SUCCESS", "ERROR", "CRITICAL", "WARNING", "EPICSFAIL", "COMMANDNOTSENT"),
+        doc="how it ended",
+    )
+    message: Mapped[str | None] = mapped_column(String(255), doc="of the robot")
+    containerLocation: Mapped[int | None] = mapped_column(
+        SmallInteger, doc="place of the sample in its container"
+    )
+    dewarLocation: Mapped[int | None] = mapped_column(SmallInteger, doc="place of the container")
+    sampleBarcode: Mapped[str | None] = mapped_column(String(45), doc="barcode it read")
+    xtalSnapshotBefore: Mapped[str | None] = mapped_column(String(255), doc="file, picture before")
+    xtalSnapshotAfter: Mapped[str | None] = mapped_column(String(255), doc="file, picture after")
+
+    session: Mapped[BLSession] = relationship()
+    sample: Mapped[BLSample | None] = relationship()
+
+
+class BeamlineAction(Base):
+    """Something a beamline did by itself."""
+
+    __tablename__ = "BeamlineAction"
+
+    beamlineActionId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
+    sessionId: Mapped[int | None] = mapped_column(
+        ForeignKey("BLSession.sessionId"), index=True, doc="the session"
+    )
+    startTimestamp: Mapped[datetime] = mapped_column(
+        TIMESTAMP,
+        server_default=now_on_update(),
+        onupdate=literal_column("startTimestamp"),
+        doc="begin; kept by every update that does not set it",
+    )
+    endTimestamp: Mapped[datetime | None] = mapped_column(
+        LateTime, nullable=False, server_default=text(ZERO), doc="end, none until it is known"
+    )
+    message: Mapped[str | None] = mapped_column(String(255), doc="what it did")
+    parameter: Mapped[str | None] = mapped_column(String(50), doc="what it changed")
+    value: Mapped[str | None] = mapped_column(String(30), doc="to which value")
+    loglevel: Mapped[str | None] = mapped_column(
+        Enum("DEBUG", "CRITICAL", "INFO"), doc="how serious it is"
+    )
+    status: Mapped[str | None] = mapped_column(
+        Enum("PAUSED", "RUNNING", "TERMINATED", "COMPLETE", "ERROR", "EPICSFAIL"),
+        doc="how far it is",
+    )
+
+    session: Mapped[BLSession | None] = relationship()
+
+
+class BeamlineStats(Base):
+    """The state of a beamline at one moment."""
+
+    __tablename__ = "BeamlineStats"
+
+    beamlineStatsId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
+    beamline: Mapped[str | None] = mapped_column(String(10), doc="beamline, e.g. i03")
+    recordTimeStamp: Mapped[datetime | None] = mapped_column(doc="the moment; not automatic")
+    ringCurrent: Mapped[float | None] = mapped_column(doc="mA")
+    energy: Mapped[float | None] = mapped_column(doc="of the photons, eV")
+    gony: Mapped[float | None] = mapped_column(doc="height of the goniometer, mm")
+    beamW: Mapped[float | None] = mapped_column(doc="width of the beam, µm")
+    beamH: Mapped[float | None] = mapped_column(doc="height of the beam, µm")
+    flux: Mapped[float | None] = mapped_column(Double, doc="photons/s")
+    scanFileW: Mapped[str | None] = mapped_column(String(255), doc="file, scan of the width")
+    scanFileH: Mapped[str | None] = mapped_column(String(255), doc="file, scan of the height")

@@ -1,0 +1,26 @@
+"""What clients of the processing commands remember here."""
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shared.db import Base, Unsigned
+from shared.models import AutoProcProgram
+
+
+class ZocaloBuffer(Base):
+    """A number that a client chose for a row, within a program."""
+
+    __tablename__ = "zc_ZocaloBuffer"
+
+    AutoProcProgramID: Mapped[int] = mapped_column(
+        ForeignKey("AutoProcProgram.autoProcProgramId", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        doc="key, the program",
+    )
+    UUID: Mapped[int] = mapped_column(
+        Unsigned, primary_key=True, autoincrement=False, doc="key, the client's number"
+    )
+    Reference: Mapped[int | None] = mapped_column(Unsigned, doc="key of the row it stands for")
+
+    program: Mapped[AutoProcProgram] = relationship()
