@@ -25,7 +25,7 @@ from shared.db import OWN, Base, OwnBase, db, engine_options, transaction_scope
 from tests import mariadb
 
 ROOT = Path(__file__).parent.parent
-SERVICES = ["auth", "core", "ssx", "em"]
+SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/app.py"))
 DIALECTS = {"core": ["mxcube"]}
 ISSUER = "https://ispyb.example.org"
 OURS = "made by the tests of ISPyB Services"  # marks the ispyb_services that tests may empty

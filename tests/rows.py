@@ -1,9 +1,9 @@
 """Rows for every table there is, made from its columns: for tests that concern all of them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from sqlalchemy import JSON, Boolean, Date, DateTime, Enum, Float, Integer, Numeric, String
-from sqlalchemy import UniqueConstraint, insert
+from sqlalchemy import Time, UniqueConstraint, insert
 from sqlalchemy.types import _Binary
 
 from shared.db import Base, OwnBase
@@ -58,6 +58,8 @@ def value(column, number, unique):
         return datetime(2024, 5, number, 9, 30, number)
     if isinstance(kind, Date):
         return date(2024, 5, number)
+    if isinstance(kind, Time):
+        return time(9, number)
     if isinstance(kind, JSON):
         return [f"some {number}"]
     if isinstance(kind, _Binary):
