@@ -24,6 +24,8 @@ sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' ||
     missing="$missing python3-dev"
 if [ "$purpose" = test ]; then
     need mariadb-server mariadbd
+    need curl curl
+    need bash bash
     need slapd slapd
 fi
 

@@ -75,7 +75,7 @@ def demo(tmp_path_factory):
         assert any("Ctrl-C" in line for line in server.stdout)
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.send_signal(signal.SIGTERM)
+        server.send_signal(signal.SIGINT)
         server.wait(30)
         server.stdout.close()
 
