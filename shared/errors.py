@@ -8,6 +8,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+COLLATION_ERRORS = {1267, 1270, 1271}  # MariaDB: illegal mix of collations
+
 
 class ServiceError(Exception):
     """Base of every expected failure. A subclass only names a status."""
@@ -91,7 +93,13 @@ def _from_http(error: HTTPException) -> Response:
 
 
 def _from_database(error: DBAPIError) -> Response:
-    """A database that is away or overloaded is not the client's fault, and passes."""
+    """A database that is away or overloaded is not the client's fault, and passes.
+
+    It is if a column was compared with a character that its character set lacks.
+    """
+    code, *_ = getattr(error.orig, "args", ()) or (None,)
+    if code in COLLATION_ERRORS:
+        return _from_service(BadInput("holds a character that ISPyB cannot store (latin1)"))
     current_app.logger.error("database", exc_info=error)
     if isinstance(error, OperationalError):
         return _from_service(Unavailable("the database does not answer", retry_after=2))

@@ -13,7 +13,16 @@ import orjson
 from marshmallow import Schema, ValidationError, fields, validate
 from sqlalchemy import ColumnElement, Enum, Float, and_, bindparam, false, or_, true
 
-from shared.schemas import STORED_NULL, Hex, TableSchema, columns_of, definition_name
+from shared.schemas import (
+    IN_LATIN1,
+    IN_UTF8,
+    STORED_NULL,
+    Hex,
+    TableSchema,
+    characters,
+    columns_of,
+    definition_name,
+)
 
 OPERATORS: dict[str, Any] = {
     "": operator.eq,
@@ -84,7 +93,9 @@ def query_of(schema: type[TableSchema]) -> type[Schema]:
     query["sort"] = Delimited(fields.String(validate=validate.OneOf(orders)))
     if schema.Meta.search:
         where = f"text in {', '.join(schema.Meta.search)}"
-        query["search"] = Text(validate=validate.Length(max=200), metadata={"description": where})
+        kinds = {characters(column(schema, n).property.columns[0]) for n in schema.Meta.search}
+        checks = [validate.Length(max=200), IN_LATIN1 if IN_LATIN1 in kinds else IN_UTF8]
+        query["search"] = Text(validate=checks, metadata={"description": where})
     return ListQuery.from_dict(query, name=definition_name(schema) + "Query")
 
 

@@ -66,7 +66,7 @@ class Converter(ModelConverter):
         if isinstance(column.type, Enum):
             kwargs["validate"] = [validate.OneOf(column.type.enums)]
         elif isinstance(column.type, String):
-            kwargs["validate"].append(IN_UTF8 if _charset(column) == "utf8mb4" else IN_LATIN1)
+            kwargs["validate"].append(characters(column))
         elif isinstance(column.type, _Binary):
             kwargs["validate"] = [validate.Length(equal=column.type.length)]
             digits = 2 * (column.type.length or 0)
@@ -82,8 +82,10 @@ class Converter(ModelConverter):
             kwargs["validate"].append(validate.Range(*TIMESTAMPS))
 
 
-def _charset(column) -> str | None:
-    return column.info.get("charset", column.table.info.get("charset"))
+def characters(column) -> validate.Regexp:
+    """What says whether a text can be stored in ``column``, or compared with it."""
+    charset = column.info.get("charset", column.table.info.get("charset"))
+    return IN_UTF8 if charset == "utf8mb4" else IN_LATIN1
 
 
 def _bounds(column) -> tuple[int, int]:
@@ -116,9 +118,10 @@ class TableSchema(SQLAlchemyAutoSchema):
         if attribute is None:
             return
         if isinstance(field_obj, fields.Nested):
-            field_obj.metadata[STORED_NULL] = not field_obj.many
+            stored_null = not field_obj.many
         else:
-            field_obj.metadata[STORED_NULL] = attribute.property.columns[0].nullable
+            stored_null = attribute.property.columns[0].nullable
+        field_obj.metadata = {**field_obj.metadata, STORED_NULL: stored_null}
 
 
 @cache

@@ -231,6 +231,8 @@ def test_filters(as_, sessions, query, expected):
         ("fields=Proposal.", "fields"),
         ("fields=.", "fields"),
         ("search=" + "x" * 201, "search"),
+        ("search=%E6%97%A5", "search"),
+        ("search=%00", "search"),
         ("onetime=x", "onetime"),
         ("externalId=00", "externalId"),
     ],
