@@ -42,7 +42,7 @@ format: $(VENV)/.dev  ## as black wants it
 	@$(BIN)/black -q -l 99 .
 
 bench: $(VENV)/.dev  ## the figures of docs/reference/performance.md
-	@$(PIP) -e '.[bench]' && $(BIN)/python -m bench
+	@$(BIN)/python -m bench
 
 clean:           ## remove all that was made: environment, demo, caches
 	rm -rf $(VENV) .run .mypy_cache .pytest_cache .hypothesis build *.egg-info

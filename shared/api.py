@@ -3,10 +3,11 @@
 One schema class per payload: it loads, it is compiled to SQL, and it is the documentation.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from hashlib import blake2b
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import flask_restx
@@ -21,7 +22,8 @@ from marshmallow import Schema, ValidationError, fields
 from sqlalchemy import select
 
 from shared import audit, once, replay
-from shared.bodies import as_json, rows
+from shared.bodies import as_json, columns, rows
+from shared.columns import Columns, ColumnsSchema
 from shared.db import db, in_transaction
 from shared.errors import BadInput, ServiceError, Stale, Unauthenticated
 from shared.identity import Identity
@@ -31,6 +33,8 @@ from shared.schemas import TableSchema, definition_name, null_as_stored
 from shared.write import Batch
 
 PROBLEMS = {"GET": (304,), "POST": (400, 409, 422)}  # others may meet a changed row
+CONSUMES = "x-consumes"  # the media types of a body, which RESTX has no word for
+PRODUCES = "x-produces"  # those of an answer
 OF_ITEMS = {
     *("type", "format", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength")
 }  # what Swagger 2.0 lets us say of an item of a parameter
@@ -56,8 +60,9 @@ class Namespace(flask_restx.Namespace):
         self.documented: list[Schema] = []
         self._plugin = MarshmallowPlugin(schema_name_resolver=definition_name)
         self._spec = APISpec("", "", "2.0", plugins=[self._plugin])
-        self._converter: Any = self._plugin.converter
-        self._converter.add_attribute_function(null_as_stored)
+        converter: Any = self._plugin.converter
+        converter.add_attribute_function(null_as_stored)
+        self._converter = converter
         self._problem = self._document(ProblemSchema())
 
     def route(self, *urls, **kwargs):
@@ -92,22 +97,39 @@ class Namespace(flask_restx.Namespace):
         """Leave the operation open to everybody; the house keeps the list of these short."""
         return self.may_answer(503)(self.doc(security=[])(method))
 
-    def takes(self, schema: Any, *, query: bool = False, many: bool = False) -> Callable:
-        """Load the body, a batch of rows or the query with ``schema``; pass it next."""
+    def takes(
+        self,
+        schema: Any,
+        *,
+        query: bool = False,
+        many: bool = False,
+        also: Mapping[str, Callable[[bytes], Any]] = MappingProxyType({}),
+    ) -> Callable:
+        """Load the body, a batch of rows or the query with ``schema``; pass it next.
+
+        ``also`` are readers of bodies that are not JSON, by media type: each returns what the
+        same document would be in JSON.
+        """
         schema = resolve_schema_instance(schema)
         batch = Batch(schema) if many else None
+        stream = Columns(schema) if isinstance(schema, ColumnsSchema) else None
 
         def decorate(method):
             @wraps(method)
             def loaded(*args, **kwargs):
                 if query:
                     data: Any = _load(schema, _query())
+                elif stream:
+                    data = columns(stream)
+                    g.names = ",".join(data)
                 else:
-                    data = rows(batch) if batch else _body(schema)
+                    data = rows(batch) if batch else _body(schema, also)
                 return method(*args, data, **kwargs)
 
             if not query:
                 loaded = self.may_answer(400, 413, 415, 422, 424)(loaded)
+                if also:
+                    loaded = self.doc(vendor={CONSUMES: ["application/json", *also]})(loaded)
                 definition = self._document(schema)
                 return self.expect([definition] if many else definition)(loaded)
             found = self._converter.schema2parameters(schema, location="query")
@@ -124,13 +146,15 @@ class Namespace(flask_restx.Namespace):
         many: bool = False,
         bare: bool = False,
         also: HTTPStatus | None = None,
+        also_as: str | None = None,
         secret: bool = False,
     ) -> Callable:
         """Answer ``code`` with the result, which has the shape of ``schema`` or its list.
 
         A list that is ``bare`` has no page around it, as some dialects want it. A method that
         may answer ``also`` returns that status beside its result. An answer that is ``secret``
-        is not stored for replay.
+        is not stored for replay. One that may come in the media type ``also_as`` is, if so, a
+        response that the method made.
         """
         if issubclass(schema, TableSchema):
             self.payloads.add(schema)
@@ -154,6 +178,8 @@ class Namespace(flask_restx.Namespace):
             for status in filter(None, (code, also)):
                 model = [definition] if bare else definition
                 answered = self.response(int(status), status.phrase, model)(answered)
+            if also_as:
+                answered = self.doc(vendor={PRODUCES: also_as})(answered)
             return self.may_answer(*PROBLEMS.get(verb, (409, 412)))(answered)
 
         return decorate
@@ -191,6 +217,8 @@ def _bearer() -> Identity:
 
 
 def _response(body: Any, status: HTTPStatus) -> Response:
+    if isinstance(body, Response):
+        return body
     text = orjson.dumps(body)
     answer = Response(text, int(status), mimetype="application/json")
     answer.set_etag(blake2b(text, digest_size=12).hexdigest())
@@ -227,9 +255,9 @@ def _tag(resource: Resource, path: dict) -> str:
     return resource.get(**path).get_etag()[0]
 
 
-def _body(schema: Schema) -> dict:
+def _body(schema: Schema, also: Mapping) -> dict:
     """Load the body, and note the names of its fields for the record."""
-    raw = as_json()
+    raw = as_json(also)
     g.names = ",".join(raw) if isinstance(raw, dict) else None
     return _load(schema, raw)
 

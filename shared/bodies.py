@@ -1,22 +1,31 @@
 """What clients send: JSON, arrays and NDJSON of rows, packed by gzip or not, within limits."""
 
 import zlib
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 from flask import current_app, request
 from werkzeug.exceptions import UnsupportedMediaType
 
+from shared.columns import Columns
 from shared.errors import Malformed, TooLarge
 from shared.write import Batch
 
 NDJSON = "application/x-ndjson"
 
 
-def as_json() -> Any:
-    """The JSON of the body. Raises 400 for what is not JSON, 413, or 415."""
+def as_json(readers: Mapping[str, Callable[[bytes], Any]] = MappingProxyType({})) -> Any:
+    """The JSON of the body, or what the reader of its media type makes of it.
+
+    Raises 400 for what is not JSON, 413, or 415.
+    """
+    if request.mimetype in readers:
+        return readers[request.mimetype](_unpacked())
     if not request.is_json:
-        raise UnsupportedMediaType("send Content-Type: application/json")
+        kinds = " or ".join(["application/json", *readers])
+        raise UnsupportedMediaType(f"send Content-Type: {kinds}")
     try:
         return orjson.loads(_unpacked())
     except orjson.JSONDecodeError as error:
@@ -34,6 +43,13 @@ def rows(batch: Batch) -> list[dict]:
     if len(found) > most:
         raise TooLarge(f"more than {most} rows")
     return found
+
+
+def columns(stream: Columns) -> dict:
+    """The columns of a JSON document."""
+    if not request.is_json:
+        raise UnsupportedMediaType("send Content-Type: application/json")
+    return stream.load(_unpacked())
 
 
 def _unpacked() -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
-from shared.api import Namespace
+from shared.api import CONSUMES, PRODUCES, Namespace
 from shared.schemas import definition_name, null_as_stored
 
 VERBS = {"get", "post", "put", "patch", "delete"}
@@ -56,10 +56,15 @@ def _operation(found: dict) -> dict:
         operation["parameters"] = others
     for body in (p for p in parameters if p["in"] == "body"):
         content = {"application/json": {"schema": _moved(body["schema"])}}
+        for kind in found.get(CONSUMES, ())[1:]:
+            content[kind] = {"schema": {"type": "string"}}
         operation["requestBody"] = {"required": True, "content": content}
     operation["responses"] = {
         code: _response(code, answer) for code, answer in found["responses"].items()
     }
+    if PRODUCES in found:
+        content = operation["responses"]["200"]["content"]
+        content[found[PRODUCES]] = {"schema": {"type": "string", "format": "binary"}}
     return operation
 
 

@@ -119,6 +119,8 @@ MATRIX = {
     "put /contacts/persons/{person_id}": holders(),
     "patch /contacts/persons/{person_id}": holders(),
     "delete /contacts/persons/{person_id}": holders(409),
+    "get /data_collections/{data_collection_id}/image_quality": inside(),
+    "put /data_collections/{data_collection_id}/image_quality": holders(),
     "get /health": everybody(),
     "get /proposals": signed_in(),
     "post /proposals": holders(201, elsewhere=424),  # it sees no such leader
@@ -196,6 +198,7 @@ BODIES = {
     "post /contacts/persons": PERSON,
     "post /contacts/persons/batch": [PERSON, PERSON],
     "put /contacts/persons/{person_id}": PERSON,
+    "put /data_collections/{data_collection_id}/image_quality": {"imageNumber": [1]},
     "post /proposals": PROPOSAL,
     "put /proposals/{proposal_id}": PROPOSAL,
     "post /proposals/{proposal_id}/persons": {"personId": 3},

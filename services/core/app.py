@@ -7,6 +7,7 @@ from flask import Flask
 from services.core.dialects import mxcube
 from services.core.routes import (
     definitions,
+    image_quality,
     lab_contacts,
     labs,
     members,
@@ -25,6 +26,7 @@ FACES = [
             persons.ns,
             labs.ns,
             lab_contacts.ns,
+            image_quality.ns,
             definitions.ns,
         ]
     ),

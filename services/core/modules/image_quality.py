@@ -1,0 +1,119 @@
+"""The quality of the images of a data collection, by columns.
+
+No other table has as many rows: they come and go as arrays, never as objects.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from itertools import repeat
+from typing import Any
+
+from sqlalchemy import Dialect, bindparam, func, select
+from sqlalchemy.dialects import mysql, sqlite
+
+from services.core.schemas.image_quality import COLUMNS
+from shared import access
+from shared.db import db
+from shared.errors import BadInput, NotFound, NotYet
+from shared.identity import Identity
+from shared.models import AutoProcProgram, DataCollection, ImageQualityIndicators
+
+TABLE = ImageQualityIndicators.__table__
+COLLECTION, IMAGE, PROGRAM = "dataCollectionId", "imageNumber", "autoProcProgramId"
+NO_VALUE = -9999  # what acquisition software writes for a number that it does not have
+
+
+def put(identity: Identity, collection_id: int, data: dict) -> dict:
+    """Store what ``data`` knows of images; what it leaves out, or has no value of, stays."""
+    _check(identity, collection_id)
+    _check_program(data.get(PROGRAM))
+    arrays = {name: values for name, values in data.items() if name != PROGRAM}
+    for name, values in arrays.items():
+        if NO_VALUE in values:
+            arrays[name] = [None if value == NO_VALUE else value for value in values]
+    now = datetime.now().isoformat(" ", "microseconds")
+    alike = {COLLECTION: collection_id, PROGRAM: data.get(PROGRAM), "recordTimeStamp": now}
+    named = {**{name: repeat(value) for name, value in alike.items()}, **arrays}
+    connection = db.session.connection()
+    statement, order = _upsert(connection.dialect, tuple(named))
+    if rows := list(zip(*(named[name] for name in order), strict=False)):
+        connection.exec_driver_sql(statement, rows)
+    return {"upserted": len(rows)}
+
+
+def get(
+    identity: Identity, collection_id: int, columns: Sequence[str] = (), points: int | None = None
+) -> dict:
+    """The images of a visible data collection, and with ``points`` no more than so many."""
+    _check(identity, collection_id)
+    names = (IMAGE, PROGRAM, *(columns or COLUMNS))
+    rows = db.session.execute(_select(names), {COLLECTION: collection_id}).all()
+    found = dict(zip(names, map(list, zip(*rows)))) if rows else {name: [] for name in names}
+    programs = set(found.pop(PROGRAM)) - {None}
+    if points is not None:
+        found = _thinned(found, points)
+    return {PROGRAM: programs.pop() if len(programs) == 1 else None, **found}
+
+
+def _check(identity: Identity, collection_id: int) -> None:
+    rule, key = access.collections(identity), DataCollection.dataCollectionId
+    wanted = select(key).where(key == bindparam("key"), rule.condition)
+    if not db.session.execute(wanted, {**rule.values, "key": collection_id}).first():
+        raise NotFound("DataCollection not found")
+
+
+def _check_program(program_id: int | None) -> None:
+    """The table has no foreign key that would."""
+    if program_id is not None and db.session.get(AutoProcProgram, program_id) is None:
+        reasons = {PROGRAM: ["no such AutoProcProgram"]}
+        raise NotYet("a referenced row is not there yet", reasons)
+
+
+@lru_cache(maxsize=128)
+def _upsert(dialect: Dialect, names: tuple[str, ...]) -> tuple[str, list[str]]:
+    """The statement that stores one image, and in which order it takes its values.
+
+    It goes to the driver as text: many values pass, and each of them is what the driver wants.
+    """
+    stays = {COLLECTION, IMAGE, "recordTimeStamp"}
+    changed = [name for name in names if name not in stays] or [IMAGE]
+    statement: Any
+    if dialect.name == "sqlite":
+        statement = sqlite.insert(TABLE)
+        new = {n: func.coalesce(statement.excluded[n], TABLE.c[n]) for n in changed}
+        statement = statement.on_conflict_do_update(index_elements=[COLLECTION, IMAGE], set_=new)
+    else:
+        statement = mysql.insert(TABLE)
+        new = {n: func.coalesce(statement.inserted[n], TABLE.c[n]) for n in changed}
+        statement = statement.on_duplicate_key_update(new)
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+    return str(compiled), compiled.positiontup
+
+
+@lru_cache(maxsize=128)
+def _select(names: tuple[str, ...]):
+    found = select(*(TABLE.c[name] for name in names))
+    return found.where(TABLE.c[COLLECTION] == bindparam(COLLECTION)).order_by(TABLE.c[IMAGE])
+
+
+def _thinned(found: dict[str, list], points: int) -> dict[str, list]:
+    """Of equal parts of the rows, those with the least and the greatest value of each column."""
+    rows = len(found[IMAGE])
+    if rows <= points:
+        return found
+    shown = [v for name, v in found.items() if name != IMAGE and v.count(None) < rows]
+    parts = points // (2 * len(shown)) if shown else points
+    if not parts:
+        raise BadInput("invalid input", {"points": [f"{2 * len(shown)} are needed at least"]})
+    kept: set[int] = set()
+    for part in range(parts):
+        within = range(rows * part // parts, rows * (part + 1) // parts)
+        if not shown:
+            kept.add(within[0])
+        for values in shown:
+            known = [at for at in within if values[at] is not None]
+            if known:
+                kept |= {min(known, key=values.__getitem__), max(known, key=values.__getitem__)}
+    places = sorted(kept)
+    return {name: [values[at] for at in places] for name, values in found.items()}

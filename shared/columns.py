@@ -1,0 +1,88 @@
+"""Many rows as columns: a document with one array for each column of a table, all of one length.
+
+As with batches, a struct compiled from the schema accepts fast, and the schema explains slowly.
+"""
+
+from collections.abc import Collection
+from itertools import islice
+from typing import Any
+
+import msgspec
+import orjson
+from marshmallow import Schema, ValidationError, fields
+from msgspec import UNSET
+
+from shared.errors import BadInput, Malformed, TooLarge
+from shared.schemas import TableSchema, definition_name
+from shared.write import FAULTS_SHOWN, struct_of
+
+
+class ColumnsSchema(Schema):
+    """Base of such documents, see ``columnar``."""
+
+    KEY: str  # the array that must be there
+    MOST = 20_000  # rows of one document
+
+
+def columnar(rows: type[TableSchema], key: str, once: Collection[str] = ()) -> type[ColumnsSchema]:
+    """The document of the columns that ``rows`` has; those ``once`` have one value for all."""
+    found: dict[str, Any] = {name: rows._declared_fields[name] for name in rows().fields}
+    arrays = {
+        name: fields.List(field, required=name == key, metadata=field.metadata)
+        for name, field in found.items()
+        if name not in once
+    }
+    schema: Any = ColumnsSchema.from_dict({**found, **arrays}, name=definition_name(rows))
+    schema.KEY = key
+    return schema
+
+
+class Columns:
+    """Loads the documents of one schema; ``struct`` is None where only the slow way is right."""
+
+    def __init__(self, schema: ColumnsSchema):
+        self._schema = schema
+        self.struct = struct_of(schema)
+        self._decoder: Any = self.struct and msgspec.json.Decoder(self.struct)
+
+    def load(self, body: bytes) -> dict:
+        """Return the columns that a JSON document names; they are of one length."""
+        data = self._fast(body) or self._slow(body)
+        self._measure(data)
+        return data
+
+    def _fast(self, body: bytes) -> dict | None:
+        if not self._decoder:
+            return None
+        try:
+            found = self._decoder.decode(body)
+        except msgspec.MsgspecError:
+            return None  # the schema decides, and has better words for it
+        values = ((name, getattr(found, name)) for name in found.__struct_fields__)
+        return {name: value for name, value in values if value is not UNSET}
+
+    def _slow(self, body: bytes) -> dict:
+        try:
+            return self._schema.load(orjson.loads(body))
+        except orjson.JSONDecodeError as error:
+            raise Malformed(f"not JSON: {error}") from None
+        except ValidationError as error:
+            faults = error.normalized_messages()
+            raise BadInput("nothing is stored", {n: _few(f) for n, f in faults.items()}) from None
+
+    def _measure(self, data: dict) -> None:
+        rows = len(data[self._schema.KEY])
+        if rows > self._schema.MOST:
+            raise TooLarge(f"more than {self._schema.MOST} rows")
+        faults = {
+            name: [f"has {len(values)} values, {self._schema.KEY} has {rows}"]
+            for name, values in data.items()
+            if isinstance(values, list) and len(values) != rows
+        }
+        if faults:
+            raise BadInput("nothing is stored", faults)
+
+
+def _few(faults: Any) -> Any:
+    """The first of the faults of a column."""
+    return dict(islice(faults.items(), FAULTS_SHOWN)) if isinstance(faults, dict) else faults
