@@ -37,19 +37,26 @@ class Realm:
         self.forms: list[dict[str, str]] = []
 
     def claims(self, **changes) -> dict:
-        """What Keycloak writes into an access token of mkova; None takes a claim out."""
+        """What Keycloak writes into an access token of mkova; None takes a claim out.
+
+        The numbers of ``exp`` and ``nbf`` are seconds from now.
+        """
+        now = int(time.time())
         claims = {
             "iss": self.issuer,
             "aud": "account",
             "azp": CLIENT,
             "typ": "Bearer",
-            "exp": int(time.time()) + 60,
-            "iat": int(time.time()),
+            "exp": 60,
+            "iat": now,
             "preferred_username": "mkova",
             "given_name": "Mia",
             "family_name": "Kova",
             **changes,
         }
+        for name in ("exp", "nbf"):
+            if isinstance(claims.get(name), int):
+                claims[name] += now
         return {name: value for name, value in claims.items() if value is not None}
 
     def token(self, *, key=None, algorithm="RS256", kid="one", **changes) -> str:

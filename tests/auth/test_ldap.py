@@ -381,6 +381,4 @@ def test_settings_that_need_each_other(settings, needed):
 def test_a_site_that_did_not_install_what_ldap_needs(monkeypatch):
     monkeypatch.setitem(sys.modules, "ldap3", None)
     [told] = faults(LDAP_URI="ldap://x", LDAP_BASE_INTERNAL=slapd.PEOPLE)
-    assert (
-        told == "AUTH.0.ldap.CONFIG: needs the package ldap3: pip install '.[ldap]'"
-    )
+    assert told == "AUTH.0.ldap.CONFIG: needs the package ldap3: pip install '.[ldap]'"
