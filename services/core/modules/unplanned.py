@@ -19,13 +19,19 @@ FOR_PROGRAMS = "mx_write"
 SHIFT = timedelta(hours=8)
 
 
+def check(identity: Identity) -> None:
+    """Raise Forbidden for a program without leave; a person needs none."""
+    if identity.program:
+        identity.need(FOR_PROGRAMS)
+
+
 def start(identity: Identity, data: dict) -> tuple[dict, bool]:
     """Return the caller's session of this proposal, beamline and start, and whether it is new.
 
     The proposal is locked before anything is read: of two callers at once, the second finds
     what the first one made.
     """
-    _check(identity)
+    check(identity)
     rows.locked(Proposal, data["proposalId"])
     rows.check_parents(identity, BLSession, {"proposalId": data["proposalId"]})
     same = {name: data[name] for name in ("proposalId", "beamLineName", "startDate")}
@@ -39,13 +45,8 @@ def start(identity: Identity, data: dict) -> tuple[dict, bool]:
 
 def set_up(identity: Identity, session_id: int, setup_id: int) -> dict:
     """Note what the beamline of a visible session is set up with."""
-    _check(identity)
+    check(identity)
     return sessions.change(identity, str(session_id), {"beamLineSetupId": setup_id})
-
-
-def _check(identity: Identity) -> None:
-    if identity.program:
-        identity.need(FOR_PROGRAMS)
 
 
 def _let_see(identity: Identity, session_id: int) -> None:

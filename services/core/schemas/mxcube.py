@@ -1,88 +1,14 @@
 """What MXCuBE sends and what it must get: text that is never null, local time, loose ids."""
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
 
-from marshmallow import (
-    EXCLUDE,
-    Schema,
-    ValidationError,
-    fields,
-    post_load,
-    pre_load,
-    validate,
-    validates_schema,
-)
-from marshmallow_sqlalchemy import SQLAlchemySchema, auto_field
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow_sqlalchemy import auto_field
 
+from services.core.schemas.lenient import Key, LenientSchema, LocalTime
 from shared.models import BLSession
-from shared.schemas import Converter
 
-LARGEST_KEY = 2**32 - 1
-NO_VALUE = {"", "-1", "None"}  # what the client has for an id when it has none
 ON_ARRIVAL = timedelta(days=2, hours=7, minutes=59, seconds=59)  # of a session without an end
-
-
-class Key(fields.Integer):
-    """An id as number or text, where -1, "" and "None" mean that there is none."""
-
-    def __init__(self, **kwargs: Any):
-        super().__init__(validate=validate.Range(1, LARGEST_KEY), **kwargs)
-
-    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        """No value is null, which a field may forbid."""
-        if isinstance(value, float) and not value.is_integer():
-            raise self.make_error("invalid")
-        return super().deserialize(None if str(value) in NO_VALUE else value, *args, **kwargs)
-
-
-class LocalTime(fields.NaiveDateTime):
-    """Local time to the second, whatever zone it is labelled with: the client writes Z to it."""
-
-    def __init__(self, *, metadata: dict, **kwargs: Any):
-        super().__init__(metadata={"format": "date-time-local", **metadata}, **kwargs)
-
-    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        """Empty text is null."""
-        return super().deserialize(None if value == "" else value, *args, **kwargs)
-
-    def _deserialize(self, value, *args, **kwargs):
-        moment = fields.DateTime._deserialize(self, value, *args, **kwargs)
-        return moment.replace(tzinfo=None, microsecond=0)
-
-
-class LenientSchema(SQLAlchemySchema):
-    """Takes whole dictionaries of the client: what has no home is dropped, free text is cut.
-
-    ``warnings`` names both.
-    """
-
-    free_text: ClassVar[tuple[str, ...]] = ()
-    warnings = fields.List(
-        fields.String(), dump_only=True, metadata={"description": "what was dropped or cut"}
-    )
-
-    class Meta:
-        model_converter = Converter
-        unknown = EXCLUDE
-
-    @pre_load
-    def _cut(self, data, **kwargs):
-        if not isinstance(data, dict):
-            return data
-        return {**data, **{n: data[n][:most] for n, most in self._too_long(data)}}
-
-    @post_load(pass_original=True)
-    def _warn(self, data, original, **kwargs):
-        dropped = [f"{n}: not stored" for n in original if n not in self.load_fields]
-        cut = [f"{n}: cut to {most} characters" for n, most in self._too_long(original)]
-        return {**data, "warnings": [*dropped, *cut]}
-
-    def _too_long(self, data):
-        for name in self.free_text:
-            most = next(v.max for v in self.fields[name].validators if hasattr(v, "max"))
-            if isinstance(text := data.get(name), str) and len(text) > most:
-                yield name, most
 
 
 class MxcubeProposalSchema(Schema):
