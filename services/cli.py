@@ -170,17 +170,13 @@ def check_config(site: str) -> None:
 @_site()
 def check_db(site: str) -> None:
     """Compare the database with what each enabled service needs; change nothing."""
-    from importlib import import_module
 
     from sqlalchemy import create_engine
 
     from shared import config, dbcheck
 
     settings = config.load(site, keys=False)
-    needs = {
-        name: dbcheck.tables_of(import_module(f"services.{name}.models"))
-        for name in config.enabled(settings)
-    }
+    needs = {name: dbcheck.tables_of(name) for name in config.enabled(settings)}
     engine = create_engine(config.database_uri(settings))
     gaps = dbcheck.missing(engine, needs)
     for gap in gaps:

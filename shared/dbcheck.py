@@ -1,15 +1,18 @@
 """What a live database lacks of what the services need; nothing is ever changed in it."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import ModuleType
+from importlib import import_module
 
 from sqlalchemy import Column, Engine, Enum, Inspector, Table, inspect
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
-from shared.models import Person
+from shared.db import Base
+from shared.models import BLSession, Person, Proposal, ProposalHasPerson, SessionHasPerson
 from shared.own import Activity
 
+SPINE = (Person, Proposal, ProposalHasPerson, BLSession, SessionHasPerson)
 HIDDEN = {1044, 1049, 1142}  # MariaDB: no right to the database, no such one, none to the table
 
 
@@ -29,18 +32,21 @@ class Gap:
         return f"table {self.table} {what} (needed by {', '.join(self.services)})"
 
 
-def tables_of(models: ModuleType) -> set[Table]:
-    """The tables that the service with the package ``models`` reads or writes.
+def tables_of(service: str) -> set[Table]:
+    """The tables that the code of ``service`` names, those that decide who sees what, our own.
 
-    That is its own, the spine's, and those of the services' own database.
+    The service is imported, not started.
     """
-    packages = ("shared.models.", f"{models.__name__}.")
-    tables = set(Activity.metadata.tables.values())
-    for mapper in Person.registry.mappers:
-        ours = f"{mapper.class_.__module__}.".startswith(packages)
-        if ours and isinstance(mapper.local_table, Table):
-            tables.add(mapper.local_table)
-    return tables
+    import_module(f"services.{service}.app")
+    named = [
+        value
+        for name, module in sys.modules.items()
+        if name.startswith(f"services.{service}.")
+        for value in vars(module).values()
+    ]
+    classes = {value for value in named if isinstance(value, type) and issubclass(value, Base)}
+    tables = {inspect(found).local_table for found in {*SPINE, *classes} - {Base}}
+    return {*Activity.metadata.tables.values(), *tables}
 
 
 def missing(engine: Engine, needs: Mapping[str, Iterable[Table]]) -> list[Gap]:

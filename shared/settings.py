@@ -205,7 +205,7 @@ class Tokens(Section):
     audience = Text("Claim `aud`.", load_default="ispyb")
     keys = Text("Folder of the keys: see `ispyb-services keys new`.", load_default="keys")
     access_minutes = Whole("Life of an access token.", 1, 1440, 30)
-    refresh_hours = Whole("Life of a refresh token: an idle client signs in again.", 1, 8760, 12)
+    refresh_hours = Whole("Longest life of a login: then the client signs in again.", 1, 8760, 24)
     service_days = Whole("Longest life of a service token; Kong takes no more.", 1, 365, 365)
     onetime_seconds = Whole("Life of a one-time link.", 1, 600, 10)
 

@@ -1,11 +1,11 @@
 """Signing in, staying in, and out."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from shared.models import (
     Permission,
@@ -225,6 +225,16 @@ def test_refresh_answers_200_and_a_new_pair(sign_in, refresh, bearer):
     assert refresh(answer.json["refreshToken"]).status_code == 200
 
 
+def test_a_login_ends_when_it_was_to_end_however_often_it_is_refreshed(sign_in, refresh, engine):
+    token = sign_in("bob").json["refreshToken"]
+    soon = datetime.now(UTC).replace(tzinfo=None, microsecond=0) + timedelta(minutes=5)
+    with engine.begin() as connection:
+        connection.execute(update(RefreshToken).values(expires=soon))
+    refresh(refresh(token).json["refreshToken"])
+    with engine.connect() as connection:
+        assert connection.scalars(select(RefreshToken.expires)).all() == [soon] * 3
+
+
 def test_a_refresh_token_used_twice_ends_the_whole_login(sign_in, refresh, bearer, count):
     stolen, other = sign_in("alice").json, sign_in("alice").json
     newer = refresh(stolen["refreshToken"]).json
@@ -272,14 +282,14 @@ def test_refresh_tokens_that_are_no_good(sign_in, refresh, later):
     token = sign_in("alice").json["refreshToken"]
     assert refresh("unknown").status_code == 401
     assert refresh("").status_code == refresh(None).status_code == 422
-    later(RefreshToken, expires=-13)
+    later(RefreshToken, expires=-25)
     assert refresh(token).status_code == 401
 
 
 def test_rows_whose_time_is_over_are_cleaned_up(sign_in, later, count):
     sign_in("alice")
     sign_in("bob", password="guess")
-    later(RefreshToken, expires=-13)
+    later(RefreshToken, expires=-25)
     later(LoginAttempt, time=-1)
     sign_in("carol")
     assert count(RefreshToken) == 1

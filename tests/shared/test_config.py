@@ -59,7 +59,7 @@ def test_what_is_not_said_has_its_default(least, folder):
         "audience": "ispyb",
         "keys": str(folder),
         "access_minutes": 30,
-        "refresh_hours": 12,
+        "refresh_hours": 24,
         "service_days": 365,
         "onetime_seconds": 10,
     }

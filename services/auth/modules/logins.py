@@ -1,6 +1,6 @@
 """Signing in and out. Nothing here knows HTTP."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_hex, token_urlsafe
 
@@ -74,7 +74,7 @@ def refresh(data: dict) -> dict:
         _close(row.family)
         raise Refused("this account may not sign in any more")
     expiry.purge()
-    return _open(person, row.plugin, row.family)
+    return _open(person, row.plugin, row.family, row.expires)
 
 
 def logout(identity: Identity) -> dict:
@@ -127,8 +127,11 @@ def _known(login: str, lock: bool = False):
     return person if person and person.login.casefold() == login.casefold() else None
 
 
-def _open(person, plugin: str, family: str) -> dict:
-    """A new pair of tokens for ``person``; what it may do is asked anew each time."""
+def _open(person, plugin: str, family: str, until: datetime | None = None) -> dict:
+    """A new pair of tokens for ``person``; what it may do is asked anew each time.
+
+    A login that goes on ends when it was to end: then the plugin is asked again.
+    """
     settings, now = running.site()["tokens"], utc_now()
     life = timedelta(minutes=settings["access_minutes"])
     extra = running.plugins()[plugin].permissions(person.login)
@@ -142,7 +145,7 @@ def _open(person, plugin: str, family: str) -> dict:
         "personId": person.personId,
         "plugin": plugin,
         "accessId": token_id,
-        "expires": now + timedelta(hours=settings["refresh_hours"]),
+        "expires": until or now + timedelta(hours=settings["refresh_hours"]),
     }
     db.session.execute(insert(RefreshToken).values(row))
     return {
