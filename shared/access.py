@@ -6,25 +6,32 @@ to gather: it is asked of each row, beside the union. A condition is made once f
 caller (someone, a person with beamlines, a program…); who it is, is bound when it runs.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, bindparam, exists, false, or_, select, true, union
 from sqlalchemy.orm import aliased
 
 from shared.db import db
 from shared.errors import NotFound
 from shared.identity import Identity
 from shared.models import (
+    BLSample,
     BLSession,
+    Container,
+    Crystal,
     DataCollection,
     DataCollectionGroup,
+    Dewar,
+    DiffractionPlan,
     Person,
     Proposal,
     ProposalHasPerson,
+    Protein,
     SessionHasPerson,
+    Shipping,
 )
 
 
@@ -74,6 +81,39 @@ def collections(identity: Identity, collection_id: Any = DataCollection.dataColl
     """Data collections of those groups: what they say of a session themselves is only a copy."""
     shape, values = _described(identity)
     return Rule(_collections(shape, collection_id), values, identity)
+
+
+def proteins(identity: Identity, protein_id: Any = Protein.proteinId) -> Rule:
+    """Proteins of the proposals the caller sees."""
+    shape, values = _described(identity)
+    return Rule(_proteins(shape, protein_id), values, identity)
+
+
+def crystals(identity: Identity, crystal_id: Any = Crystal.crystalId) -> Rule:
+    """Crystals of those proteins."""
+    shape, values = _described(identity)
+    return Rule(_crystals(shape, crystal_id), values, identity)
+
+
+def containers(identity: Identity, container_id: Any = Container.containerId) -> Rule:
+    """Containers in shipments of those proposals, else in such a container, else of a session.
+
+    One that is nowhere belongs to its owner, and to the staff of the beamline it is at.
+    """
+    shape, values = _described(identity)
+    return Rule(_containers(shape, container_id), values, identity)
+
+
+def samples(identity: Identity, sample_id: Any = BLSample.blSampleId) -> Rule:
+    """Samples of those crystals, and of those containers if they have no crystal."""
+    shape, values = _described(identity)
+    return Rule(_samples(shape, sample_id), values, identity)
+
+
+def plans(identity: Identity, plan_id: Any = DiffractionPlan.diffractionPlanId) -> Rule:
+    """Plans of those proposals, samples and crystals; those of a beamline are for everybody."""
+    shape, values = _described(identity)
+    return Rule(_plans(shape, plan_id), values, identity)
 
 
 def persons(identity: Identity, person_id: Any = Person.personId) -> Rule:
@@ -184,6 +224,110 @@ def _collections(shape: _Shape, collection_id: Any) -> ColumnElement[bool]:
         return true()
     found = select(DataCollection.dataCollectionId)
     return collection_id.in_(found.where(_groups(shape, DataCollection.dataCollectionGroupId)))
+
+
+def _above(shape: _Shape, link: Any, ways: Callable[[_Shape], Iterable[Select]]) -> Any:
+    """``link`` is among the keys that ``ways`` select, each of a row by one of its ways upwards.
+
+    What a person sees is gathered; what staff see is asked of each row: see ``_met``.
+    """
+    narrow, staff = shape._replace(beamlines=False, sessions=False), shape._replace(person=False)
+    mine = link.in_(_any([*ways(narrow)])) if shape.person else false()
+    if shape == narrow:
+        return mine
+    asked = (way.where(way.selected_columns[0] == link).limit(1) for way in ways(staff))
+    return or_(mine, *(found.scalar_subquery().is_not(None) for found in asked))
+
+
+@lru_cache(maxsize=512)
+def _proteins(shape: _Shape, protein_id: Any) -> ColumnElement[bool]:
+    if shape.proposals:
+        return true()
+    of = aliased(Protein)
+    found = select(of.proteinId)
+    return _above(shape, protein_id, lambda who: [found.where(_proposals(who, of.proposalId))])
+
+
+@lru_cache(maxsize=512)
+def _crystals(shape: _Shape, crystal_id: Any) -> ColumnElement[bool]:
+    if shape.proposals:
+        return true()
+    of = aliased(Crystal)
+    found = select(of.crystalId)
+    return _above(shape, crystal_id, lambda who: [_made(who, found, of.proteinId)])
+
+
+@lru_cache(maxsize=512)
+def _containers(shape: _Shape, container_id: Any) -> ColumnElement[bool]:
+    if shape.proposals:
+        return true()
+    of = aliased(Container)
+    return _above(shape, container_id, lambda who: _held(who, select(of.containerId), of))
+
+
+@lru_cache(maxsize=512)
+def _samples(shape: _Shape, sample_id: Any) -> ColumnElement[bool]:
+    if shape.proposals:
+        return true()
+    of = aliased(BLSample)
+    return _above(shape, sample_id, lambda who: _owned(who, select(of.blSampleId), of))
+
+
+@lru_cache(maxsize=512)
+def _plans(shape: _Shape, plan_id: Any) -> ColumnElement[bool]:
+    if shape.proposals:
+        return true()
+    of, sample, crystal = aliased(DiffractionPlan), aliased(BLSample), aliased(Crystal)
+    key, free = of.diffractionPlanId, of.presetForProposalId.is_(None)
+    found = select(key)
+
+    def ways(who: _Shape) -> Iterator[Select]:
+        yield found.where(_proposals(who, of.presetForProposalId))
+        of_crystal = found.join(crystal, crystal.diffractionPlanId == key).where(free)
+        yield _made(who, of_crystal, crystal.proteinId)
+        of_sample = found.join(sample, sample.diffractionPlanId == key).where(free)
+        yield from _owned(who, of_sample, sample)
+
+    for_all = found.where(free, of.beamLineName.is_not(None))
+    return or_(plan_id.in_(_any([for_all])), _above(shape, plan_id, ways))
+
+
+def _made(who: _Shape, found: Select, protein_id: Any) -> Select:
+    """Those of ``found`` whose protein is of a visible proposal."""
+    of = aliased(Protein)
+    return found.join(of, of.proteinId == protein_id).where(_proposals(who, of.proposalId))
+
+
+def _owned(who: _Shape, found: Select, sample: Any) -> Iterator[Select]:
+    """Those of ``found`` whose sample is visible: by its crystal, without one by its container."""
+    crystal, box = aliased(Crystal), aliased(Container)
+    of_crystal = found.join(crystal, crystal.crystalId == sample.crystalId)
+    yield _made(who, of_crystal, crystal.proteinId)
+    bare = found.join(box, box.containerId == sample.containerId)
+    yield from _held(who, bare.where(sample.crystalId.is_(None)), box)
+
+
+def _held(who: _Shape, found: Select, box: Any, around: int = 2) -> Iterator[Select]:
+    """Those of ``found`` whose container is visible; there may be ``around`` more around it."""
+    dewar, of = aliased(Dewar), aliased(Shipping)
+    sent = found.join(dewar, dewar.dewarId == box.dewarId)
+    sent = sent.join(of, of.shippingId == dewar.shippingId)
+    yield sent.where(_proposals(who, of.proposalId))
+    found = found.where(box.dewarId.is_(None))
+    if around:
+        outer = aliased(Container)
+        inside = found.join(outer, outer.containerId == box.parentContainerId)
+        yield from _held(who, inside, outer, around - 1)
+    found = found.where(box.parentContainerId.is_(None))
+    yield found.where(box.sessionId.is_not(None), _sessions(who, box.sessionId))
+    nowhere = found.where(box.sessionId.is_(None))
+    if who.person:
+        yield nowhere.where(box.ownerId == bindparam("me"))
+    if who.sessions:
+        yield nowhere
+    elif who.beamlines:
+        here = bindparam("my_beamlines", expanding=True)
+        yield nowhere.where(box.beamlineLocation.in_(here))
 
 
 def _on_beamlines(session: Any) -> ColumnElement[bool]:

@@ -17,6 +17,11 @@ HIDDEN: dict[str, Callable[[Identity], Rule]] = {
     "Proposal": access.proposals,
     "BLSession": access.sessions,
     "Person": access.persons,
+    "Protein": access.proteins,
+    "Crystal": access.crystals,
+    "Container": access.containers,
+    "DiffractionPlan": access.plans,
+    "BLSample": access.samples,
 }
 DENIED = {"Proposal", "BLSession"}  # to refer to one that is hidden is to ask for it
 CALLED = {

@@ -133,6 +133,17 @@ MATRIX = {
     "post /proposals/{proposal_id}/persons": holders(201),
     "patch /proposals/{proposal_id}/persons/{person_id}": holders(),
     "delete /proposals/{proposal_id}/persons/{person_id}": holders(),
+    "get /containers": signed_in(),
+    "get /containers/{container_id}": inside(),
+    "get /samples": signed_in(),
+    "get /samples/{sample_id}": inside(),
+    "patch /samples/{sample_id}": inside(reader=403),
+    "get /samples/crystals": signed_in(),
+    "get /samples/crystals/{crystal_id}": inside(),
+    "get /samples/diffraction_plans": signed_in(),
+    "get /samples/diffraction_plans/{plan_id}": inside(),
+    "get /samples/proteins": signed_in(),
+    "get /samples/proteins/{protein_id}": inside(),
     "get /schemas/available_names": signed_in(),
     "get /schemas/{name}": signed_in(),
     "get /sessions": signed_in(),
@@ -163,7 +174,12 @@ MATRIX = {
 LISTS = {
     "get /contacts/lab_contacts": "labContactId",
     "get /contacts/persons": "personId",
+    "get /containers": "containerId",
     "get /proposals": "proposalId",
+    "get /samples": "blSampleId",
+    "get /samples/crystals": "crystalId",
+    "get /samples/diffraction_plans": "diffractionPlanId",
+    "get /samples/proteins": "proteinId",
     "get /sessions": "sessionId",
     "get /sessions/date": "sessionId",
     "get /ispyb/mxcube/proposals": "proposalId",
@@ -237,6 +253,8 @@ def world(add, engine):
                 for key, login in enumerate(people, 1)
             )
         )
+        pipeline = {"name": "xia2/DIALS", "discipline": "MX"}
+        add(models.ProcessingPipeline(processingPipelineId=6, **pipeline))
         for key, leader, beamline in ((1, 1, "i03"), (2, 6, "m02")):
             of = {"proposalId": key}
             group = {"dataCollectionGroupId": key}
@@ -245,6 +263,13 @@ def world(add, engine):
                 models.BLSession(
                     sessionId=key, visit_number=1, beamLineName=beamline, **of, **day
                 ),
+                models.Protein(proteinId=key, **of),
+                models.DiffractionPlan(diffractionPlanId=key),
+                models.Crystal(crystalId=key, proteinId=key, diffractionPlanId=key),
+                models.Shipping(shippingId=key, **of),
+                models.Dewar(dewarId=key, shippingId=key),
+                models.Container(containerId=key, dewarId=key),
+                models.BLSample(blSampleId=key, crystalId=key),
                 models.BeamLineSetup(beamLineSetupId=key),
                 models.DataCollectionGroup(sessionId=key, **group),
                 models.DataCollection(dataCollectionId=key, **group),

@@ -6,13 +6,18 @@ from flask import Flask
 
 from services.core.dialects import mxcube
 from services.core.routes import (
+    containers,
+    crystals,
     definitions,
+    diffraction_plans,
     image_quality,
     lab_contacts,
     labs,
     members,
     persons,
     proposals,
+    proteins,
+    samples,
     sessions,
 )
 from shared.app import Face, build_app
@@ -27,6 +32,11 @@ FACES = [
             labs.ns,
             lab_contacts.ns,
             image_quality.ns,
+            samples.ns,
+            crystals.ns,
+            proteins.ns,
+            diffraction_plans.ns,
+            containers.ns,
             definitions.ns,
         ]
     ),

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import (
     TIMESTAMP,
+    ColumnElement,
     Double,
     Enum,
     ForeignKey,
@@ -11,9 +12,11 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    func,
+    select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, foreign, mapped_column, relationship, remote
 
 from shared.db import Base, SmallUnsigned, TinyUnsigned, Unsigned
 from shared.models.plans import DiffractionPlan
@@ -244,9 +247,24 @@ class BLSample(Base):
     container: Mapped[Container | None] = relationship()
     crystal: Mapped[Crystal | None] = relationship(back_populates="samples")
     plan: Mapped[DiffractionPlan | None] = relationship()
+    wish: Mapped[DiffractionPlan | None] = relationship(
+        primaryjoin=lambda: _plan_of_sample(), viewonly=True
+    )
     parts: Mapped[list["BLSubSample"]] = relationship(
         back_populates="sample", passive_deletes="all"
     )
+
+
+def _plan_of_sample() -> ColumnElement[bool]:
+    """The plan of a sample, else that of its crystal."""
+    crystal = aliased(Crystal)
+    of_crystal = select(crystal.diffractionPlanId).where(
+        crystal.crystalId == foreign(BLSample.crystalId)
+    )
+    plan = func.coalesce(
+        foreign(BLSample.diffractionPlanId), of_crystal.correlate(BLSample).scalar_subquery()
+    )
+    return remote(DiffractionPlan.diffractionPlanId) == plan
 
 
 class BLSubSample(Base):

@@ -4,7 +4,21 @@ from datetime import datetime
 
 import pytest
 
-from shared.models import BLSession, Person, Proposal, ProposalHasPerson, SessionHasPerson
+from shared.models import (
+    BLSample,
+    BLSession,
+    Container,
+    Crystal,
+    Dewar,
+    DiffractionPlan,
+    Person,
+    ProcessingPipeline,
+    Proposal,
+    ProposalHasPerson,
+    Protein,
+    SessionHasPerson,
+    Shipping,
+)
 
 ALICE, BOB, CAROL, DAVE = 1, 2, 3, 4
 
@@ -51,6 +65,52 @@ def facility(people, add):
         ProposalHasPerson(proposalId=2, personId=CAROL, role="Co-Investigator"),
         SessionHasPerson(sessionId=22, personId=DAVE, role="Team Member"),
     )
+
+
+@pytest.fixture
+def stock(facility, add):
+    """What mx1 and mx2 sent in: protein, crystal, shipment and dewar 1 are of mx1, 2 of mx2.
+
+    Containers: 1 and 2 are in those dewars, ready at i03 and i04; 3 is in 2; 4 is for session 22;
+    5 is nowhere, dave's and at i04. Samples 1 to 3 have a crystal, 4 to 7 only a container, 8
+    nothing. Plans: 1 is sample 1's own, 2 and 3 the crystals', 4 for i03, 5 for mx2, 6 nobody's.
+    """
+    plans = {4: {"beamLineName": "i03"}, 5: {"presetForProposalId": 2}}
+    for plan in range(1, 7):
+        add(DiffractionPlan(diffractionPlanId=plan, name=f"plan {plan}", **plans.get(plan, {})))
+    for key, acronym in ((1, "LYS"), (2, "THAU")):
+        add(
+            Protein(proteinId=key, proposalId=key, acronym=acronym),
+            Crystal(
+                crystalId=key, proteinId=key, diffractionPlanId=key + 1, spaceGroup="P43212"
+            ),
+            Shipping(shippingId=key, proposalId=key),
+            Dewar(dewarId=key, shippingId=key, code=f"dewar {key}"),
+        )
+    add(ProcessingPipeline(processingPipelineId=6, name="xia2/DIALS", discipline="MX"))
+    at_i04 = {"beamlineLocation": "i04"}
+    ready = {"containerStatus": "processing"}
+    containers = {
+        1: {"dewarId": 1, "beamlineLocation": "i03", **ready},
+        2: {"dewarId": 2, **at_i04, **ready},
+        3: {"parentContainerId": 2},
+        4: {"sessionId": 22, **at_i04},
+        5: {"ownerId": DAVE, **at_i04},
+    }
+    for key, of in containers.items():
+        add(Container(containerId=key, code=f"puck {key}", **of))
+    samples = {
+        1: {"crystalId": 1, "containerId": 1, "diffractionPlanId": 1, "location": "1"},
+        2: {"crystalId": 1},
+        3: {"crystalId": 2, "containerId": 2, "location": "1"},
+        4: {"containerId": 1, "location": "2"},
+        5: {"containerId": 3},
+        6: {"containerId": 4},
+        7: {"containerId": 5},
+        8: {},
+    }
+    for key, of in samples.items():
+        add(BLSample(blSampleId=key, name=f"lys-x{key}", **of))
 
 
 @pytest.fixture

@@ -1,0 +1,45 @@
+"""What a protein looks like on the wire."""
+
+from marshmallow import Schema, fields
+from sqlalchemy import bindparam
+
+from shared.aggregates import Count
+from shared.lists import query_of
+from shared.models import BLSample, ComponentType, Crystal, Protein
+from shared.schemas import TableSchema
+
+
+class ComponentTypeSchema(TableSchema):
+    """What kind of substance it is."""
+
+    class Meta(TableSchema.Meta):
+        model = ComponentType
+        sort = ("name",)
+
+
+class ProteinMetadataSchema(Schema):
+    """What is made of a protein."""
+
+    crystals = Count(Crystal.proteinId)
+    samples = Count(Crystal.proteinId, through=BLSample.crystal)
+
+
+class ProteinSchema(TableSchema):
+    """A substance of a proposal."""
+
+    ComponentType = fields.Nested(ComponentTypeSchema, attribute="type", dump_only=True)
+    _metadata = fields.Nested(ProteinMetadataSchema, dump_only=True)
+
+    class Meta(TableSchema.Meta):
+        model = Protein
+        exclude = ("global_",)
+        dump_only = ("proteinId", "bltimeStamp")
+        search = ("acronym", "name")
+        sort = ("-proteinId",)
+        conditions = {"proposal": Protein.proposalId == bindparam("proposal")}
+
+
+class ProteinQuery(query_of(ProteinSchema)):
+    """The filters of the list."""
+
+    proposal = fields.String(metadata={"description": "proposal id or name"})

@@ -1,0 +1,172 @@
+"""What a sample looks like on the wire."""
+
+import re
+
+from marshmallow import Schema, ValidationError, fields, validate, validates
+from marshmallow_sqlalchemy import auto_field
+from sqlalchemy import and_, bindparam, or_, select, union
+
+from services.core.schemas.crystals import CrystalProteinSchema
+from services.core.schemas.diffraction_plans import OF_PROPOSAL, DiffractionPlanSchema
+from shared import access
+from shared.aggregates import Count, Distinct
+from shared.lists import query_of
+from shared.models import (
+    BLSample,
+    BLSession,
+    BLSubSample,
+    Container,
+    Crystal,
+    DataCollection,
+    DataCollectionGroup,
+    Dewar,
+    Shipping,
+)
+from shared.schemas import TableSchema
+
+NAME = r"[a-zA-Z0-9:+_-]+"  # MXCuBE drops a whole list for one other name
+READY = "processing"  # the status of a container whose samples a beamline may load
+KEY = validate.Range(0, 2**32 - 1)
+
+
+class SampleContainerSchema(TableSchema):
+    """Where a sample is."""
+
+    class Meta(TableSchema.Meta):
+        model = Container
+        fields = (
+            "containerId",
+            "code",
+            "barcode",
+            "containerType",
+            "capacity",
+            "containerStatus",
+            "beamlineLocation",
+            "sampleChangerLocation",
+            "sessionId",
+            "dewarId",
+        )
+
+
+class SampleCrystalSchema(TableSchema):
+    """What a sample is."""
+
+    Protein = fields.Nested(CrystalProteinSchema, attribute="protein", dump_only=True)
+
+    class Meta(TableSchema.Meta):
+        model = Crystal
+        fields = (
+            "crystalId",
+            "proteinId",
+            "name",
+            "spaceGroup",
+            "cell_a",
+            "cell_b",
+            "cell_c",
+            "cell_alpha",
+            "cell_beta",
+            "cell_gamma",
+            "size_X",
+            "size_Y",
+            "size_Z",
+            "comments",
+            "diffractionPlanId",
+            "Protein",
+        )
+
+
+class SampleMetadataSchema(Schema):
+    """What is marked on a sample, and what was measured of it as far as the caller sees."""
+
+    subsamples = Count(BLSubSample.blSampleId)
+    datacollections = Count(
+        DataCollectionGroup.blSampleId,
+        through=DataCollection.group,
+        visible=lambda identity: access.sessions(identity, DataCollectionGroup.sessionId),
+    )
+    types = Distinct(
+        DataCollectionGroup.blSampleId,
+        DataCollectionGroup.experimentType,
+        visible=lambda identity: access.sessions(identity, DataCollectionGroup.sessionId),
+    )
+
+
+IN_DEWAR = select(Container.containerId).join(Dewar, Dewar.dewarId == Container.dewarId)
+IN_SHIPMENT = IN_DEWAR.join(Shipping, Shipping.shippingId == Dewar.shippingId)
+IN_SESSION = (
+    select(Container.containerId)
+    .join(BLSession, BLSession.sessionId == Container.sessionId)
+    .where(Container.dewarId.is_(None))
+)
+
+
+class SampleSchema(TableSchema):
+    """A sample, with what it is, where it is and how it is to be measured."""
+
+    blSampleId = auto_field(dump_only=True)
+    Crystal = fields.Nested(SampleCrystalSchema, attribute="crystal", dump_only=True)
+    Container = fields.Nested(SampleContainerSchema, attribute="container", dump_only=True)
+    DiffractionPlan = fields.Nested(
+        DiffractionPlanSchema,
+        attribute="wish",
+        dump_only=True,
+        metadata={"description": "its own plan, else that of its crystal"},
+    )
+    _metadata = fields.Nested(SampleMetadataSchema, dump_only=True)
+
+    class Meta(TableSchema.Meta):
+        model = BLSample
+        dump_only = ("recordTimeStamp",)
+        search = ("name", "code", "comments")
+        sort = ("-blSampleId",)
+        conditions = {
+            "proposal": BLSample.blSampleId.in_(
+                select(
+                    union(
+                        select(BLSample.blSampleId).where(BLSample.crystalId.in_(OF_PROPOSAL)),
+                        *(
+                            select(BLSample.blSampleId).where(
+                                BLSample.crystalId.is_(None),
+                                BLSample.containerId.in_(
+                                    found.where(owner == bindparam("proposal"))
+                                ),
+                            )
+                            for found, owner in (
+                                (IN_SHIPMENT, Shipping.proposalId),
+                                (IN_SESSION, BLSession.proposalId),
+                            )
+                        ),
+                    ).subquery()
+                )
+            ),
+            "beamLineName": BLSample.containerId.in_(
+                select(Container.containerId).where(
+                    Container.beamlineLocation == bindparam("beamLineName"),
+                    Container.containerStatus == READY,
+                )
+            ),
+            "proteinId": BLSample.crystalId.in_(
+                select(Crystal.crystalId).where(Crystal.proteinId == bindparam("proteinId"))
+            ),
+            "status": BLSample.blSampleStatus == bindparam("status"),
+        }
+
+    @validates("name")
+    def _name(self, value, data_key):
+        """Names from before stay readable: this is about new ones."""
+        if value is not None and not re.fullmatch(NAME, value):
+            raise ValidationError("Must be of letters, digits and :+_- only.")
+
+
+class SampleQuery(query_of(SampleSchema)):
+    """The filters of the list."""
+
+    proposal = fields.String(metadata={"description": "proposal id or name"})
+    beamLineName = fields.String(
+        validate=validate.Length(max=20),
+        metadata={"description": f"in the containers at this beamline that are in `{READY}`"},
+    )
+    proteinId = fields.Integer(strict=False, validate=KEY)
+    status = fields.String(
+        validate=validate.Length(max=20), metadata={"description": "the blSampleStatus"}
+    )
