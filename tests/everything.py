@@ -5,6 +5,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -25,22 +27,30 @@ SUITES: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
 }
 
 
-def run(title: str, command: list[str], extra: dict[str, str] | None = None) -> bool:
-    """Run ``command`` in view of the reader; True if it was content."""
+def run(
+    title: str, command: list[str], extra: dict | None = None, log: Path | None = None
+) -> bool:
+    """Run ``command`` in view of the reader, or into ``log``; True if it was content."""
     print(f"== {title}", flush=True)
     started = time.monotonic()
     ours = {name: value for name, value in os.environ.items() if not name.startswith("ISPYB_")}
-    done = subprocess.run(command, cwd=ROOT, env={**ours, **(extra or {})})
+    with log.open("w") if log else nullcontext() as output:
+        env = {**ours, **(extra or {})}
+        done = subprocess.run(command, cwd=ROOT, env=env, stdout=output, stderr=output)
+    if log:
+        print(log.read_text(), flush=True)
     result = "ok" if done.returncode == 0 else f"failed ({done.returncode})"
     print(f"== {title}: {result}, {time.monotonic() - started:.0f} s\n", flush=True)
     return done.returncode == 0
 
 
-def suite(title: str, report: Path) -> tuple[int, int]:
-    """Run a suite; return how many tests passed and failed."""
+def suite(title: str, folder: Path, shown: bool) -> tuple[int, int]:
+    """Run a suite, shown as it goes or at its end; return how many tests passed and failed."""
     prefix, extra, which = SUITES[title]
+    name = title.replace(" ", "-")
+    report, log = folder / f"{name}.xml", None if shown else folder / f"{name}.log"
     command = [*prefix, *PYTHON, "pytest", "-q", f"--junitxml={report}", *which]
-    content = run(title, command, extra)
+    content = run(title, command, extra, log)
     if not report.exists():
         return 0, 1
     found = [dict(each.attrib) for each in ElementTree.parse(report).iter("testsuite")]
@@ -54,11 +64,15 @@ def suite(title: str, report: Path) -> tuple[int, int]:
 
 
 def main() -> int:
-    """Check everything, even after a failure, and end with one line of totals."""
+    """Check everything, even after a failure, and end with one line of totals.
+
+    Two suites run at a time; the first is shown as it goes.
+    """
     passed, failed = 0, sum(not run(title, command) for title, command in CHECKS.items())
-    with tempfile.TemporaryDirectory() as folder:
-        for number, title in enumerate(SUITES):
-            counts = suite(title, Path(folder) / f"{number}.xml")
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
+        first, *_ = SUITES
+        runs = [pool.submit(suite, title, Path(folder), title == first) for title in SUITES]
+        for counts in (each.result() for each in runs):
             passed, failed = passed + counts[0], failed + counts[1]
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
