@@ -121,6 +121,22 @@ MATRIX = {
     "delete /contacts/persons/{person_id}": holders(409),
     "get /data_collections/{data_collection_id}/image_quality": inside(),
     "put /data_collections/{data_collection_id}/image_quality": holders(),
+    "get /autoproc/programs": signed_in(),
+    "post /autoproc/programs": holders(201, elsewhere=424),  # it sees no such job
+    "get /autoproc/programs/attachments": signed_in(),
+    "post /autoproc/programs/attachments": holders(201, elsewhere=424),
+    "get /autoproc/programs/{program_id}": inside(),
+    "patch /autoproc/programs/{program_id}": holders(),
+    "get /autoproc/programs/{program_id}/attachments": inside(),
+    "post /autoproc/programs/{program_id}/attachments": holders(201),
+    "get /autoproc/programs/{program_id}/messages": inside(),
+    "post /autoproc/programs/{program_id}/messages": holders(201),
+    "post /autoproc/results": holders(201, elsewhere=424),
+    "get /autoproc/results/{program_id}": inside(),
+    "put /autoproc/results/{program_id}": holders(),
+    "get /processing_jobs": signed_in(),
+    "post /processing_jobs": inside(201, reader=403, outside=424),  # they see no such data
+    "get /processing_jobs/{processing_job_id}": inside(),
     "get /health": everybody(),
     "get /proposals": signed_in(),
     "post /proposals": holders(201, elsewhere=424),  # it sees no such leader
@@ -172,6 +188,9 @@ MATRIX = {
 }
 # The lists that hold row 1 for whom it is visible, and what it is known by there.
 LISTS = {
+    "get /autoproc/programs": "autoProcProgramId",
+    "get /autoproc/programs/attachments": "autoProcProgramAttachmentId",
+    "get /processing_jobs": "processingJobId",
     "get /contacts/lab_contacts": "labContactId",
     "get /contacts/persons": "personId",
     "get /containers": "containerId",
@@ -199,6 +218,7 @@ PROPOSAL = {"personId": 1, "proposalCode": "cm", "proposalNumber": "7"}
 CONTACT = {"proposalId": 1, "personId": 1, "cardName": "another"}
 SESSION = {"proposalId": 1, "beamLineName": "i03"}
 DAY = {"startDate": "2024-06-01T09:00:00", "endDate": "2024-06-02T09:00:00"}
+FILE = {"fileName": "a.log", "filePath": "/data"}
 # The bodies of writes, where an empty one will not do.
 BODIES = {
     "post /auth/groups": {"name": "new"},
@@ -207,6 +227,13 @@ BODIES = {
     "post /auth/tokens": {"name": "new", "permissions": ["mx_write"], "beamlines": None},
     "post /user/sign": {"url": f"{ROOT}/proposals"},
     "post /ispyb/mxcube/auth/login": LOGIN,
+    "post /autoproc/programs": {"processingJobId": 1},
+    "post /autoproc/programs/attachments": {**FILE, "autoProcProgramId": 1},
+    "post /autoproc/programs/{program_id}/attachments": FILE,
+    "post /autoproc/programs/{program_id}/messages": {"severity": "INFO"},
+    "post /autoproc/results": {"program": {"processingJobId": 1}},
+    "put /autoproc/results/{program_id}": {"program": {}},
+    "post /processing_jobs": {"dataCollectionId": 1},
     "post /contacts/lab_contacts": {**CONTACT, "personId": 2},
     "put /contacts/lab_contacts/{lab_contact_id}": CONTACT,
     "post /contacts/labs": LAB,
@@ -275,6 +302,11 @@ def world(add, engine):
                 models.DataCollection(dataCollectionId=key, **group),
                 SSXDataCollection(dataCollectionId=key),
                 Atlas(atlasId=key, atlasImage="a.jpg", pixelSize=1, **group),
+                models.ProcessingJob(processingJobId=key, dataCollectionId=key),
+                models.AutoProcProgram(autoProcProgramId=key, processingJobId=key),
+                models.AutoProcProgramAttachment(
+                    autoProcProgramAttachmentId=key, autoProcProgramId=key
+                ),
                 LabContact(labContactId=key, personId=leader, cardName="card", **of),
                 models.UserGroup(userGroupId=key, name=f"group {key}"),
                 models.Permission(permissionId=key, type=f"right {key}"),

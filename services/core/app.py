@@ -15,8 +15,11 @@ from services.core.routes import (
     labs,
     members,
     persons,
+    processing_jobs,
+    programs,
     proposals,
     proteins,
+    results,
     samples,
     sessions,
 )
@@ -37,6 +40,9 @@ FACES = [
             proteins.ns,
             diffraction_plans.ns,
             containers.ns,
+            processing_jobs.ns,
+            programs.ns,
+            results.ns,
             definitions.ns,
         ]
     ),

@@ -1,0 +1,117 @@
+"""Requests to process data, by pipelines and by people who look at their data again."""
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, select, true, union
+from sqlalchemy.orm import aliased
+
+from services.core.schemas.processing_jobs import ProcessingJobSchema
+from shared import access, read, write
+from shared.access import EVERYTHING, Rule
+from shared.db import db, save
+from shared.errors import BadInput, NotYet
+from shared.identity import Identity
+from shared.models import (
+    DataCollection,
+    ProcessingJob,
+    ProcessingJobImageSweep,
+    ProcessingJobParameter,
+)
+
+_Job, _Sweep = aliased(ProcessingJob), aliased(ProcessingJobImageSweep)
+
+
+def visible(identity: Identity, job_id: Any = ProcessingJob.processingJobId) -> Rule:
+    """Jobs that name a data collection, and none that the caller does not see."""
+    main = access.collections(identity, _Job.dataCollectionId)
+    swept = access.collections(identity, _Sweep.dataCollectionId)
+    return Rule(_condition(main.condition, swept.condition, job_id), main.values, identity)
+
+
+def find(identity: Identity, query: dict) -> dict:
+    """List visible jobs, latest first."""
+    return read.page(ProcessingJobSchema, visible(identity), query)
+
+
+def get(identity: Identity, job_id: int, fields=()) -> dict:
+    """Return one visible job with its parameters, sweeps and programs."""
+    return read.one(ProcessingJobSchema, visible(identity), fields, processingJobId=job_id)
+
+
+def add(identity: Identity, data: dict) -> dict:
+    """Create a job on data collections the caller sees; a program needs ``processing_write``.
+
+    Without sweeps the whole of the data collection is meant; without a data collection that of
+    the first sweep.
+    """
+    if identity.program:
+        identity.need("processing_write")
+    data = dict(data)
+    warnings, parameters, sweeps = (
+        data.pop(name, []) for name in ("warnings", "parameters", "sweeps")
+    )
+    if data.get("dataCollectionId") is None:
+        if not sweeps:
+            raise BadInput("invalid input", {"dataCollectionId": ["is needed without sweeps"]})
+        data["dataCollectionId"] = sweeps[0]["dataCollectionId"]
+    named = {data["dataCollectionId"], *(sweep["dataCollectionId"] for sweep in sweeps)}
+    check_collections(identity, named)
+    ranges = _ranges(named)
+    job_id = save(ProcessingJob(), data).processingJobId
+    of = {"processingJobId": job_id}
+    filled = [_filled(sweep, ranges) for sweep in sweeps or [{**data}]]
+    kept = [sweep for sweep in filled if sweeps or sweep["startImage"] is not None]
+    blank = {"parameterValue": None}
+    write.insert(ProcessingJobParameter, [{**of, **blank, **each} for each in parameters])
+    write.insert(ProcessingJobImageSweep, [{**of, **sweep} for sweep in kept])
+    shown = read.one(ProcessingJobSchema, EVERYTHING, processingJobId=job_id)
+    return {**shown, "warnings": warnings}
+
+
+def check_collections(identity: Identity, ids: set[int], field: str = "dataCollectionId") -> None:
+    """Raise NotYet, naming ``field``, unless the caller sees every data collection of ``ids``."""
+    rule, key = access.collections(identity), DataCollection.dataCollectionId
+    wanted = select(key).where(key.in_(bindparam("ids", expanding=True)), rule.condition)
+    seen = db.session.connection().scalars(wanted, {**rule.values, "ids": sorted(ids)})
+    if ids.difference(seen):
+        raise NotYet("a referenced row is not there yet", {field: ["no such DataCollection"]})
+
+
+def _ranges(ids: set[int]) -> dict[int, tuple]:
+    """The numbers of the first and the last image of data collections, as far as known."""
+    found = DataCollection
+    stmt = select(found.dataCollectionId, found.startImageNumber, found.numberOfImages)
+    stmt = stmt.where(found.dataCollectionId.in_(ids))
+    return {
+        key: (start or 1, (start or 1) + images - 1) if images else (None, None)
+        for key, start, images in db.session.connection().execute(stmt)
+    }
+
+
+def _filled(sweep: dict, ranges: dict[int, tuple]) -> dict:
+    """``sweep`` with the ends of its data collection where it has none itself."""
+    collection, (first, last) = sweep["dataCollectionId"], ranges[sweep["dataCollectionId"]]
+    start, end = sweep.get("startImage"), sweep.get("endImage")
+    return {
+        "dataCollectionId": collection,
+        "startImage": first if start is None else start,
+        "endImage": last if end is None else end,
+    }
+
+
+@lru_cache(maxsize=512)
+def _condition(main: ColumnElement, swept: ColumnElement, job_id: Any) -> ColumnElement[bool]:
+    """``main`` and ``swept`` say which data collections of ``_Job`` and ``_Sweep`` are seen."""
+    if main is true():
+        return true()
+    mine = union(
+        select(_Job.processingJobId).where(main), select(_Sweep.processingJobId).where(swept)
+    )
+    others = (
+        exists().where(_Job.processingJobId == job_id, _Job.dataCollectionId.is_not(None), ~main),
+        exists().where(
+            _Sweep.processingJobId == job_id, _Sweep.dataCollectionId.is_not(None), ~swept
+        ),
+    )
+    return and_(job_id.in_(select(mine.subquery())), *(~other for other in others))

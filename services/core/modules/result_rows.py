@@ -1,0 +1,258 @@
+"""Writes the rows below a program: few statements, whatever the size of the result.
+
+Rows that others may refer to (results, scalings, integrations) are written over the stored ones
+in their order, so that their keys stay; all others are made anew.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import sqlalchemy
+from marshmallow import Schema, fields
+from sqlalchemy import Boolean, bindparam, delete, inspect, select, update
+
+from services.core.models import (
+    AutoProc,
+    AutoProcIntegration,
+    AutoProcScaling,
+    AutoProcScalingHasInt,
+    AutoProcScalingStatistics,
+    MXMRRun,
+    MXMRRunBlob,
+    PhasingAnalysis,
+    PhasingHasScaling,
+    PhasingProgramAttachment,
+    PhasingProgramRun,
+    PhasingStatistics,
+    PhasingStep,
+)
+from services.core.schemas import results as schemas
+from services.core.schemas.programs import AttachmentSchema, MessageSchema
+from shared import write
+from shared.db import db
+from shared.models import AutoProcProgramAttachment, AutoProcProgramMessage
+
+COPIED = ("Programs", "CommandLine", "Status", "Message", "Environment", "StartTime", "EndTime")
+
+
+def write_files(of: dict, files: list[dict], said: list[dict], is_new: bool) -> None:
+    """Attachments, which keep their keys by path and name, and messages.
+
+    ``of`` names the program, and the present.
+    """
+    program_id = of["autoProcProgramId"]
+    named = {(file["filePath"], file["fileName"]): file for file in files}  # the last one counts
+    found = [row(AttachmentSchema, file, of) for file in named.values()]
+    stored: dict[tuple, int] = {}
+    if not is_new:
+        model = AutoProcProgramAttachment
+        wanted = select(model.filePath, model.fileName, model.autoProcProgramAttachmentId)
+        wanted = wanted.where(model.autoProcProgramId == program_id)
+        stored = {(path, name): key for path, name, key in _execute(wanted)}
+        wipe(AutoProcProgramMessage.autoProcProgramId, [program_id])
+    keys = [stored.pop((each["filePath"], each["fileName"]), None) for each in found]
+    _update(AutoProcProgramAttachment, [(k, each) for k, each in zip(keys, found) if k])
+    write.insert(AutoProcProgramAttachment, [each for k, each in zip(keys, found) if not k])
+    wipe(AutoProcProgramAttachment.autoProcProgramAttachmentId, stored.values())
+    write.insert(AutoProcProgramMessage, [row(MessageSchema, each, of) for each in said])
+
+
+def write_results(of: dict, results: list[dict], linked: int | None, is_new: bool) -> list[int]:
+    """Results with all that is below them; return the keys of the scalings.
+
+    ``linked`` is the data collection of a program that has no integration.
+    """
+    program_id, when = of["autoProcProgramId"], {"recordTimeStamp": of["recordTimeStamp"]}
+    old = _Stored(program_id, is_new)
+    autoproc_ids = old.put(
+        AutoProc, old.autoprocs, [row(schemas.AutoProcSchema, each, of) for each in results]
+    )
+    scalings = [
+        (key, scaling)
+        for key, result in zip(autoproc_ids, results)
+        for scaling in result.get("scalings", ())
+    ]
+    scaling_ids = old.put(
+        AutoProcScaling,
+        old.scalings,
+        [
+            {**when, **_given(scaling, "recordTimeStamp"), "autoProcId": key}
+            for key, scaling in scalings
+        ],
+    )
+    wipe(AutoProcScalingStatistics.autoProcScalingId, old.scalings)
+    wipe(AutoProcScalingHasInt.autoProcScalingId, old.scalings)
+    shells, integrations, members = [], [], []
+    for key, (_, scaling) in zip(scaling_ids, scalings):
+        above = {**when, "autoProcScalingId": key}
+        for shell in scaling["statistics"]:
+            shells.append(row(schemas.ScalingStatisticsSchema, shell, above))
+        for integration in scaling.get("integrations", ()):
+            integrations.append(row(schemas.IntegrationSchema, integration, of))
+            members.append(above)
+    if linked is not None and not integrations:
+        integrations.append(row(schemas.IntegrationSchema, {"dataCollectionId": linked}, of))
+    write.insert(AutoProcScalingStatistics, shells)
+    integration_ids = old.put(AutoProcIntegration, old.integrations, integrations)
+    links = [{**m, "autoProcIntegrationId": key} for m, key in zip(members, integration_ids)]
+    write.insert(AutoProcScalingHasInt, links)
+    old.drop()
+    return scaling_ids
+
+
+def write_runs(of: dict, runs: list[dict], is_new: bool) -> None:
+    """Runs of molecular replacement with their blobs; each names its scaling."""
+    program_id = of["autoProcProgramId"]
+    if not is_new:
+        mine = select(MXMRRun.mxMRRunId).where(MXMRRun.autoProcProgramId == program_id)
+        wipe(MXMRRunBlob.mxMRRunId, _execute(mine).scalars())
+        wipe(MXMRRun.autoProcProgramId, [program_id])
+    rows = [
+        {**row(schemas.MRRunSchema, each, {}), "autoProcProgramId": program_id} for each in runs
+    ]
+    blobs = [
+        row(schemas.MRBlobSchema, blob, {"mxMRRunId": key})
+        for key, run in zip(insert(MXMRRun, rows), runs)
+        for blob in run.get("blobs", ())
+    ]
+    write.insert(MXMRRunBlob, blobs)
+
+
+def write_phasing(program: dict, phasing: dict, when: dict) -> None:
+    """A phasing on its scaling; its run is a copy of ``program``, by which it is found again."""
+    scaling = {"autoProcScalingId": phasing["autoProcScalingId"]}
+    copied = {f"phasing{name}": program.get(f"processing{name}") for name in COPIED}
+    (run,) = insert(PhasingProgramRun, [{**copied, **when}])
+    (analysis,) = insert(PhasingAnalysis, [when])
+    link = {**scaling, **when, "phasingAnalysisId": analysis}
+    (link_id,) = insert(
+        PhasingHasScaling, [{**link, "datasetNumber": phasing.get("datasetNumber")}]
+    )
+    of = {**scaling, **when, "phasingAnalysisId": analysis, "programRunId": run}
+    before, statistics = None, []
+    for step in phasing["steps"]:
+        above = {**of, "previousPhasingStepId": before}
+        (before,) = insert(PhasingStep, [row(schemas.PhasingStepSchema, step, above)])
+        below = {**when, "phasingHasScalingId1": link_id, "phasingStepId": before}
+        for figure in step.get("statistics", ()):
+            statistics.append(row(schemas.PhasingStatisticsSchema, figure, below))
+    write.insert(PhasingStatistics, statistics)
+    of = {**when, "phasingProgramRunId": run}
+    files = phasing.get("attachments", ())
+    write.insert(
+        PhasingProgramAttachment,
+        [row(schemas.PhasingAttachmentSchema, file, of) for file in files],
+    )
+
+
+def drop_phasing(run_ids: Iterable[int]) -> None:
+    """Delete phasings by the keys of their runs."""
+    runs, step = list(run_ids), PhasingStep
+    wanted = select(step.phasingStepId, step.phasingAnalysisId).where(step.programRunId.in_(runs))
+    if found := _execute(wanted).all() if runs else []:
+        wipe(PhasingStatistics.phasingStepId, [key for key, _ in found])
+        wipe(PhasingStep.phasingStepId, [key for key, _ in found])
+        wipe(PhasingAnalysis.phasingAnalysisId, {key for _, key in found if key})
+    wipe(PhasingProgramRun.phasingProgramRunId, runs)
+
+
+class _Stored:
+    """The keys a program has in the tables of results; ``put`` uses them up in their order."""
+
+    def __init__(self, program_id: int, is_new: bool):
+        self._left: list[tuple[Any, list[int]]] = []
+        self.autoprocs: list[int] = []
+        self.scalings: list[int] = []
+        self.integrations: list[int] = []
+        if is_new:
+            return
+        self.autoprocs = _keys(AutoProc.autoProcId, AutoProc.autoProcProgramId, [program_id])
+        self.scalings = _keys(
+            AutoProcScaling.autoProcScalingId, AutoProcScaling.autoProcId, self.autoprocs
+        )
+        self.integrations = _keys(
+            AutoProcIntegration.autoProcIntegrationId,
+            AutoProcIntegration.autoProcProgramId,
+            [program_id],
+        )
+
+    def put(self, model: Any, stored: list[int], rows: list[dict]) -> list[int]:
+        """Write ``rows`` over those ``stored``, add what is more; return all their keys."""
+        kept = stored[: len(rows)]
+        _update(model, list(zip(kept, rows)))
+        self._left.append((model, stored[len(rows) :]))
+        return kept + insert(model, rows[len(kept) :])
+
+    def drop(self) -> None:
+        """Delete the rows that were not used, from the top: the database takes those below."""
+        for model, keys in self._left:
+            wipe(inspect(model).primary_key[0], keys)
+
+
+def row(schema: type[Schema], data: dict, above: dict) -> dict:
+    """``data`` with every column ``schema`` loads, and those of ``above``."""
+    return {**_blank(schema), **{n: data[n] for n in data.keys() & _blank(schema).keys()}, **above}
+
+
+def model_of(schema: type[Schema]) -> Any:
+    """The model whose rows ``schema`` describes."""
+    return schema.Meta.model  # type: ignore[attr-defined]
+
+
+def insert(model: Any, rows: list[dict]) -> list[int]:
+    """Insert rows one by one; return their keys, in order."""
+    stmt, connection = sqlalchemy.insert(model.__table__), db.session.connection()
+    made = [connection.execute(stmt, each).inserted_primary_key for each in rows]
+    return [key for keys in made for key in keys or ()]
+
+
+def wipe(column: Any, values: Iterable) -> None:
+    """Delete the rows that have one of ``values`` in ``column``."""
+    if found := list(values):
+        table = inspect(column.class_).local_table if hasattr(column, "class_") else column.table
+        _execute(delete(table).where(column.in_(bindparam("found", expanding=True))), found=found)
+
+
+def _update(model: Any, rows: list[tuple[int, dict]]) -> None:
+    """Write each row over the one with its key; all name the same columns."""
+    if rows:
+        (key,) = model.__table__.primary_key
+        stmt = update(model.__table__).where(key == bindparam("the_key"))
+        stmt = stmt.values({name: bindparam(name) for name in rows[0][1]})
+        db.session.connection().execute(stmt, [{**each, "the_key": at} for at, each in rows])
+
+
+def _keys(key: Any, by: Any, values: list[int]) -> list[int]:
+    if not values:
+        return []
+    wanted = select(key).where(by.in_(bindparam("found", expanding=True))).order_by(key)
+    return list(_execute(wanted, found=values).scalars())
+
+
+@cache
+def _blank(schema: type[Schema]) -> dict:
+    """The columns that ``schema`` loads, as they are when nothing is said of them."""
+    table = model_of(schema).__table__
+    loaded = {
+        name: table.c[name]
+        for name, field in schema().load_fields.items()
+        if not isinstance(field, fields.Nested) and name in table.c
+    }
+    return {
+        name: (
+            False
+            if column.server_default is not None and isinstance(column.type, Boolean)
+            else None
+        )
+        for name, column in loaded.items()
+        if not column.primary_key
+    }
+
+
+def _given(data: dict, *names: str) -> dict:
+    return {name: data[name] for name in names if data.get(name) is not None}
+
+
+def _execute(stmt: Any, **values: Any) -> Any:
+    return db.session.connection().execute(stmt, values)
