@@ -64,10 +64,8 @@ def test_a_document_is_stored_and_shown_whole(zocalo, count):
 
 def test_a_repeat_by_natural_key_replaces_and_keeps_keys(zocalo, count):
     first = stored(zocalo.post(RESULTS, json=document()))
-    assert stored(zocalo.post(RESULTS, json=document()), 200)["autoProc"] == {
-        **first["autoProc"],
-        "recordTimeStamp": first["autoProc"]["recordTimeStamp"],
-    }
+    again = stored(zocalo.post(RESULTS, json=document()), 200)
+    assert without_keys(again) == without_keys(first)
     files = [
         {"fileType": "Result", "fileName": "a.mtz", "filePath": "/data/p", "importanceRank": 2},
         {"fileType": "Graph", "fileName": "b.png", "filePath": "/data/p"},
