@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, false, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select, true
+from sqlalchemy import union
 from sqlalchemy.orm import aliased
 
 from shared.db import db
-from shared.errors import NotFound
+from shared.errors import Forbidden, NotFound
 from shared.identity import Identity
 from shared.models import (
     BLSample,
@@ -26,6 +27,7 @@ from shared.models import (
     DataCollectionGroup,
     Dewar,
     DiffractionPlan,
+    GridInfo,
     Person,
     Proposal,
     ProposalHasPerson,
@@ -116,6 +118,18 @@ def plans(identity: Identity, plan_id: Any = DiffractionPlan.diffractionPlanId) 
     return Rule(_plans(shape, plan_id), values, identity)
 
 
+def measured(identity: Identity, collection_id: Any, group_id: Any) -> Rule:
+    """Rows of those data collections, and of those groups if they name no data collection."""
+    shape, values = _described(identity)
+    return Rule(_measured(shape, collection_id, group_id), values, identity)
+
+
+def grids(identity: Identity, grid_id: Any = GridInfo.gridInfoId) -> Rule:
+    """Grids of those data collections or groups."""
+    shape, values = _described(identity)
+    return Rule(_grids(shape, grid_id), values, identity)
+
+
 def persons(identity: Identity, person_id: Any = Person.personId) -> Rule:
     """Persons on what the caller sees, and the caller itself; the user office knows all.
 
@@ -135,6 +149,12 @@ def check_sessions(identity: Identity, ids: Collection[int]) -> None:
 def check_proposals(identity: Identity, ids: Collection[int]) -> None:
     """Raise unless the caller sees every proposal of ``ids``: the first step of a write."""
     _check(Proposal.proposalId, proposals(identity), ids)
+
+
+def check_beamline(identity: Identity, beamline: str | None) -> None:
+    """Raise unless the caller may write to ``beamline``, as all may but limited programs."""
+    if identity.only is not None and beamline not in identity.only:
+        raise Forbidden(f"this token is limited to {', '.join(sorted(identity.only))}")
 
 
 def _check(key: Any, rule: Rule, ids: Collection[int]) -> None:
@@ -328,6 +348,24 @@ def _held(who: _Shape, found: Select, box: Any, around: int = 2) -> Iterator[Sel
     elif who.beamlines:
         here = bindparam("my_beamlines", expanding=True)
         yield nowhere.where(box.beamlineLocation.in_(here))
+
+
+@lru_cache(maxsize=512)
+def _measured(shape: _Shape, collection_id: Any, group_id: Any) -> ColumnElement[bool]:
+    if shape.sessions:
+        return true()
+    of_group = and_(collection_id.is_(None), _groups(shape, group_id))
+    return or_(_collections(shape, collection_id), of_group)
+
+
+@lru_cache(maxsize=512)
+def _grids(shape: _Shape, grid_id: Any) -> ColumnElement[bool]:
+    if shape.sessions:
+        return true()
+    found = _measured(shape, GridInfo.dataCollectionId, GridInfo.dataCollectionGroupId)
+    if grid_id is GridInfo.gridInfoId:
+        return found
+    return grid_id.in_(select(GridInfo.gridInfoId).where(found))
 
 
 def _on_beamlines(session: Any) -> ColumnElement[bool]:

@@ -17,6 +17,9 @@ HIDDEN: dict[str, Callable[[Identity], Rule]] = {
     "Proposal": access.proposals,
     "BLSession": access.sessions,
     "Person": access.persons,
+    "DataCollectionGroup": access.groups,
+    "DataCollection": access.collections,
+    "GridInfo": access.grids,
     "Protein": access.proteins,
     "Crystal": access.crystals,
     "Container": access.containers,
@@ -64,12 +67,14 @@ def check_parents(identity: Identity, model: Any, data: dict) -> None:
             raise NotYet("a referenced row is not there yet", {name: [f"no such {kind}"]})
 
 
-def check_order(data: dict, stored: Any = None) -> None:
+def check_order(
+    data: dict, stored: Any = None, first: str = "startDate", last: str = "endDate"
+) -> None:
     """Raise BadInput if ``data``, over what is ``stored``, ends before it starts."""
-    start, end = (data.get(at, getattr(stored, at, None)) for at in ("startDate", "endDate"))
-    named = [at for at in ("endDate", "startDate") if at in data]
+    start, end = (data.get(at, getattr(stored, at, None)) for at in (first, last))
+    named = [at for at in (last, first) if at in data]
     if named and start and end and start > end:
-        raise BadInput("invalid input", {named[0]: ["startDate must not be after endDate"]})
+        raise BadInput("invalid input", {named[0]: [f"{first} must not be after {last}"]})
 
 
 def replaced(schema: type[TableSchema], data: dict, keep: Collection[str] = ()) -> dict:

@@ -121,7 +121,9 @@ class DataCollectionGroup(Base):
     sample: Mapped[BLSample | None] = relationship()
     type: Mapped[ExperimentType | None] = relationship()
     collections: Mapped[list["DataCollection"]] = relationship(
-        back_populates="group", passive_deletes="all"
+        back_populates="group",
+        passive_deletes="all",
+        order_by="DataCollection.dataCollectionId",
     )
 
 

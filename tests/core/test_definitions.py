@@ -3,8 +3,13 @@
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.operations import PERMISSIONS
+
 URL = "/ispyb/api/v1/schemas"
 WHERE = {
+    "DataCollection": "data_collections",
+    "Grid": "data_collections/1/grids",
+    "GroupDocument": "data_collections/groups",
     "LabContact": "contacts/lab_contacts",
     "Laboratory": "contacts/labs",
     "Person": "contacts/persons",
@@ -14,6 +19,9 @@ WHERE = {
     "SessionMember": "sessions/11/persons",
 }
 GOOD = {
+    "DataCollection": {"dataCollectionGroupId": 1},
+    "Grid": {},
+    "GroupDocument": {"sessionId": 11, "DataCollection": [{"GridInfo": [{"steps_x": 2}]}]},
     "LabContact": {"personId": 1, "proposalId": 1, "cardName": "home"},
     "Laboratory": {"name": "Institute"},
     "Person": {"familyName": "Ndiaye"},
@@ -71,13 +79,16 @@ def test_a_schema_accepts_what_the_api_accepts(as_, office, facility, name):
     Draft202012Validator.check_schema(definition)
     validator = Draft202012Validator(definition)
     assert validator.is_valid(GOOD[name])
-    assert not validator.is_valid({})
+    assert validator.is_valid({}) == (GOOD[name] == {})
     assert not validator.is_valid(GOOD[name] | {"nope": 1})
     url = f"/ispyb/api/v1/{WHERE[name]}"
+    writer = as_("writer", None, *PERMISSIONS)
     for field, kind in definition["properties"].items():
         for value in TRIED:
             if value == 1 and "boolean" in kind["type"]:
                 continue  # the API takes 0 and 1 for false and true, as the columns hold them
+            if value == "0" * 32 and "number" in kind["type"]:
+                continue  # and numbers as text
             body = GOOD[name] | {field: value}
-            response = office.post(url, json=body | {"nope": 1})
+            response = writer.post(url, json=body | {"nope": 1})
             assert validator.is_valid(body) == (field not in response.json["errors"]), body

@@ -3,11 +3,13 @@
 from functools import cache
 from typing import Any
 
+import orjson
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from services.core.schemas.definitions import WRITTEN
 from shared.errors import NotFound
+from shared.schemas import definition_name
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -22,8 +24,18 @@ def get(name: str) -> dict:
     """The JSON Schema of the body that creates a ``name``."""
     if name not in WRITTEN:
         raise NotFound("definition not found")
-    plugin = MarshmallowPlugin()
-    APISpec("", "", "3.1.0", plugins=[plugin])  # 3.1 speaks the JSON Schema of 2020-12
+    plugin = MarshmallowPlugin(schema_name_resolver=definition_name)
+    spec = APISpec("", "", "3.1.0", plugins=[plugin])  # 3.1 speaks the JSON Schema of 2020-12
     converter: Any = plugin.converter
     found = converter.fields2jsonschema(WRITTEN[name]().load_fields)
-    return {"$schema": DRAFT, "title": name, **found, "additionalProperties": False}
+    found |= {"$schema": DRAFT, "title": name, "additionalProperties": False}
+    if nested := spec.components.schemas:
+        found["$defs"] = {each: _written(shape) for each, shape in nested.items()}
+    return orjson.loads(orjson.dumps(found).replace(b"#/components/schemas/", b"#/$defs/"))
+
+
+def _written(shape: dict) -> dict:
+    """``shape`` without what only answers have."""
+    found = {n: f for n, f in shape["properties"].items() if not f.get("readOnly")}
+    needed = [name for name in shape.get("required", ()) if name in found]
+    return {**shape, "properties": found, "required": needed}

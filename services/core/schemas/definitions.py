@@ -2,6 +2,9 @@
 
 from marshmallow import Schema, fields
 
+from services.core.schemas.data_collection_groups import GroupDocumentSchema
+from services.core.schemas.data_collections import DataCollectionSchema
+from services.core.schemas.grids import GridSchema
 from services.core.schemas.lab_contacts import LabContactSchema
 from services.core.schemas.labs import LaboratorySchema
 from services.core.schemas.members import ProposalMemberSchema, SessionMemberSchema
@@ -13,6 +16,9 @@ from shared.schemas import TableSchema, definition_name
 WRITTEN: dict[str, type[TableSchema]] = {
     definition_name(schema): schema
     for schema in (
+        DataCollectionSchema,
+        GridSchema,
+        GroupDocumentSchema,
         LabContactSchema,
         LaboratorySchema,
         PersonSchema,

@@ -1,0 +1,121 @@
+"""Data collections: seen by those who see the session of their group."""
+
+from sqlalchemy import func, select, update
+
+from services.core.models import (
+    Screening,
+    ScreeningOutput,
+    ScreeningStrategy,
+    ScreeningStrategySubWedge,
+    ScreeningStrategyWedge,
+)
+from services.core.modules.records import Records
+from services.core.schemas.data_collections import DataCollectionSchema
+from shared import access, rows
+from shared.access import Rule
+from shared.db import db, save
+from shared.errors import BadInput, Conflict, NotYet
+from shared.identity import Identity
+from shared.models import DataCollection, DataCollectionGroup
+
+SAME_FILES = ("imageDirectory", "imagePrefix", "dataCollectionNumber")
+LONGEST_COMMENT = 1024
+LONGEST_TYPE = 24
+
+
+def _visible(identity: Identity) -> Rule:
+    return access.groups(identity, DataCollection.dataCollectionGroupId)
+
+
+_records = Records(DataCollectionSchema, _visible)
+find, get, check, shown = _records.find, _records.get, _records.check, _records.shown
+
+
+def add(identity: Identity, data: dict) -> dict:
+    """Create a data collection of a visible group; Conflict if it has one with the same files."""
+    return shown(create(identity, data).dataCollectionId)
+
+
+def create(identity: Identity, data: dict) -> DataCollection:
+    """Do so, and return the row."""
+    _check_all(identity, data)
+    group = rows.locked(DataCollectionGroup, data["dataCollectionGroupId"])
+    inside = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
+    if (other := _known(inside, data)) is not None:
+        raise Conflict(f"data collection {other} has the same directory, prefix and number")
+    return save(DataCollection(), {**data, **copies(group)})
+
+
+def change(identity: Identity, key: int, data: dict) -> dict:
+    """Change some columns of a visible data collection."""
+    check(identity, key)
+    row = rows.locked(DataCollection, key)
+    _check_all(identity, data, row)
+    if "dataCollectionGroupId" in data:
+        data = {**data, **copies(rows.locked(DataCollectionGroup, data["dataCollectionGroupId"]))}
+    save(row, data)
+    return shown(key)
+
+
+def append_comment(identity: Identity, key: int, text: str, cut: bool = False) -> dict:
+    """Add ``text`` to the comments of a visible data collection, as it is, in one statement.
+
+    What does not fit is cut, or refused: what was there is kept.
+    """
+    check(identity, key)
+    whole = func.coalesce(DataCollection.comments, "") + text
+    changed = update(DataCollection).where(DataCollection.dataCollectionId == key)
+    db.session.execute(
+        changed.values(comments=func.substr(whole, 1, LONGEST_COMMENT)),
+        execution_options={"synchronize_session": False},
+    )
+    found = shown(key)
+    if not cut and not found["comments"].endswith(text):
+        reason = f"With what is there it is longer than {LONGEST_COMMENT} characters."
+        raise BadInput("invalid input", {"comments": [reason]})
+    return found
+
+
+def known(session_id: int, data: dict) -> int | None:
+    """The newest data collection of a session with the same files as ``data``, if it has any."""
+    groups = select(DataCollectionGroup.dataCollectionGroupId)
+    of_session = groups.where(DataCollectionGroup.sessionId == session_id)
+    return _known(DataCollection.dataCollectionGroupId.in_(of_session), data)
+
+
+def copies(group: DataCollectionGroup) -> dict:
+    """What a data collection repeats of its group, since other readers join on it."""
+    return {
+        "sessionId": group.sessionId,
+        "blSampleId": group.blSampleId,
+        "experimentType": (group.experimentType or "")[:LONGEST_TYPE] or None,
+    }
+
+
+def _known(inside, data: dict) -> int | None:
+    same = {name: data.get(name) for name in SAME_FILES}
+    if None in same.values():
+        return None
+    found = select(DataCollection.dataCollectionId).where(inside).filter_by(**same)
+    newest = found.order_by(DataCollection.dataCollectionId.desc()).limit(1)
+    return db.session.scalar(newest.with_for_update())  # reads what others committed
+
+
+def _check_all(identity: Identity, data: dict, stored: DataCollection | None = None) -> None:
+    rows.check_order(data, stored, "startTime", "endTime")
+    rows.check_parents(identity, DataCollection, data)
+    if (key := data.get("strategySubWedgeOrigId")) is not None:
+        _check_strategy(identity, key)
+
+
+def _check_strategy(identity: Identity, key: int) -> None:
+    """Our models have no key for this parent: its table refers back to data collections."""
+    rule = access.measured(identity, Screening.dataCollectionId, Screening.dataCollectionGroupId)
+    found = select(ScreeningStrategySubWedge).where(
+        ScreeningStrategySubWedge.screeningStrategySubWedgeId == key, rule.condition
+    )
+    for parent in (ScreeningStrategyWedge, ScreeningStrategy, ScreeningOutput, Screening):
+        found = found.join(parent)
+    if not db.session.execute(found, rule.values).first():
+        reason = "no such ScreeningStrategySubWedge"
+        raise NotYet("a referenced row is not there yet", {"strategySubWedgeOrigId": [reason]})

@@ -1,0 +1,57 @@
+"""What the payloads of all that beamlines record have in common."""
+
+from typing import Any
+
+import orjson
+from marshmallow import Schema, ValidationError, fields, pre_load, validate
+from sqlalchemy import bindparam, select
+
+from shared.models import BLSession
+from shared.schemas import TableSchema
+
+NO_VALUE = -9999  # what acquisition software writes for a number that it does not have
+KEY = validate.Range(0, 2**32 - 1)
+LIKE_JSON = validate.Regexp(r"^\s*[\[{]", error="Not a JSON object or array.")
+
+
+class RecordSchema(TableSchema):
+    """A payload of acquisition software, whose mark of a missing number becomes null."""
+
+    @pre_load
+    def _without_marks(self, data, **kwargs):
+        if not isinstance(data, dict):
+            return data
+        floats = {n for n, f in self.load_fields.items() if isinstance(f, fields.Float)}
+        return {n: None if n in floats and v == NO_VALUE else v for n, v in data.items()}
+
+    class Meta(TableSchema.Meta):
+        pass
+
+
+def of_session(session_id: Any) -> dict:
+    """Conditions of a list by its sessions, where ``session_id`` points at them."""
+
+    def found(column: Any, name: str):
+        return session_id.in_(select(BLSession.sessionId).where(column == bindparam(name)))
+
+    return {
+        "proposal": found(BLSession.proposalId, "proposal"),
+        "beamLineName": found(BLSession.beamLineName, "beamLineName"),
+    }
+
+
+class SessionFilters(Schema):
+    """The filters for ``of_session``."""
+
+    proposal = fields.String(metadata={"description": "proposal id or name"})
+    beamLineName = fields.String(
+        validate=validate.Length(max=45), metadata={"description": "beamline of the session"}
+    )
+
+
+def is_json(text: str) -> None:
+    """A validator: MariaDB stores nothing else in such a column."""
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise ValidationError("Not JSON.") from error

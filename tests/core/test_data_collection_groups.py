@@ -1,0 +1,211 @@
+"""Groups of data collections: one experiment, alone or as one document."""
+
+import pytest
+
+from shared.models import (
+    BLSample,
+    Crystal,
+    DataCollection,
+    DataCollectionGroup,
+    GridInfo,
+    Position,
+    Protein,
+)
+
+URL = "/ispyb/api/v1/data_collections/groups"
+WRITER = ("gda", None, "mx_write", "all_sessions")
+DOCUMENT = {
+    "sessionId": 11,
+    "experimentType": "Diamond Anvil High Pressure",
+    "startTime": "2024-05-11T10:00:00",
+    "scanParameters": '{"scans": [1, "α"]}',
+    "DataCollection": [
+        {
+            "imageDirectory": "/data/mx1/",
+            "imagePrefix": "lys",
+            "dataCollectionNumber": number,
+            "kappaStart": -9999,
+            "omegaStart": 12.5,
+            "Position": {"posX": 0.5, "posY": -0.25},
+            "GridInfo": [{"dx_mm": 0.02, "steps_x": 20, "snaked": True}],
+        }
+        for number in (1, 2)
+    ],
+}
+
+
+def ids(response):
+    assert response.status_code == 200, response.json
+    return [row["dataCollectionGroupId"] for row in response.json["results"]]
+
+
+@pytest.fixture
+def groups(facility, add):
+    """Group 1 of session 11, groups 2 and 3 of 21 and 22, each with a data collection; sample 5
+    of proposal 2.
+    """
+    add(
+        Protein(proteinId=5, proposalId=2),
+        Crystal(crystalId=5, proteinId=5),
+        BLSample(blSampleId=5, crystalId=5, name="lys-x7"),
+    )
+    for key, session in ((1, 11), (2, 21), (3, 22)):
+        add(
+            DataCollectionGroup(dataCollectionGroupId=key, sessionId=session),
+            DataCollection(dataCollectionId=key, dataCollectionGroupId=key, sessionId=session),
+        )
+
+
+@pytest.mark.parametrize(
+    "caller, expected",
+    [
+        (("alice", 1), [1]),
+        (("carol", 3), [3, 2]),
+        (("dave", 4), [3]),
+        (("erin", 5), []),
+        (("erin", 5, "mx_admin"), [3, 1]),
+    ],
+)
+def test_who_sees_which_group(as_, groups, caller, expected):
+    client = as_(*caller)
+    assert ids(client.get(URL)) == expected
+    for key in (1, 2, 3):
+        status = 200 if key in expected else 404
+        assert client.get(f"{URL}/{key}").status_code == status
+
+
+@pytest.mark.parametrize(
+    "query, expected",
+    [
+        ("proposal=mx2", [3, 2]),
+        ("proposal=1", [1]),
+        ("sessionId=21", [2]),
+        ("beamLineName=i03&sort=dataCollectionGroupId", [1, 3]),
+        ("experimentType=EM", []),
+    ],
+)
+def test_filters(as_, groups, query, expected):
+    assert ids(as_(*WRITER).get(f"{URL}?{query}")) == expected
+
+
+def test_a_hidden_proposal_is_no_filter(as_, groups, same):
+    dave = as_("dave", 4)
+    same(dave.get(f"{URL}?proposal=mx1"), dave.get(f"{URL}?proposal=mx9"))
+
+
+def test_one_document_is_stored_whole(as_, groups, engine):
+    response = as_(*WRITER).post(URL, json=DOCUMENT)
+    assert response.status_code == 201, response.json
+    shown = response.json
+    assert shown["_metadata"] == {"datacollections": 2}
+    assert shown["scanParameters"] == DOCUMENT["scanParameters"]
+    for number, found in enumerate(shown["DataCollection"], 1):
+        assert found["dataCollectionGroupId"] == shown["dataCollectionGroupId"]
+        assert (found["dataCollectionNumber"], found["kappaStart"]) == (number, None)
+        assert (found["omegaStart"], found["Position"]["posY"]) == (12.5, -0.25)
+        assert found["Position"]["recordTimeStamp"] is not None
+        (grid,) = found["GridInfo"]
+        assert grid["dataCollectionId"] == found["dataCollectionId"]
+        assert (grid["steps_x"], grid["snaked"], grid["orientation"]) == (20, True, "horizontal")
+    one = shown["DataCollection"][0]["dataCollectionId"]
+    stored = DataCollection.__table__
+    with engine.connect() as connection:
+        row = connection.execute(stored.select().where(stored.c.dataCollectionId == one)).one()
+    assert (row.SESSIONID, row.experimenttype) == (11, "Diamond Anvil High Press")
+
+
+@pytest.mark.parametrize(
+    "change, status, field",
+    [
+        ({"detectorId": 77}, 424, "detectorId"),
+        ({"numberOfImages": -1}, 422, "DataCollection"),
+        ({"GridInfo": [{"orientation": "up"}]}, 422, "DataCollection"),
+        ({"Position": {"posX": "left"}}, 422, "DataCollection"),
+        ({"dataCollectionGroupId": 1}, 422, "DataCollection"),
+        ({"endTime": "2024-01-01T00:00:00", "startTime": "2024-01-02T00:00:00"}, 422, "endTime"),
+        ({"dataCollectionNumber": 1}, 409, None),
+    ],
+)
+def test_one_fault_undoes_the_document(as_, groups, count, change, status, field):
+    first, second = DOCUMENT["DataCollection"]
+    response = as_(*WRITER).post(
+        URL, json={**DOCUMENT, "DataCollection": [first, second | change]}
+    )
+    assert response.status_code == status
+    assert [*response.json.get("errors", [])] == ([field] if field else [])
+    tables = (DataCollectionGroup, DataCollection, Position, GridInfo)
+    assert [count(table) for table in tables] == [3, 3, 0, 0]
+
+
+def test_a_repeated_document_is_stored_once(as_, groups, count):
+    client, key = as_(*WRITER), {"Idempotency-Key": "scan-1"}
+    answers = [client.post(URL, json=DOCUMENT, headers=key) for _ in range(2)]
+    assert answers[0].json == answers[1].json
+    assert (count(DataCollectionGroup), count(DataCollection)) == (4, 5)
+
+
+@pytest.mark.parametrize("verb, key", [("post", ""), ("patch", "/1")])
+def test_no_group_goes_to_a_hidden_session(as_, groups, same, verb, key):
+    alice = as_("alice", 1, "mx_write")
+    hidden, absent = (
+        getattr(alice, verb)(URL + key, json={"sessionId": session}) for session in (21, 999)
+    )
+    assert hidden.status_code == 404
+    same(hidden, absent)
+    assert alice.get(f"{URL}/1").json["sessionId"] == 11
+
+
+@pytest.mark.parametrize("permission", ["mx_write", "ssx_write", "em_write"])
+def test_a_token_of_a_beamline_writes_to_no_other(as_, groups, permission):
+    gda = as_("gda", None, permission, service=True, beamlines=["i04"])
+    assert gda.post(URL, json={"sessionId": 21}).status_code == 201
+    assert gda.post(URL, json={"sessionId": 22}).status_code == 404
+    assert gda.patch(f"{URL}/2", json={"comments": "ours"}).json["comments"] == "ours"
+    assert gda.patch(f"{URL}/2", json={"sessionId": 22}).status_code == 404
+    assert gda.patch(f"{URL}/3", json={"comments": "theirs"}).status_code == 404
+
+
+def test_only_software_writes(as_, groups):
+    alice = as_("alice", 1)
+    assert alice.post(URL, json={"sessionId": 11}).status_code == 403
+    assert alice.patch(f"{URL}/1", json={}).status_code == 403
+
+
+def test_a_change_reaches_the_copies(as_, groups, engine):
+    change = {"sessionId": 22, "blSampleId": 5, "experimentType": "SAD"}
+    shown = as_(*WRITER).patch(f"{URL}/1", json=change).json
+    assert (shown["BLSample"], shown["sessionId"]) == ({"blSampleId": 5, "name": "lys-x7"}, 22)
+    with engine.connect() as connection:
+        rows = connection.execute(DataCollection.__table__.select()).all()
+    found = {
+        row.dataCollectionId: (row.SESSIONID, row.BLSAMPLEID, row.experimenttype) for row in rows
+    }
+    assert found == {1: (22, 5, "SAD"), 2: (21, None, None), 3: (22, None, None)}
+
+
+@pytest.mark.parametrize(
+    "change, field",
+    [
+        ({"sessionId": None}, "sessionId"),
+        ({"experimentType": "mesh"}, "experimentType"),
+        ({"scanParameters": "{"}, "scanParameters"),
+        ({"actualSampleSlotInContainer": -1}, "actualSampleSlotInContainer"),
+        ({"crystalClass": "x" * 21}, "crystalClass"),
+        ({"comments": "αβγ"}, "comments"),
+        ({"dataCollectionGroupId": 9}, "dataCollectionGroupId"),
+        ({"startTime": "2024-05-12T00:00:00", "endTime": "2024-05-11T00:00:00"}, "endTime"),
+    ],
+)
+@pytest.mark.parametrize("verb, key", [("post", ""), ("patch", "/1")])
+def test_a_bad_field_is_named(as_, groups, count, verb, key, change, field):
+    response = getattr(as_(*WRITER), verb)(URL + key, json={"sessionId": 11} | change)
+    assert (response.status_code, list(response.json["errors"])) == (422, [field])
+    assert count(DataCollectionGroup) == 3
+
+
+@pytest.mark.parametrize("field", ["blSampleId", "experimentTypeId"])
+def test_what_is_not_there_may_still_come(as_, groups, field):
+    for verb, key in (("post", ""), ("patch", "/1")):
+        body = {"sessionId": 11, field: 77}
+        response = getattr(as_(*WRITER), verb)(URL + key, json=body)
+        assert (response.status_code, list(response.json["errors"])) == (424, [field])
