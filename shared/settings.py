@@ -29,8 +29,7 @@ def known_services() -> list[str]:
 
 def known_dialects() -> list[str]:
     """The dialects of this installation, of which each may have parts in several services."""
-    names = {path.stem for path in SERVICES.glob("*/dialects/*.py")}
-    return sorted(names - {"__init__"})
+    return sorted({path.stem for path in SERVICES.glob("*/dialects/[a-z]*")})
 
 
 def unknown(name: object, known: Iterable[str], what: str = "key") -> str:

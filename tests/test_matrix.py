@@ -191,6 +191,11 @@ MATRIX = {
     "post /ispyb/mxcube/sessions": inside(201, reader=403),
     "get /ispyb/mxcube/sessions/{session_id}": inside(),
     "patch /ispyb/mxcube/sessions/{session_id}/associate-beamline-setup": inside(reader=403),
+    "post /ispyb/mxcube/datacollections/datacollection": inside(201, reader=403),
+    "post /ispyb/mxcube/datacollections/group": inside(reader=403),
+    "get /ispyb/mxcube/datacollections/{collection_id}": inside(),
+    "get /ispyb/mxcube/samples": signed_in(),
+    "patch /ispyb/mxcube/samples/{sample_id}": inside(reader=403),
     "get /ssx/datacollections": signed_in(),
     "get /ssx/datacollections/{collection_id}": inside(),
     "get /ssx/health": everybody(),
@@ -217,6 +222,7 @@ LISTS = {
     "get /sessions/date": "sessionId",
     "get /ispyb/mxcube/proposals": "proposalId",
     "get /ispyb/mxcube/sessions": "sessionId",
+    "get /ispyb/mxcube/samples": "blSampleId",
     "get /ssx/datacollections": "dataCollectionId",
     "get /em/atlases": "atlasId",
 }
@@ -233,6 +239,7 @@ CONTACT = {"proposalId": 1, "personId": 1, "cardName": "another"}
 SESSION = {"proposalId": 1, "beamLineName": "i03"}
 DAY = {"startDate": "2024-06-01T09:00:00", "endDate": "2024-06-02T09:00:00"}
 FILE = {"fileName": "a.log", "filePath": "/data"}
+SWEPT = {"sessionId": 1, "oscillation_sequence": [{}]}
 # The bodies of writes, where an empty one will not do.
 BODIES = {
     "post /auth/groups": {"name": "new"},
@@ -265,6 +272,8 @@ BODIES = {
     "put /sessions/{session_id}": SESSION,
     "post /sessions/{session_id}/persons": {"personId": 2},
     "post /ispyb/mxcube/sessions": {**SESSION, **DAY},
+    "post /ispyb/mxcube/datacollections/datacollection": SWEPT,
+    "post /ispyb/mxcube/datacollections/group": SWEPT,
 }
 ROW_1 = {"name": "Proposal"}  # what stands in a path for row 1, if not 1
 PATHS = {

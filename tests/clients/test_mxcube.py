@@ -7,56 +7,12 @@ from importlib.metadata import distribution
 from time import time
 
 import pytest
-from sqlalchemy import select
-
-from shared.models import BLSession, Person, Proposal, ProposalHasPerson
+from shared.models import BLSession
 from shared.own import RefreshToken
 from tests.conftest import serve
 
 TODAY = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
-
-
-@pytest.fixture
-def facility(add):
-    """alice leads mx123 and is on MB7; of bob's mx9 she knows nothing."""
-    add(
-        Person(personId=1, login="alice", givenName="Alice", familyName="Moreau"),
-        Person(personId=2, login="bob", givenName="Bob", familyName="Brandt"),
-        Proposal(proposalId=10, personId=1, proposalCode="mx", proposalNumber="123"),
-        Proposal(proposalId=11, personId=2, proposalCode="MB", proposalNumber="7", title="Tails"),
-        Proposal(proposalId=12, personId=2, proposalCode="mx", proposalNumber="9"),
-        ProposalHasPerson(proposalId=11, personId=1),
-    )
-
-
-@pytest.fixture
-def sign_in(mxcube, server, facility):
-    """``sign_in("alice")`` is a client with her tokens."""
-
-    def open_client(login="alice", url=server):
-        client = mxcube.Client(f"{url}/ispyb/mxcube/")
-        client.authenticate(login, f"{login}-token")
-        return client
-
-    return open_client
-
-
-@pytest.fixture
-def adapter(mxcube, sign_in):
-    """What MXCuBE at beamline i03 works with, after alice signed in."""
-    return mxcube.Adapter(sign_in(), "i03")
-
-
-@pytest.fixture
-def stored(engine):
-    """``stored(BLSession)`` are its rows."""
-
-    def read(model):
-        with engine.connect() as connection:
-            return connection.execute(select(model.__table__)).all()
-
-    return read
 
 
 def visit(number, start, end, proposal=10, beamline="i03"):

@@ -23,7 +23,7 @@ class Loose:
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         """Put null for a mark."""
         found = None if str(value) in self.none else value
-        return super().deserialize(found, *args, **kwargs)  # type: ignore[misc]
+        return super().deserialize(found, *args, **kwargs)
 
 
 class Whole(Loose, fields.Integer):
@@ -144,10 +144,11 @@ class LenientSchema(SQLAlchemySchema):
         found = [f"{n}: not stored" for n in original if n not in known]
         found += [f"{n}: cut to {most} characters" for n, most in self._too_long(original)]
         for name, field in self.load_fields.items():
-            value = data.get(field.attribute or name)
-            if isinstance(field, Choice | Place) and value is None:
-                if str(original.get(name)) not in field.none:
+            value = data.get(key := field.attribute or name)
+            if isinstance(field, Choice | Place) and name in original and value is None:
+                if str(original[name]) not in field.none:
                     found.append(f"{name}: {original[name]!r:.80} is not known, not stored")
+                    del data[key]  # what is stored is not cleared by it
             inner = field.inner if isinstance(field, fields.List) else field
             if isinstance(inner, fields.Nested):
                 for part in value if isinstance(value, list) else [value or {}]:

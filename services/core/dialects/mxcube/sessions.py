@@ -1,7 +1,6 @@
-"""What MXCuBE speaks, with the PyISPyBRestClient of mxcubecore.
+"""Proposals and sessions, as MXCuBE reads them at a sign-in.
 
-It reads one page and takes what it gets for all there is: lists are bare and whole. One null or
-one odd name among them ends the sign-in of its user, so neither is there.
+One null or one odd name among them ends the sign-in, so neither is there.
 """
 
 from datetime import datetime, timedelta

@@ -1,0 +1,9 @@
+"""What MXCuBE speaks, with the PyISPyBRestClient of mxcubecore.
+
+It reads one page and takes what it gets for all there is: lists are bare and whole. It sends
+whole dictionaries, of which some keys have no home: see services.core.schemas.lenient.
+"""
+
+from services.core.dialects.mxcube import collections, samples, sessions
+
+NAMESPACES = [*sessions.NAMESPACES, *collections.NAMESPACES, *samples.NAMESPACES]

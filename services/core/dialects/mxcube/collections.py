@@ -1,0 +1,66 @@
+"""What MXCuBE says of data collections: always the whole dictionary, at one address for all."""
+
+from http import HTTPStatus
+
+from services.core.modules import data_collections, deposits, sessions
+from services.core.schemas.mxcube_collections import (
+    MxcubeCollectionSchema,
+    StoredCollectionSchema,
+    StoredGroupSchema,
+)
+from services.core.schemas.data_collections import DataCollectionSchema
+from shared.api import Namespace, Resource
+
+collection_ns = Namespace("datacollections", description="Data collections")
+NAMESPACES = [collection_ns]
+
+
+def warned(answer: dict, data: dict) -> dict:
+    """``answer`` with the warnings of what was sent, if there are any."""
+    return answer | ({"warnings": data["warnings"]} if data["warnings"] else {})
+
+
+@collection_ns.route("/datacollection")
+class StoredCollections(Resource):
+    @collection_ns.may_answer(404)
+    @collection_ns.require()
+    @collection_ns.takes(MxcubeCollectionSchema)
+    @collection_ns.returns(StoredCollectionSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)
+    def post(self, identity, data):
+        """Store a data collection, with a group if it joins none; or update it: then 200.
+
+        Whoever sees the session may do so; a program needs mx_write.
+        """
+        found, new = deposits.store(identity, data)
+        answer = {name: value for name, value in found.items() if value is not None}
+        return warned(answer, data), HTTPStatus.CREATED if new else HTTPStatus.OK
+
+
+@collection_ns.route("/group")
+class StoredGroups(Resource):
+    @collection_ns.may_answer(404)
+    @collection_ns.require()
+    @collection_ns.takes(MxcubeCollectionSchema)
+    @collection_ns.returns(StoredGroupSchema)
+    def post(self, identity, data):
+        """Update the group of a data collection; it never gets a second one.
+
+        Whoever sees the session may do so; a program needs mx_write.
+        """
+        found = deposits.store_group(identity, data)
+        shown = ("dataCollectionGroupId", "experimentType", "blSampleId", "sessionId")
+        return warned({name: found[name] for name in shown}, data)
+
+
+@collection_ns.route("/<int:collection_id>")
+class Collection(Resource):
+    @collection_ns.require()
+    @collection_ns.returns(DataCollectionSchema)
+    def get(self, identity, collection_id):
+        """Show one data collection, which has both a begin and an end."""
+        found = data_collections.get(identity, collection_id)
+        start, end = found["startTime"], found["endTime"]
+        if not start and not end:
+            session_id = found["DataCollectionGroup"]["sessionId"]
+            start = sessions.get(identity, session_id, ("bltimeStamp",))["bltimeStamp"]
+        return {**found, "startTime": start or end, "endTime": end or start}

@@ -1,0 +1,77 @@
+"""The samples that MXCuBE mounts. One key that is not there costs it the whole list."""
+
+import re
+
+from services.core.dialects.mxcube.collections import warned
+from services.core.modules import samples
+from services.core.schemas.mxcube_events import (
+    MxcubeSampleQuery,
+    MxcubeSampleSchema,
+    ReadySampleSchema,
+)
+from shared.api import Namespace, Resource
+
+sample_ns = Namespace("samples", description="Samples ready on a beamline")
+NAMESPACES = [sample_ns]
+
+CELL = ("cell_a", "cell_b", "cell_c", "cell_alpha", "cell_beta", "cell_gamma")
+READ = (
+    *("blSampleId", "code", "name", "location", "DiffractionPlan.diffractionPlanId"),
+    *("Container.code", "Container.sampleChangerLocation"),
+    *("Crystal.crystalId", "Crystal.spaceGroup", "Crystal.Protein.acronym"),
+    *(f"Crystal.{name}" for name in CELL),
+)
+WHOLE = {"skip": 0, "limit": 1_000_000, "fields": READ}
+NOT_IN_NAMES = r"[^a-zA-Z0-9:+_-]"  # the web interface drops a list with one of these
+
+
+@sample_ns.route("")
+class Samples(Resource):
+    @sample_ns.may_answer(404)
+    @sample_ns.require()
+    @sample_ns.takes(MxcubeSampleQuery, query=True)
+    @sample_ns.returns(ReadySampleSchema, many=True, bare=True)
+    def get(self, identity, query):
+        """List all samples of a proposal that are ready on a beamline."""
+        return [_sample(row) for row in samples.find(identity, query | WHOLE)["results"]]
+
+
+@sample_ns.route("/<int:sample_id>")
+class Sample(Resource):
+    @sample_ns.require()
+    @sample_ns.takes(MxcubeSampleSchema)
+    @sample_ns.returns(MxcubeSampleSchema)
+    def patch(self, identity, data, sample_id):
+        """Change what is known of a sample at the beamline: absent keeps, and so does null.
+
+        Whoever sees the sample may do so; a program needs mx_write.
+        """
+        columns = {n: v for n, v in data.items() if n != "warnings" and v is not None}
+        found = samples.change(identity, sample_id, columns)
+        names = {name: field.attribute or name for name, field in _shown().items()}
+        return warned({name: found[column] for name, column in names.items()}, data)
+
+
+def _shown() -> dict:
+    shown = MxcubeSampleSchema().dump_fields
+    return {name: field for name, field in shown.items() if name != "warnings"}
+
+
+def _sample(row: dict) -> dict:
+    """What is not there is null, and never an object that is not there."""
+    box, crystal = row["Container"] or {}, row["Crystal"] or {}
+    protein, plan = crystal.get("Protein") or {}, row["DiffractionPlan"] or {}
+    return {
+        "blSampleId": row["blSampleId"],
+        "code": row["code"],
+        "name": row["name"] and re.sub(NOT_IN_NAMES, "_", row["name"]),
+        "location": row["location"],
+        "Container": {name: box.get(name) for name in ("code", "sampleChangerLocation")},
+        "Crystal": {
+            "crystalId": crystal.get("crystalId"),
+            "space_group": crystal.get("spaceGroup"),
+            **{name: crystal.get(name) for name in CELL},
+            "Protein": {"acronym": protein.get("acronym")},
+        },
+        "DiffractionPlan": {"diffractionPlanId": plan.get("diffractionPlanId")},
+    }

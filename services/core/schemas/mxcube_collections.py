@@ -1,0 +1,289 @@
+"""The dictionary of a data collection as MXCuBE sends it, and what is around it.
+
+A schema loads it as columns: those of the group, of the data collection, and which ones are meant.
+"""
+
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, fields, pre_load, validate
+from marshmallow_sqlalchemy import auto_field
+
+from services.core.models import Image
+from services.core.schemas.lenient import (
+    Key,
+    LenientSchema,
+    Measure,
+    Words,
+    column,
+)
+from shared.models import BeamLineSetup, DataCollection, DataCollectionGroup, Detector
+
+UNDULATORS = 3  # that a setup has columns for
+OF_GROUP = (
+    *("sessionId", "blSampleId", "experimentType", "comments", "startTime"),
+    *("actualContainerBarcode", "actualSampleBarcode"),
+    *("actualContainerSlotInSC", "actualSampleSlotInContainer"),
+)
+
+
+class Resolution(Measure):
+    """A number, or that of the shell's outer limit: ``{"upper": 1.6, "lower": 40}``."""
+
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        """Take the outer limit."""
+        return super().deserialize(
+            value.get("upper") if isinstance(value, dict) else value, *args, **kwargs
+        )
+
+
+class MxcubeSweepSchema(LenientSchema):
+    start = column("axisStart", metadata={"description": "degrees"})
+    range = column("axisRange")
+    offset = Measure(
+        allow_none=True, metadata={"description": "gap between images, degrees; < 0: overlap"}
+    )
+    number_of_images = column("numberOfImages")
+    start_image_number = column("startImageNumber")
+    number_of_passes = column("numberOfPasses")
+    exposure_time = column("exposureTime")
+    kappaStart = auto_field()
+    phiStart = auto_field()
+
+    class Meta(LenientSchema.Meta):
+        model = DataCollection
+
+
+class MxcubeFilesSchema(LenientSchema):
+    free_text = ("prefix", "suffix")
+    ignored = ("archive_directory", "process_directory", "compression", "shared_directory")
+
+    directory = column("imageDirectory")
+    prefix = column("imagePrefix")
+    suffix = column("imageSuffix")
+    template = column("fileTemplate")
+    run_number = column("dataCollectionNumber")
+
+    class Meta(LenientSchema.Meta):
+        model = DataCollection
+
+    @pre_load
+    def _close(self, data, **kwargs):
+        """A directory ends with a slash."""
+        if isinstance(data, dict) and isinstance(found := data.get("directory"), str) and found:
+            return {**data, "directory": found.rstrip("/") + "/"}
+        return data
+
+
+class MxcubeSampleReferenceSchema(LenientSchema):
+    ignored = ("spacegroup", "cell", "sample_name", "sample_location", "container_reference")
+
+    blSampleId = Key(allow_none=True)
+
+    class Meta(LenientSchema.Meta):
+        model = DataCollectionGroup
+
+
+class MxcubeCollectionSchema(LenientSchema):
+    """A whole collection: what it is, of which group, and in which state."""
+
+    free_text = ("comments", "status", "actualCentringPosition", "centringMethod")
+    ignored = (
+        *("motors", "energy", "detector_roi_mode", "residues", "anomalous", "EDNA_files_dir"),
+        *("xds_dir", "in_queue", "in_interleave", "skip_images", "take_snapshots", "auto_dir"),
+        *("workflow_parameters", "ispyb_group_data_collections", "position_name", "shutterless"),
+        *("processing", "processing_online", "processing_offline", "processing_parameters"),
+        *("mosflm_dir", "hkl2000_dir", "detector_binning_mode", "cell", "user_comments", "dark"),
+    )
+
+    sessionId = column("sessionId", DataCollectionGroup)
+    experiment_type = column("experimentType", DataCollectionGroup)
+    helical = fields.Boolean(
+        allow_none=True, metadata={"description": "the experiment is Helical"}
+    )
+    sample_reference = fields.Nested(MxcubeSampleReferenceSchema, allow_none=True)
+    comments = column("comments", DataCollectionGroup)
+    actualContainerBarcode = column("actualContainerBarcode", DataCollectionGroup)
+    actualSampleBarcode = column("actualSampleBarcode", DataCollectionGroup)
+    actualContainerSlotInSC = column("actualContainerSlotInSC", DataCollectionGroup)
+    actualSampleSlotInContainer = column("actualSampleSlotInContainer", DataCollectionGroup)
+    collection_start_time = column("startTime")
+    collection_id = Key(
+        allow_none=True, metadata={"description": "absent: a new one; null: maybe a new one"}
+    )
+    group_id = Key(allow_none=True, metadata={"description": "the group it joins, if it is new"})
+    oscillation_sequence = fields.List(
+        fields.Nested(MxcubeSweepSchema), required=True, validate=validate.Length(equal=1)
+    )
+    fileinfo = fields.Nested(MxcubeFilesSchema, allow_none=True)
+    status = column("runStatus")
+    wavelength = auto_field()
+    resolution = column("resolution", field_class=Resolution)
+    resolutionAtCorner = auto_field()
+    detectorDistance = auto_field()
+    xBeam = auto_field()
+    yBeam = auto_field()
+    beamSizeAtSampleX = auto_field()
+    beamSizeAtSampleY = auto_field()
+    beamShape = auto_field()
+    slitGapHorizontal = auto_field()
+    slitGapVertical = auto_field()
+    synchrotronMode = auto_field()
+    flux = auto_field()
+    flux_end = auto_field()
+    transmission = auto_field()
+    undulatorGap1 = auto_field()
+    undulatorGap2 = auto_field()
+    undulatorGap3 = auto_field()
+    totalAbsorbedDose = auto_field()
+    xtalSnapshotFullPath1 = auto_field()
+    xtalSnapshotFullPath2 = auto_field()
+    xtalSnapshotFullPath3 = auto_field()
+    xtalSnapshotFullPath4 = auto_field()
+    centringMethod = column("centeringMethod")
+    actualCentringPosition = column("actualCenteringPosition")
+    detectorId = Key(allow_none=True)
+    detector_id = Key(allow_none=True, metadata={"description": "the same, after the creation"})
+    screening_sub_wedge_id = column("strategySubWedgeOrigId")
+
+    class Meta(LenientSchema.Meta):
+        model = DataCollection
+
+    def translated(self, data: dict) -> dict:
+        """``{"group": columns, "collection": columns, …}``; what the client lacks is left out."""
+        asked = "collection_id" in data
+        data = {name: value for name, value in data.items() if value is not None}
+        which = {name: data.pop(name, None) for name in ("collection_id", "group_id")}
+        data |= data.pop("sample_reference", {}) | data.pop("fileinfo", {})
+        data |= _sweep(*data.pop("oscillation_sequence"))
+        data["detectorId"] = data.pop("detector_id", data.get("detectorId"))
+        if data.pop("helical", False):
+            data["experimentType"] = "Helical"
+        group = {name: data.pop(name) for name in OF_GROUP if data.get(name) is not None}
+        if "startTime" in group:
+            data["startTime"] = group["startTime"]
+        found = {
+            "group": group,
+            "collection": {name: value for name, value in data.items() if value is not None},
+        }
+        return {**found, **which, "maybe_known": asked}
+
+
+def _sweep(data: dict) -> dict:
+    """The columns of a sweep: where it ends and the axis that turns are for us to say."""
+    found = {name: value for name, value in data.items() if value is not None}
+    offset, start = found.pop("offset", 0.0), data.get("axisStart")
+    found |= {"overlap": -offset or 0.0, "rotationAxis": "Phi"}
+    if data.get("kappaStart"):
+        found |= {"rotationAxis": "Omega", "omegaStart": start}
+    if {"axisStart", "axisRange", "numberOfImages"} <= found.keys():
+        found["axisEnd"] = start + (found["axisRange"] + offset) * found["numberOfImages"]
+    return found
+
+
+class StoredCollectionSchema(Schema):
+    """What the client reads of a collection; it takes two keys at least for granted."""
+
+    dataCollectionId = fields.Integer()
+    dataCollectionGroupId = fields.Integer()
+    detectorId = fields.Integer()
+    warnings = fields.List(fields.String())
+
+
+class StoredGroupSchema(Schema):
+    """What the client reads of a group."""
+
+    dataCollectionGroupId = fields.Integer()
+    experimentType = fields.String(allow_none=True)
+    blSampleId = fields.Integer(allow_none=True)
+    sessionId = fields.Integer()
+    warnings = fields.List(fields.String())
+
+
+class MxcubeImageSchema(LenientSchema):
+    free_text = ("machineMessage", "comments")
+
+    dataCollectionId = Key(required=True, metadata={"description": "of a collection stored here"})
+    imageNumber = auto_field()
+    fileName = auto_field()
+    fileLocation = auto_field()
+    measuredIntensity = auto_field()
+    cumulativeIntensity = auto_field()
+    synchrotronCurrent = auto_field()
+    machineMessage = auto_field()
+    temperature = auto_field()
+    jpegFileFullPath = auto_field()
+    jpegThumbnailFileFullPath = auto_field()
+    motorPositionId = auto_field()
+    comments = auto_field()
+    imageId = fields.Integer(dump_only=True)
+
+    class Meta(LenientSchema.Meta):
+        model = Image
+
+
+class UndulatorSchema(LenientSchema):
+    type = Words(allow_none=True, validate=validate.Length(max=45))
+
+    class Meta(LenientSchema.Meta):
+        pass
+
+
+class MxcubeSetupSchema(LenientSchema):
+    """The configuration of a beamline; a site may tell more of it than MXCuBE knows."""
+
+    ignored = (
+        *("directory_prefix", "default_exposure_time", "detector_fileext", "input_files_server"),
+        *("detector_px", "detector_py"),
+    )
+
+    synchrotronMode = auto_field()
+    synchrotron_name = column("synchrotronName")
+    focusing_optic = column("focusingOptic")
+    monochromator_type = column("monochromatorType")
+    undulators = fields.List(fields.Nested(UndulatorSchema), allow_none=True)
+    polarisation = auto_field()
+    beam_divergence_vertical = column("beamDivergenceVertical")
+    beam_divergence_horizontal = column("beamDivergenceHorizontal")
+    minimum_exposure_time = column("minExposureTimePerImage")
+    maximum_phi_speed = column("goniostatMaxOscillationSpeed")
+    minimum_phi_oscillation = column("goniostatMinOscillationWidth")
+    detector_manufacturer = column("detectorManufacturer", Detector)
+    detector_model = column("detectorModel", Detector)
+    detector_type = column("detectorType", Detector)
+    detector_binning_mode = column("detectorMode", Detector)
+    beamlineSetupId = Key(
+        allow_none=True, metadata={"description": "the setup of before; kept if nothing changed"}
+    )
+    sessionId = Key(allow_none=True, metadata={"description": "the session that has this setup"})
+    beamline_name = column("beamlineName")
+
+    class Meta(LenientSchema.Meta):
+        model = BeamLineSetup
+
+    def translated(self, data: dict) -> dict:
+        """``{"setup": columns, "detector": columns, …}``."""
+        data = {name: value for name, value in data.items() if value is not None}
+        which = {name: data.pop(name, None) for name in ("beamlineSetupId", "sessionId")}
+        kinds = [found.get("type") for found in data.pop("undulators", ())][:UNDULATORS]
+        data |= {f"undulatorType{at}": kind for at, kind in enumerate(kinds, 1) if kind}
+        names = [name for name in data if name.startswith("detector")]
+        detector = {name: data.pop(name) for name in names}
+        return {**which, "detector": detector, "setup": data}
+
+
+class NewIdSchema(Schema):
+    """A bare number would stop the client: it looks for a key in it."""
+
+    results = fields.Integer(metadata={"description": "the id of the row"})
+
+
+class MxcubeDetectorQuery(Schema):
+    """Names of a detector, unquoted: those that are empty or None match any."""
+
+    manufacturer = fields.String()
+    model = fields.String()
+    mode = fields.String()
+    type = fields.String()
+
+    class Meta:
+        unknown = EXCLUDE  # an & in a name splits the query
