@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Enum, Float, String, func
+from sqlalchemy import ColumnElement, DateTime, Enum, Float, Integer, String, func
 from sqlalchemy import literal_column, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -28,6 +28,26 @@ def _mariadb(element, compiler, **kwargs):
 def _sqlite(element, compiler, **kwargs):
     pattern = literal_column("'%Y-%m-%dT%H:%M:%S'")
     return compiler.process(func.strftime(pattern, *element.clauses), **kwargs)
+
+
+class seconds(FunctionElement):
+    """The whole seconds from one column to another; none where one of them is none."""
+
+    inherit_cache = True
+    type = Integer()
+
+
+@compiles(seconds)
+def _mariadb_seconds(element, compiler, **kwargs):
+    unit = literal_column("SECOND")
+    return compiler.process(func.timestampdiff(unit, *element.clauses), **kwargs)
+
+
+@compiles(seconds, "sqlite")
+def _sqlite_seconds(element, compiler, **kwargs):
+    unit = literal_column("'%s'")
+    start, end = (func.strftime(unit, at) for at in element.clauses)
+    return compiler.process(end - start, **kwargs)
 
 
 def on_the_wire(column: Any) -> ColumnElement:

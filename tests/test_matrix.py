@@ -9,7 +9,7 @@ from datetime import datetime
 
 import pytest
 
-from services.core.models import LabContact
+from services.core.models import LabContact, Screening, XrayCentring
 from services.em.models import Atlas
 from services.ssx.models import SSXDataCollection
 from shared import models, own
@@ -100,6 +100,11 @@ MATRIX = {
     "post /ispyb/mxcube/auth/login": everybody(201),
     "post /ispyb/mxcube/auth/refresh": everybody(),
     "get /ispyb/mxcube/user/current": signed_in(),
+    "get /beamline/statistics": signed_in(),
+    "get /beamline/statistics/histogram": signed_in(),
+    "get /centrings": signed_in(),
+    "post /centrings": holders(201, elsewhere=424),  # it sees no such group
+    "get /centrings/{centring_id}": inside(),
     "get /contacts/lab_contacts": signed_in(),
     "post /contacts/lab_contacts": inside(201, reader=403, outside=424),  # they see no such person
     "get /contacts/lab_contacts/{lab_contact_id}": inside(),
@@ -174,6 +179,9 @@ MATRIX = {
     "get /samples/proteins/{protein_id}": inside(),
     "get /schemas/available_names": signed_in(),
     "get /schemas/{name}": signed_in(),
+    "get /screenings": signed_in(),
+    "post /screenings": holders(201, elsewhere=424),  # it sees no such data collection
+    "get /screenings/{screening_id}": inside(),
     "get /sessions": signed_in(),
     "post /sessions": holders(201),
     "get /sessions/date": signed_in(),
@@ -186,6 +194,7 @@ MATRIX = {
     "post /sessions/{session_id}/persons": holders(201),
     "patch /sessions/{session_id}/persons/{person_id}": holders(),
     "delete /sessions/{session_id}/persons/{person_id}": holders(),
+    "get /sessions/{session_id}/statistics": inside(),
     "get /ispyb/mxcube/proposals": signed_in(),
     "get /ispyb/mxcube/sessions": signed_in(),
     "post /ispyb/mxcube/sessions": inside(201, reader=403),
@@ -210,6 +219,7 @@ LISTS = {
     "get /data_collections": "dataCollectionId",
     "get /data_collections/groups": "dataCollectionGroupId",
     "get /processing_jobs": "processingJobId",
+    "get /centrings": "xrayCentringId",
     "get /contacts/lab_contacts": "labContactId",
     "get /contacts/persons": "personId",
     "get /containers": "containerId",
@@ -218,6 +228,7 @@ LISTS = {
     "get /samples/crystals": "crystalId",
     "get /samples/diffraction_plans": "diffractionPlanId",
     "get /samples/proteins": "proteinId",
+    "get /screenings": "screeningId",
     "get /sessions": "sessionId",
     "get /sessions/date": "sessionId",
     "get /ispyb/mxcube/proposals": "proposalId",
@@ -257,6 +268,7 @@ BODIES = {
     "post /data_collections": {"dataCollectionGroupId": 1},
     "post /data_collections/groups": {"sessionId": 1, "DataCollection": [{"Position": {}}]},
     "post /processing_jobs": {"dataCollectionId": 1},
+    "post /centrings": {"dataCollectionGroupId": 1, "results": [{}]},
     "post /contacts/lab_contacts": {**CONTACT, "personId": 2},
     "put /contacts/lab_contacts/{lab_contact_id}": CONTACT,
     "post /contacts/labs": LAB,
@@ -268,6 +280,7 @@ BODIES = {
     "post /proposals": PROPOSAL,
     "put /proposals/{proposal_id}": PROPOSAL,
     "post /proposals/{proposal_id}/persons": {"personId": 3},
+    "post /screenings": {"dataCollectionId": 1, "outputs": [{}]},
     "post /sessions": SESSION,
     "put /sessions/{session_id}": SESSION,
     "post /sessions/{session_id}/persons": {"personId": 2},
@@ -285,6 +298,8 @@ PATHS = {
     "delete /sessions/{session_id}/persons/{person_id}": {"person_id": 3},
 }
 QUERIES = {
+    "get /beamline/statistics": {"beamLineName": "i03", "start": "2024-05-01", "end": "2024-05-02"},
+    "get /beamline/statistics/histogram": {"parameter": "energy"},
     "get /sessions/date": {"start_date": "2024-01-01", "end_date": "2024-12-31"},
     "patch /ispyb/mxcube/sessions/{session_id}/associate-beamline-setup": {"beamLineSetupId": 1},
 }
@@ -326,6 +341,8 @@ def world(add, engine):
                 models.DataCollectionGroup(sessionId=key, **group),
                 models.Position(positionId=key),
                 models.DataCollection(dataCollectionId=key, positionId=key, **group),
+                Screening(screeningId=key, dataCollectionId=key),
+                XrayCentring(xrayCentringId=key, **group),
                 SSXDataCollection(dataCollectionId=key),
                 Atlas(atlasId=key, atlasImage="a.jpg", pixelSize=1, **group),
                 models.ProcessingJob(processingJobId=key, dataCollectionId=key),

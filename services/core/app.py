@@ -6,6 +6,7 @@ from flask import Flask
 
 from services.core.dialects import mxcube
 from services.core.routes import (
+    centrings,
     containers,
     crystals,
     data_collection_groups,
@@ -25,7 +26,9 @@ from services.core.routes import (
     proteins,
     results,
     samples,
+    screenings,
     sessions,
+    statistics,
 )
 from shared.app import Face, build_app
 
@@ -39,6 +42,8 @@ FACES = [
             labs.ns,
             lab_contacts.ns,
             image_quality.ns,
+            screenings.ns,
+            centrings.ns,
             samples.ns,
             crystals.ns,
             proteins.ns,
@@ -51,6 +56,7 @@ FACES = [
             data_collections.ns,
             positions.ns,
             grids.ns,
+            statistics.ns,
             definitions.ns,
         ]
     ),

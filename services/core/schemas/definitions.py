@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields
 
+from services.core.schemas.centrings import CentringSchema
 from services.core.schemas.data_collection_groups import GroupDocumentSchema
 from services.core.schemas.data_collections import DataCollectionSchema
 from services.core.schemas.grids import GridSchema
@@ -10,12 +11,14 @@ from services.core.schemas.labs import LaboratorySchema
 from services.core.schemas.members import ProposalMemberSchema, SessionMemberSchema
 from services.core.schemas.persons import PersonSchema
 from services.core.schemas.proposals import ProposalSchema
+from services.core.schemas.screenings import ScreeningSchema
 from services.core.schemas.sessions import SessionSchema
 from shared.schemas import TableSchema, definition_name
 
 WRITTEN: dict[str, type[TableSchema]] = {
     definition_name(schema): schema
     for schema in (
+        CentringSchema,
         DataCollectionSchema,
         GridSchema,
         GroupDocumentSchema,
@@ -24,6 +27,7 @@ WRITTEN: dict[str, type[TableSchema]] = {
         PersonSchema,
         ProposalMemberSchema,
         ProposalSchema,
+        ScreeningSchema,
         SessionMemberSchema,
         SessionSchema,
     )

@@ -1,0 +1,70 @@
+"""Screenings: seen by those who see their data collection, or their group if they have none."""
+
+from sqlalchemy import select
+
+from services.core.models import Screening
+from services.core.modules.records import Records
+from services.core.modules.trees import grown
+from services.core.schemas.screenings import ScreeningSchema
+from shared import access, rows
+from shared.access import Rule
+from shared.db import db, save
+from shared.errors import BadInput, NotYet
+from shared.identity import Identity
+from shared.models import DataCollection, DiffractionPlan
+
+
+def _visible(identity: Identity) -> Rule:
+    return access.measured(identity, Screening.dataCollectionId, Screening.dataCollectionGroupId)
+
+
+_records = Records(ScreeningSchema, _visible)
+find, get = _records.find, _records.get
+
+
+def add(identity: Identity, data: dict) -> dict:
+    """Store a whole screening; of what it hangs on, all must be visible."""
+    below = {name: data[name] for name in ("inputs", "outputs") if name in data}
+    own = {name: value for name, value in data.items() if name not in below}
+    rows.check_parents(identity, Screening, own)
+    _check_plans(identity, [own, *below.get("inputs", ())])
+    own["dataCollectionGroupId"] = _group(own)
+    for output in below.get("outputs", ()):
+        for strategy in output.get("strategies", ()):
+            _number(strategy.get("wedges", ()), "wedgeNumber")
+            for wedge in strategy.get("wedges", ()):
+                _number(wedge.get("subwedges", ()), "subWedgeNumber")
+    return _records.shown(save(grown(Screening, {**own, **below}), {}).screeningId)
+
+
+def _group(data: dict) -> int | None:
+    """The group of a screening: older programs look for it by that only."""
+    group, collection = data.get("dataCollectionGroupId"), data.get("dataCollectionId")
+    if collection is None:
+        return group
+    key = DataCollection.dataCollectionId
+    found = db.session.scalar(
+        select(DataCollection.dataCollectionGroupId).where(key == collection)
+    )
+    if group not in (None, found):
+        reason = "is not the group of the data collection"
+        raise BadInput("invalid input", {"dataCollectionGroupId": [reason]})
+    return found
+
+
+def _check_plans(identity: Identity, documents: list[dict]) -> None:
+    """No foreign key says that a plan is there."""
+    named = {each["diffractionPlanId"] for each in documents if each.get("diffractionPlanId")}
+    if not named:
+        return
+    rule, key = access.plans(identity), DiffractionPlan.diffractionPlanId
+    found = db.session.scalars(select(key).where(key.in_(named), rule.condition), rule.values)
+    if named.difference(found):
+        reasons = {"diffractionPlanId": ["no such DiffractionPlan"]}
+        raise NotYet("a referenced row is not there yet", reasons)
+
+
+def _number(documents: list[dict], name: str) -> None:
+    for place, document in enumerate(documents, 1):
+        if document.get(name) is None:
+            document[name] = place
