@@ -1,4 +1,4 @@
-"""Data collections of the simulated facility, each technique in its own way."""
+"""Data collections of serial crystallography and of microscopes."""
 
 import random
 from datetime import datetime, timedelta
@@ -12,59 +12,16 @@ from services.ssx.models import Event, EventChain, EventType, SSXDataCollection
 from shared.models import DataCollection, DataCollectionGroup, ExperimentType
 
 OUTCOMES = ("DataCollection Successful",) * 9 + ("DataCollection Stopped",)
-MEASURED = (  # what only some techniques measure
-    *("axisStart", "axisRange", "axisEnd", "rotationAxis", "omegaStart", "resolution"),
-    *("detectorDistance", "transmission", "flux", "xBeam", "yBeam", "wavelength"),
-    *("beamSizeAtSampleX", "beamSizeAtSampleY", "xtalSnapshotFullPath1"),
-)
 CHIP = {"monoStripe": "Si(111)", "chipModel": "Oxford", "chipPattern": "serpentine"}
 JET = {"jetSpeed": 0.08, "jetSize": 75.0}
 LASER_DELAY, LASER_PULSE = 0.002, 1e-8  # s
 
 
 def acquire(world: World, rows: Rows, visit: Visit) -> None:
-    """Note what was measured in ``visit``."""
+    """Note what was measured in ``visit``, which is not of an MX beamline."""
     rng = world.random("data", visit.sessionId)
-    measure = {"mx": _crystals, "ssx": _serial, "em": _grid}[visit.beamline.technique]
+    measure = {"ssx": _serial, "em": _grid}[visit.beamline.technique]
     measure(world, rows, rng, visit)
-
-
-def _crystals(world: World, rows: Rows, rng: random.Random, visit: Visit) -> None:
-    start = visit.start + timedelta(minutes=40)
-    for crystal in range(1, rng.randint(1, 3) + 1):
-        kind = pick(rng, ("OSC", "OSC", "SAD"))
-        group = _group(world, rows, visit, start, kind, kind)
-        prefix = f"{pick(rng, words.CRYSTALS)}_x{crystal}"
-        resolution = round(rng.uniform(1.1, 2.8), 2)
-        for run in range(1, rng.randint(1, 3) + 1):
-            _collection(
-                world,
-                rows,
-                rng,
-                visit,
-                group=group,
-                run=run,
-                prefix=prefix,
-                start=start + timedelta(minutes=5 * run),
-                images=3600,
-                exposure=0.005,
-                axisStart=0.0,
-                axisRange=0.1,
-                axisEnd=360.0,
-                rotationAxis="Omega",
-                omegaStart=0.0,
-                wavelength=0.97934 if kind == "SAD" else 0.9763,
-                resolution=resolution,
-                detectorDistance=round(140 * resolution, 1),
-                transmission=float(rng.randint(5, 100)),
-                flux=rng.randint(10, 400) * 1e10,
-                xBeam=round(rng.uniform(155, 160), 2),
-                yBeam=round(rng.uniform(160, 168), 2),
-                beamSizeAtSampleX=0.05,
-                beamSizeAtSampleY=0.02,
-                xtalSnapshotFullPath1=f"{_folder(visit, 'jpegs')}{prefix}_{run}.jpeg",
-            )
-        start += timedelta(minutes=25)
 
 
 def _serial(world: World, rows: Rows, rng: random.Random, visit: Visit) -> None:
@@ -234,7 +191,7 @@ def _collection(
         startImageNumber=1,
         numberOfPasses=1,
         exposureTime=exposure,
-        **{name: measured.get(name) for name in MEASURED},
+        **measured,
     )
     return key
 

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from datetime import date
 from importlib import import_module
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, func, insert, inspect, make_url, select
 from tqdm import tqdm
 
+from demo import files
 from demo.acquisitions import acquire
 from demo.beamlines import beamlines
+from demo.experiments import experiments
 from demo.lookups import lookups
 from demo.people import people
 from demo.proposals import proposal
@@ -26,38 +28,52 @@ CHUNK = 200  # proposals that are inserted together
 
 
 def build(site: Mapping, scale: int = 1, seed: int = 1, reset: bool = False) -> dict[str, int]:
-    """Fill the database of ``site``; ``reset`` removes an SQLite database that is there."""
+    """Fill the database of ``site``; ``reset`` removes an SQLite database that is there.
+
+    Pictures and log files go to the first of the site's file roots, if it has one.
+    """
     uri = config.database_uri(site)
     if reset:
         _remove(uri)
     engine = create_engine(uri, **engine_options(uri, 1))
     try:
-        return fill(engine, scale, seed)
+        roots = site.get("file_roots")
+        return fill(engine, scale, seed, folder=Path(roots[0]) if roots else None)
     finally:
         engine.dispose()
 
 
 def fill(
-    engine: Engine, scale: int = 1, seed: int = 1, today: date | None = None
+    engine: Engine,
+    scale: int = 1,
+    seed: int = 1,
+    today: date | None = None,
+    folder: Path | None = None,
 ) -> dict[str, int]:
     """Fill the empty database of ``engine``, in one transaction; return rows by table.
 
     A database without any table gets ISPyB's; one that has tables must have those we need.
     Scale 1 has 20 proposals and about 200 sessions. The rows depend on nothing but ``scale``,
-    ``seed`` and ``today``.
+    ``seed``, ``today`` and ``folder``, where the files are written that rows name.
     """
     _prepare(engine)
     with engine.execution_options(writes=True).begin() as connection:
         _refuse_rows(connection)
         kinds = lookups(connection)
         world = World(seed, today or date.today(), _keys(connection), kinds)
+        if folder:
+            files.write(folder)
+            world.folder = str(folder)
         sizes = _insert(connection, people(world, scale))
         sizes |= _insert(connection, beamlines(world))
         rows: Rows = {}
         total = PROPOSALS * scale
         for number in tqdm(range(total), "Simulating", unit=" proposals", disable=None):
-            for visit in proposal(world, rows, number):
-                acquire(world, rows, visit)
+            visits = proposal(world, rows, number)
+            experiments(world, rows, [v for v in visits if v.beamline.technique == "mx"])
+            for visit in visits:
+                if visit.beamline.technique != "mx":
+                    acquire(world, rows, visit)
             if number % CHUNK == CHUNK - 1 or number == total - 1:
                 for table, size in _insert(connection, rows).items():
                     sizes[table] = sizes.get(table, 0) + size
@@ -113,6 +129,7 @@ def _insert(connection: Connection, rows: Rows) -> dict[str, int]:
     sizes = {}
     for table in Base.metadata.sorted_tables:
         if values := by_table.get(table):
-            connection.execute(insert(table), values)
+            blank = dict.fromkeys(chain.from_iterable(values))
+            connection.execute(insert(table), [blank | row for row in values])
             sizes[table.name] = len(values)
     return sizes

@@ -76,10 +76,13 @@ class Visit:
     """A session as far as its data collections need to know it."""
 
     sessionId: int
+    proposalId: int
     name: str
+    number: int
     beamline: Beamline
     start: datetime
     end: datetime
+    told: bool  # of a proposal that somebody will look at
 
 
 def proposal(world: World, rows: Rows, number: int) -> list[Visit]:
@@ -207,7 +210,8 @@ def _session(
     key, end = world.key(BLSession), start + timedelta(hours=8 * shifts)
     beamline = _beamline(plan, start.date() == world.today)
     done = (world.today - end.date()).days
-    used = done > 0 and (plan.told or rng.random() < WITH_DATA)
+    busy = plan.told and beamline.technique == "mx" and start.date() == world.today
+    used = busy or done > 0 and (plan.told or rng.random() < WITH_DATA)
     contact = pick(rng, world.staff)
     kind = pick(rng, TYPES.get(technique, TYPES["mx"][:2]))
     add_to(
@@ -238,7 +242,8 @@ def _session(
     _visitors(rows, plan, key, contact, number, guests, remote=kind == "Remote")
     if not used:
         return None
-    return Visit(key, f"{plan.name}-{number}", beamline, start, end)
+    name = f"{plan.name}-{number}"
+    return Visit(key, parent, name, number, beamline, start, end, plan.told)
 
 
 def _visitors(

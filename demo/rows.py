@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.db import Base
 
-Rows = dict[type[Base], list[dict[str, Any]]]  # what to insert; rows of a table have equal keys
+Rows = dict[type[Base], list[dict[str, Any]]]  # what to insert; a key that is left out is null
 
 
 @dataclass
@@ -26,6 +26,7 @@ class World:
     setups: dict[str, int] = field(default_factory=dict)  # beamline -> setup
     detectors: dict[str, int] = field(default_factory=dict)  # beamline -> detector
     runs: list[tuple[datetime, datetime, int]] = field(default_factory=list)
+    folder: str = "/data"  # of the files that rows name
 
     def key(self, model: type[Base]) -> int:
         """The next primary key of ``model``."""

@@ -1,47 +1,23 @@
 """The simulated facility, on both kinds of database."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
-from sqlalchemy import Enum, String, create_engine, func, insert, select, text
+from sqlalchemy import Enum, String, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from demo import facility
 from demo.build import build, fill
 from demo.users import DEMO_USERS
-from shared.db import Base, engine_options
+from shared.db import Base
 from shared.errors import Conflict
 from shared.models import BLSession, DataCollection, ExperimentType, Permission, Person
 from shared.models import Proposal, ProposalHasPerson, SessionHasPerson, UserGroup
+from tests.demo.conftest import TODAY
 
-TODAY = date(2026, 3, 29)  # the night before, clocks were changed in Europe
 ROOT = Path(__file__).parent.parent.parent
-
-
-@pytest.fixture
-def make(empty_database, engine):
-    """``make("one")`` is an empty database without tables; all are closed at the end."""
-    engines = []
-
-    def connect(name):
-        uri = empty_database(f"ispyb_demo_{name}_test")
-        engines.append(create_engine(uri, **engine_options(uri, 1)))
-        return engines[-1]
-
-    yield connect
-    for each in engines:
-        each.dispose()
-
-
-@pytest.fixture
-def facility_(make):
-    """A session of the ORM on a database that was filled on TODAY."""
-    database = make("one")
-    fill(database, today=TODAY)
-    with Session(database) as session:
-        yield session
 
 
 def contents(database):

@@ -1,0 +1,273 @@
+"""What happens to the samples of a session on an MX beamline, one after the other."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from demo import files, sweeps
+from demo.proposals import Visit
+from demo.results import process
+from demo.rows import Rows, World, add_to, pick
+from demo.samples import Sample, Stock, shipment, stocks
+from demo.screenings import screen
+from demo.sweeps import Sweep
+from services.core.models import (
+    EnergyScan,
+    RobotAction,
+    XFEFluorescenceSpectrum,
+    XrayCentring,
+    XrayCentringResult,
+)
+from shared.models import GridInfo, ImageQualityIndicators
+
+BEGIN = timedelta(minutes=30)  # after the start of the session
+DAWN, DUSK = time(4), time(23)  # nobody works at night, when clocks may be changed
+PER_SAMPLE = timedelta(minutes=30)  # at most
+FEW, MANY = (2, 4), (5, 10)  # samples of a session; of one that somebody will look at
+LOST = 0.06  # loads that fail
+FAULTS = (
+    ("ERROR", "Pin not detected after the load"),
+    ("CRITICAL", "Gripper blocked: the robot is in manual mode"),
+    ("WARNING", "Sample is not centred in the camera"),
+)
+
+
+@dataclass
+class Work:
+    """A session in progress; ``now`` is the time on its clock."""
+
+    world: World
+    rows: Rows
+    rng: random.Random
+    visit: Visit
+    now: datetime
+
+    def take(self, seconds: float) -> tuple[datetime, datetime]:
+        """The begin and the end of something that takes so long."""
+        begin = self.now
+        self.now += timedelta(seconds=int(seconds))
+        return begin, self.now
+
+    def rest(self) -> None:
+        """Let the night pass."""
+        if self.now.time() >= DUSK:
+            self.now = datetime.combine(self.now.date() + timedelta(days=1), DAWN)
+        self.now = max(self.now, datetime.combine(self.now.date(), DAWN))
+
+
+def experiments(world: World, rows: Rows, visits: list[Visit]) -> None:
+    """Note what was done in the MX ``visits`` of one proposal."""
+    shelf = stocks(world, rows, visits[0]) if visits else []
+    for visit in visits:
+        _visit(world, rows, visit, shelf)
+
+
+def _visit(world: World, rows: Rows, visit: Visit, shelf: list[Stock]) -> None:
+    rng = world.random("data", visit.sessionId)
+    work = Work(world, rows, rng, visit, visit.start + BEGIN)
+    size = rng.randint(*(MANY if visit.told else FEW))
+    for sample in shipment(world, rows, rng, visit, shelf, size):
+        work.rest()
+        if work.now + PER_SAMPLE > visit.end:
+            return
+        if _load(work, sample, certain=sample.location == 1):
+            _measure(work, sample)
+            _robot(work, sample, "UNLOAD", 25)
+        work.take(rng.randint(60, 240))
+
+
+def _measure(work: Work, sample: Sample) -> None:
+    """Centre, screen and collect, as far as the crystal is worth it."""
+    rng = work.rng
+    if sample.stock.anomalous and rng.random() < 0.5:
+        _scan_edge(work, sample)
+    if rng.random() < 0.12:
+        _fluoresce(work, sample)
+    found = _centre(work, sample)
+    if not found and sample.location > 1 and rng.random() < 0.5:
+        return
+    screen(work, sample)
+    kind = "SAD" if sample.stock.anomalous else "OSC"
+    group = sweeps.group(work, sample, kind, kind)
+    for run in range(1, (2 if rng.random() < 0.15 else 1) + 1):
+        sweep = sweeps.rotation(work, sample, group, run)
+        if work.visit.told and rng.random() < 0.3:
+            _judge(work, sweep, every=10)
+        process(work, sample, sweep)
+    sweeps.close(work, group)
+
+
+def _load(work: Work, sample: Sample, certain: bool) -> bool:
+    """Mount the sample; some loads fail, and half of those are not tried again."""
+    if not certain and work.rng.random() < LOST:
+        status, message = pick(work.rng, FAULTS)
+        _robot(work, sample, "LOAD", work.rng.randint(40, 90), status, message)
+        if status != "WARNING" and work.rng.random() < 0.5:
+            return False
+    _robot(work, sample, "LOAD", work.rng.randint(18, 40))
+    return True
+
+
+def _robot(
+    work: Work,
+    sample: Sample,
+    action: str,
+    seconds: int,
+    status: str = "SUCCESS",
+    message: str | None = None,
+) -> None:
+    begin, end = work.take(seconds)
+    picture = files.snapshot(work.world.folder, sample.key, 0)
+    add_to(
+        work.rows,
+        RobotAction,
+        robotActionId=work.world.key(RobotAction),
+        blsessionId=work.visit.sessionId,
+        blsampleId=sample.key,
+        actionType=action,
+        startTimestamp=begin,
+        endTimestamp=end,
+        status=status,
+        message=message,
+        containerLocation=sample.location,
+        dewarLocation=sample.slot,
+        sampleBarcode=sample.barcode,
+        xtalSnapshotAfter=picture if (action, status) == ("LOAD", "SUCCESS") else None,
+    )
+
+
+def _centre(work: Work, sample: Sample) -> bool:
+    """Two grid scans at right angles, and the crystal they find."""
+    world, rows, rng = work.world, work.rows, work.rng
+    group = sweeps.group(work, sample, "Mesh", "MESH")
+    wide, high, deep = rng.randint(10, 24), rng.randint(6, 12), rng.randint(6, 12)
+    for run, lines in enumerate((high, deep), 1):
+        scan = sweeps.mesh(work, sample, group, run, wide * lines)
+        add_to(
+            rows,
+            GridInfo,
+            gridInfoId=world.key(GridInfo),
+            dataCollectionId=scan.key,
+            dx_mm=0.02,
+            dy_mm=0.02,
+            steps_x=wide,
+            steps_y=lines,
+            orientation="horizontal",
+            snaked=True,
+            snapshot_offsetXPixel=float(rng.randint(200, 240)),
+            snapshot_offsetYPixel=float(rng.randint(120, 150)),
+            micronsPerPixelX=1.25,
+            micronsPerPixelY=1.25,
+            recordTimeStamp=scan.end,
+        )
+        if work.visit.told and rng.random() < 0.3:
+            _judge(work, scan, every=1)
+    sweeps.close(work, group)
+    centring, found = world.key(XrayCentring), sample.quality != "none"
+    add_to(
+        rows,
+        XrayCentring,
+        xrayCentringId=centring,
+        dataCollectionGroupId=group.key,
+        status="success" if found else "failed",
+        xrayCentringType="3d",
+    )
+    if found:
+        centre = [rng.uniform(3, size - 3) for size in (wide, high, deep)]
+        box = [
+            (max(0.0, at - 1.5), min(size, at + 1.5))
+            for at, size in zip(centre, (wide, high, deep))
+        ]
+        add_to(
+            rows,
+            XrayCentringResult,
+            xrayCentringResultId=world.key(XrayCentringResult),
+            xrayCentringId=centring,
+            blSampleId=sample.key,
+            numberOfVoxels=rng.randint(8, 27),
+            totalCount=float(rng.randint(2000, 30000)),
+            **{f"centreOfMass{axis}": round(at, 2) for axis, at in zip("XYZ", centre)},
+            **{f"maxVoxel{axis}": int(at) for axis, at in zip("XYZ", centre)},
+            **{f"boundingBoxMin{axis}": round(low, 2) for axis, (low, _) in zip("XYZ", box)},
+            **{f"boundingBoxMax{axis}": round(high, 2) for axis, (_, high) in zip("XYZ", box)},
+        )
+    return found
+
+
+def _judge(work: Work, sweep: Sweep, every: int) -> None:
+    """Spots and resolution of each image, or of every tenth."""
+    rng, strong = work.rng, {"good": 160, "fair": 60, "none": 2}[sweep.quality]
+    for number in range(1, sweep.images + 1, every):
+        decay = 1 - 0.3 * number / sweep.images
+        spots = int(rng.gauss(strong * decay, 0.15 * strong))
+        spots = max(0, spots)
+        resolution = round(sweep.resolution * (1.05 + rng.random() / 4), 2) if spots > 5 else None
+        add_to(
+            work.rows,
+            ImageQualityIndicators,
+            dataCollectionId=sweep.key,
+            imageNumber=number,
+            spotTotal=spots + rng.randint(0, 9),
+            inResTotal=spots,
+            goodBraggCandidates=spots,
+            iceRings=2 if sweep.quality == "fair" else 0,
+            method1Res=resolution,
+            method2Res=resolution,
+            totalIntegratedSignal=round(spots * rng.uniform(150, 250), 1),
+            dozor_score=round(spots * rng.uniform(0.2, 0.3), 2),
+            recordTimeStamp=sweep.end,
+        )
+
+
+def _scan_edge(work: Work, sample: Sample) -> None:
+    begin, end = work.take(95)
+    plot = files.spectrum(work.world.folder, "edge")
+    add_to(
+        work.rows,
+        EnergyScan,
+        energyScanId=work.world.key(EnergyScan),
+        sessionId=work.visit.sessionId,
+        blSampleId=sample.key,
+        element="Se",
+        edgeEnergy="K",
+        startEnergy=12600.0,
+        endEnergy=12720.0,
+        peakEnergy=12661.0,
+        peakFPrime=-7.9,
+        peakFDoublePrime=round(work.rng.uniform(4.5, 6.5), 2),
+        inflectionEnergy=12658.2,
+        inflectionFPrime=round(work.rng.uniform(-11.0, -9.0), 2),
+        inflectionFDoublePrime=round(work.rng.uniform(2.0, 3.5), 2),
+        transmissionFactor=1.0,
+        exposureTime=0.5,
+        beamSizeHorizontal=50.0,
+        beamSizeVertical=20.0,
+        fluorescenceDetector="Vortex",
+        scanFileFullPath=plot.replace(".png", ".dat"),
+        jpegChoochFileFullPath=plot,
+        startTime=begin,
+        endTime=end,
+    )
+
+
+def _fluoresce(work: Work, sample: Sample) -> None:
+    begin, end = work.take(20)
+    plot = files.spectrum(work.world.folder, "fluorescence")
+    add_to(
+        work.rows,
+        XFEFluorescenceSpectrum,
+        xfeFluorescenceSpectrumId=work.world.key(XFEFluorescenceSpectrum),
+        sessionId=work.visit.sessionId,
+        blSampleId=sample.key,
+        energy=12700.0,
+        exposureTime=2.0,
+        beamTransmission=0.5,
+        beamSizeHorizontal=50.0,
+        beamSizeVertical=20.0,
+        filename="fluorescence.dat",
+        scanFileFullPath=plot.replace(".png", ".dat"),
+        jpegScanFileFullPath=plot,
+        comments=pick(work.rng, ("Zn, as expected", "No metal but that of the pin", None)),
+        startTime=begin,
+        endTime=end,
+    )

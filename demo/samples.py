@@ -1,0 +1,282 @@
+"""Proteins of a proposal, and the samples of them that come to a session."""
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+from demo.proposals import Visit
+from demo.rows import Rows, World, add_to, noon, pick
+from shared.models import (
+    BLSample,
+    ComponentType,
+    Container,
+    Crystal,
+    Dewar,
+    DiffractionPlan,
+    Protein,
+    Shipping,
+)
+
+PLACES = 16  # of a puck
+QUALITIES = ("good",) * 7 + ("fair",) * 3 + ("none",)  # of the diffraction
+CELL = ("a", "b", "c", "alpha", "beta", "gamma")
+
+
+@dataclass(frozen=True)
+class Material:
+    """A protein with the form it crystallises in."""
+
+    acronym: str
+    name: str
+    mass: float  # Da
+    group: str
+    lattice: str  # Bravais
+    cell: tuple[float, ...]
+    fold: int  # points of the reciprocal lattice per unique reflection
+    centring: int  # lattice points per cell
+    best: float  # resolution, Å
+
+
+MATERIALS = (
+    Material(
+        *("lyso", "Lysozyme", 14313.0, "P 43 21 2", "tP"),
+        (78.2, 78.2, 37.1, 90, 90, 90),
+        16,
+        1,
+        1.2,
+    ),
+    Material(
+        *("thaum", "Thaumatin", 22204.0, "P 41 21 2", "tP"),
+        (57.8, 57.8, 150.2, 90, 90, 90),
+        16,
+        1,
+        1.2,
+    ),
+    Material(
+        *("ins", "Insulin", 5808.0, "I 21 3", "cI"),
+        (78.0, 78.0, 78.0, 90, 90, 90),
+        24,
+        2,
+        1.4,
+    ),
+    Material(
+        *("ca2", "Carbonic anhydrase II", 29115.0, "P 1 21 1", "mP"),
+        (42.2, 41.4, 72.1, 90, 104.3, 90),
+        *(4, 1, 1.3),
+    ),
+    Material(
+        *("protk", "Proteinase K", 28930.0, "P 43 21 2", "tP"),
+        (67.9, 67.9, 102.5, 90, 90, 90),
+        16,
+        1,
+        1.2,
+    ),
+    Material(
+        *("therm", "Thermolysin", 34334.0, "P 61 2 2", "hP"),
+        (92.7, 92.7, 128.6, 90, 90, 120),
+        24,
+        1,
+        1.5,
+    ),
+    Material(
+        *("tryp", "Trypsin", 23305.0, "P 21 21 21", "oP"),
+        (54.3, 58.4, 66.6, 90, 90, 90),
+        8,
+        1,
+        1.3,
+    ),
+    Material(
+        *("mpro", "Main protease", 33797.0, "C 1 2 1", "mC"),
+        (112.5, 52.8, 44.6, 90, 103.0, 90),
+        4,
+        2,
+        1.6,
+    ),
+    Material(
+        *("transp", "A transporter", 52400.0, "C 2 2 21", "oC"),
+        (74.6, 121.3, 163.8, 90, 90, 90),
+        *(8, 2, 2.5),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Stock:
+    """A material as a proposal has it, with the crystals it registered."""
+
+    material: Material
+    crystal: int
+    plan: int
+    anomalous: bool
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample in its puck; ``slot`` is that of the puck in the sample changer."""
+
+    key: int
+    name: str
+    stock: Stock
+    location: int
+    slot: int
+    barcode: str
+    quality: str
+
+
+def stocks(world: World, rows: Rows, visit: Visit) -> list[Stock]:
+    """Note the proteins, crystals and plans of the proposal of its first ``visit``."""
+    rng = world.random("stocks", visit.proposalId)
+    when = noon(visit.start.date() - timedelta(days=30))
+    return [
+        _stock(world, rows, rng, visit, material, when)
+        for material in rng.sample(MATERIALS, rng.randint(1, 3))
+    ]
+
+
+def _stock(
+    world: World, rows: Rows, rng: random.Random, visit: Visit, of: Material, when
+) -> Stock:
+    protein, crystal, plan = (
+        world.key(Protein),
+        world.key(Crystal),
+        world.key(DiffractionPlan),
+    )
+    anomalous = rng.random() < 0.25
+    add_to(
+        rows,
+        Protein,
+        proteinId=protein,
+        proposalId=visit.proposalId,
+        acronym=of.acronym,
+        name=of.name,
+        molecularMass=of.mass,
+        safetyLevel="GREEN",
+        componentTypeId=world.lookups[ComponentType]["Protein"],
+        bltimeStamp=when,
+    )
+    add_to(
+        rows,
+        DiffractionPlan,
+        diffractionPlanId=plan,
+        experimentKind="SAD" if anomalous else "OSC",
+        requiredResolution=round(of.best + 0.6, 1),
+        aimedResolution=of.best,
+        requiredCompleteness=0.98,
+        preferredBeamSizeX=50.0,
+        preferredBeamSizeY=20.0,
+        anomalousScatterer="Se" if anomalous else None,
+        forcedSpaceGroup=None if anomalous else of.group,
+        centringMethod="xray",
+        recordTimeStamp=when,
+    )
+    add_to(
+        rows,
+        Crystal,
+        crystalId=crystal,
+        proteinId=protein,
+        diffractionPlanId=plan,
+        name=f"{of.acronym}-1",
+        spaceGroup=of.group,
+        recordTimeStamp=when,
+        **{f"cell_{name}": float(value) for name, value in zip(CELL, of.cell)},
+        **{f"size_{axis}": round(rng.uniform(0.02, 0.2), 3) for axis in "XYZ"},
+    )
+    return Stock(of, crystal, plan, anomalous)
+
+
+def shipment(
+    world: World,
+    rows: Rows,
+    rng: random.Random,
+    visit: Visit,
+    shelf: list[Stock],
+    size: int,
+) -> list[Sample]:
+    """Note a shipment for ``visit``: a dewar, a puck and ``size`` samples in it."""
+    shipping, dewar, puck = world.key(Shipping), world.key(Dewar), world.key(Container)
+    sent, over = visit.start - timedelta(days=3), visit.end.date() < world.today
+    status = "returned" if over else "processing"
+    add_to(
+        rows,
+        Shipping,
+        shippingId=shipping,
+        proposalId=visit.proposalId,
+        shippingName=f"{visit.name} samples",
+        shippingStatus=status,
+        shippingType="DewarTracking",
+        creationDate=noon(sent.date() - timedelta(days=2)),
+        deliveryAgent_agentName="DHL",
+        deliveryAgent_shippingDate=sent.date(),
+        deliveryAgent_deliveryDate=visit.start.date() - timedelta(days=1),
+        safetyLevel="GREEN",
+        source="demo",
+    )
+    add_to(
+        rows,
+        Dewar,
+        dewarId=dewar,
+        shippingId=shipping,
+        code=f"SLS-MX-{rng.randint(1, 999):04}",
+        barCode=f"{visit.name}-{dewar:07}",
+        type="Dewar",
+        dewarStatus=status,
+        storageLocation=None if over else visit.beamline.name,
+        firstExperimentId=visit.sessionId,
+        source="demo",
+    )
+    slot = rng.randint(1, 29)
+    add_to(
+        rows,
+        Container,
+        containerId=puck,
+        dewarId=dewar,
+        code=f"PUCK-{rng.randint(1, 9999):04}",
+        barcode=f"SLS{puck:06}",
+        containerType="Puck",
+        capacity=PLACES,
+        containerStatus="at facility" if over else "processing",
+        beamlineLocation=None if over else visit.beamline.name,
+        sampleChangerLocation=None if over else str(slot),
+        sessionId=visit.sessionId,
+        source="demo",
+    )
+    return [
+        _sample(world, rows, rng, visit, pick(rng, shelf), puck, slot, place, over)
+        for place in range(1, size + 1)
+    ]
+
+
+def _sample(
+    world: World,
+    rows: Rows,
+    rng: random.Random,
+    visit: Visit,
+    stock: Stock,
+    puck: int,
+    slot: int,
+    place: int,
+    over: bool,
+) -> Sample:
+    key = world.key(BLSample)
+    name, barcode = f"{stock.material.acronym}_{visit.number}_{place}", f"HA{key:08}"
+    quality = pick(rng, QUALITIES)
+    add_to(
+        rows,
+        BLSample,
+        blSampleId=key,
+        name=name,
+        code=barcode,
+        containerId=puck,
+        location=str(place),
+        subLocation=1,
+        crystalId=stock.crystal,
+        diffractionPlanId=stock.plan,
+        blSampleStatus=None if over else "LOADED",
+        isInSampleChanger=not over,
+        comments="Small, hardly to be seen" if quality == "none" else None,
+        loopType="micro mount",
+        loopLength=pick(rng, (0.05, 0.1, 0.2)),
+        source="demo",
+        recordTimeStamp=noon(visit.start.date() - timedelta(days=5)),
+    )
+    return Sample(key, name, stock, place, slot, barcode, quality)

@@ -1,0 +1,219 @@
+"""Groups and data collections of an MX beamline: grid scans, first images and rotations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from demo import files
+from demo.rows import add_to, pick
+from demo.samples import Sample
+from services.core.models import Image
+from shared.models import (
+    DataCollection,
+    DataCollectionFileAttachment,
+    DataCollectionGroup,
+    ExperimentType,
+    Position,
+)
+
+if TYPE_CHECKING:
+    from demo.experiments import Work
+
+OUTCOMES = ("DataCollection Successful",) * 11 + ("DataCollection Stopped",)
+COMMENTS = ("Crystal slightly off centre at 90 degrees", "Best one so far", "Icy")
+SE_EDGE, HARD = 0.97934, 0.9763  # Å
+
+
+@dataclass
+class Group:
+    """A group whose end is not known yet."""
+
+    key: int
+    kind: str
+    row: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A data collection as far as its results need to know it."""
+
+    key: int
+    images: int
+    width: float  # of an image, degrees
+    resolution: float
+    distance: float
+    beam: tuple[float, float]
+    quality: str
+    end: datetime
+
+
+def group(work: Work, sample: Sample, word: str, kind: str | None) -> Group:
+    """Note a group that begins now; ``kind`` is its name among the experiment types."""
+    key = work.world.key(DataCollectionGroup)
+    add_to(
+        work.rows,
+        DataCollectionGroup,
+        dataCollectionGroupId=key,
+        sessionId=work.visit.sessionId,
+        blSampleId=sample.key,
+        experimentType=word,
+        experimentTypeId=work.world.lookups[ExperimentType][kind] if kind else None,
+        startTime=work.now,
+        endTime=None,
+    )
+    return Group(key, word, work.rows[DataCollectionGroup][-1])
+
+
+def close(work: Work, group: Group) -> None:
+    """Note that the group ends now."""
+    group.row["endTime"] = work.now
+
+
+def mesh(work: Work, sample: Sample, group: Group, run: int, images: int) -> Sweep:
+    """A grid scan, ``images`` points of it."""
+    return _collect(
+        work,
+        sample,
+        group,
+        run,
+        f"{sample.name}_xrc",
+        images,
+        0.01,
+        0.0,
+        omega=90.0 * (run - 1),
+    )
+
+
+def first_images(work: Work, sample: Sample, group: Group) -> Sweep:
+    """Three images at 0, 45 and 90 degrees, before anything is decided."""
+    return _collect(work, sample, group, 1, f"{sample.name}_scr", 3, 0.1, 0.5, transmission=10.0)
+
+
+def rotation(work: Work, sample: Sample, group: Group, run: int) -> Sweep:
+    """A whole turn of the crystal."""
+    photon = work.visit.beamline.suffix == "h5"
+    images, width, exposure = (3600, 0.1, 0.005) if photon else (1800, 0.2, 0.04)
+    return _collect(
+        work,
+        sample,
+        group,
+        run,
+        sample.name,
+        images,
+        exposure,
+        width,
+        quality=sample.quality,
+    )
+
+
+def _collect(
+    work: Work,
+    sample: Sample,
+    group: Group,
+    run: int,
+    prefix: str,
+    images: int,
+    exposure: float,
+    width: float,
+    *,
+    omega: float = 0.0,
+    transmission: float | None = None,
+    quality: str | None = None,
+) -> Sweep:
+    world, rows, rng, visit = work.world, work.rows, work.rng, work.visit
+    key, position = world.key(DataCollection), world.key(Position)
+    begin, end = work.take(images * exposure + rng.randint(12, 25))
+    stopped = quality is not None and pick(rng, OUTCOMES) != OUTCOMES[0]
+    best = sample.stock.material.best * rng.uniform(1.0, 1.3)
+    resolution = round(best + {"good": 0.0, "fair": 0.8, "none": 2.5}[sample.quality], 2)
+    beam = round(rng.uniform(155, 160), 2), round(rng.uniform(160, 168), 2)
+    suffix = visit.beamline.suffix
+    digits = "master" if suffix == "h5" else "####"
+    distance = round(140 * resolution, 1)
+    add_to(
+        rows,
+        Position,
+        positionId=position,
+        recordTimeStamp=begin,
+        **{f"pos{axis}": round(rng.gauss(0, 0.4), 4) for axis in "XYZ"},
+    )
+    add_to(
+        rows,
+        DataCollection,
+        dataCollectionId=key,
+        dataCollectionGroupId=group.key,
+        SESSIONID=visit.sessionId,
+        BLSAMPLEID=sample.key,
+        detectorId=world.detectors[visit.beamline.name],
+        POSITIONID=position,
+        dataCollectionNumber=run,
+        experimenttype=group.kind,
+        startTime=begin,
+        endTime=end,
+        runStatus=OUTCOMES[-1] if stopped else OUTCOMES[0],
+        comments=pick(rng, COMMENTS) if rng.random() < 0.1 else None,
+        imageDirectory=f"/data/{visit.beamline.name}/{begin.year}/{visit.name}/raw/{sample.name}/",
+        imagePrefix=prefix,
+        imageSuffix=suffix,
+        fileTemplate=f"{prefix}_{run}_{digits}.{suffix}",
+        numberOfImages=images,
+        startImageNumber=1,
+        numberOfPasses=1,
+        exposureTime=exposure,
+        axisStart=omega,
+        axisRange=width,
+        axisEnd=omega + width * images,
+        rotationAxis="Omega",
+        omegaStart=omega,
+        wavelength=SE_EDGE if sample.stock.anomalous else HARD,
+        resolution=resolution,
+        detectorDistance=distance,
+        transmission=transmission or float(rng.randint(5, 100)),
+        flux=rng.randint(10, 400) * 1e10,
+        xBeam=beam[0],
+        yBeam=beam[1],
+        beamSizeAtSampleX=0.05,
+        beamSizeAtSampleY=0.02,
+        averageTemperature=100.0,
+        centeringMethod="X-ray" if group.kind != "Mesh" else "Loop",
+        **{
+            f"xtalSnapshotFullPath{number}": files.snapshot(world.folder, sample.key, angle)
+            for number, angle in enumerate(files.ANGLES, 1)
+        },
+    )
+    if group.kind != "Mesh":
+        _pictures(work, sample, key, images, f"{prefix}_{run}", end)
+    return Sweep(key, images, width, resolution, distance, beam, sample.quality, end)
+
+
+def _pictures(
+    work: Work, sample: Sample, collection: int, images: int, stem: str, when: datetime
+) -> None:
+    """Pictures of some images, and a picture of the crystal as it was measured."""
+    world, suffix = work.world, work.visit.beamline.suffix
+    folder = f"/data/{work.visit.beamline.name}/{when.year}/{work.visit.name}/raw/{sample.name}"
+    for number in (1, 2, 3) if images == 3 else (1, images // 2):
+        picture = files.diffraction(world.folder, sample.quality, number)
+        add_to(
+            work.rows,
+            Image,
+            imageId=world.key(Image),
+            dataCollectionId=collection,
+            imageNumber=number,
+            fileName=f"{stem}_{number:05}.{suffix}",
+            fileLocation=folder,
+            jpegFileFullPath=picture,
+            jpegThumbnailFileFullPath=files.thumbnail(picture),
+            recordTimeStamp=when,
+        )
+    add_to(
+        work.rows,
+        DataCollectionFileAttachment,
+        dataCollectionFileAttachmentId=world.key(DataCollectionFileAttachment),
+        dataCollectionId=collection,
+        fileFullPath=files.snapshot(world.folder, sample.key, 0),
+        fileType="snapshot",
+        createTime=when,
+    )
