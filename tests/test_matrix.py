@@ -154,6 +154,8 @@ MATRIX = {
     "get /processing_jobs": signed_in(),
     "post /processing_jobs": inside(201, reader=403, outside=424),  # they see no such data
     "get /processing_jobs/{processing_job_id}": inside(),
+    "get /events": signed_in(),
+    "get /events/types": signed_in(),
     "get /health": everybody(),
     "get /proposals": signed_in(),
     "post /proposals": holders(201, elsewhere=424),  # it sees no such leader
@@ -223,6 +225,7 @@ LISTS = {
     "get /contacts/lab_contacts": "labContactId",
     "get /contacts/persons": "personId",
     "get /containers": "containerId",
+    "get /events": "id",
     "get /proposals": "proposalId",
     "get /samples": "blSampleId",
     "get /samples/crystals": "crystalId",

@@ -1,0 +1,198 @@
+"""What happened, as the feed shows it."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from services.core.models import EnergyScan, RobotAction, Screening, XFEFluorescenceSpectrum
+from shared.lists import ListQuery
+from shared.models import (
+    EXPERIMENT_TYPES,
+    DataCollection,
+    DataCollectionGroup,
+    Detector,
+    GridInfo,
+)
+from shared.schemas import TableSchema
+
+KEY = validate.Range(0, 2**32 - 1)
+TYPES = {
+    "dc": "Data collection",
+    "es": "Energy scan",
+    "robot": "Robot action",
+    "screening": "Screening",
+    "xrf": "Fluorescence spectrum",
+}  # in the order of events at the same moment
+GRID = "grid"  # data collections that have one
+STATES = ("success", "failed", "processed", "processerror")
+
+
+class EventGroupSchema(TableSchema):
+    """The group of a data collection."""
+
+    class Meta(TableSchema.Meta):
+        model = DataCollectionGroup
+        fields = ("dataCollectionGroupId", "experimentType", "blSampleId", "comments")
+
+
+class EventGridSchema(TableSchema):
+    """A grid of a data collection."""
+
+    class Meta(TableSchema.Meta):
+        model = GridInfo
+        exclude = ("dataCollectionId", "dataCollectionGroupId", "recordTimeStamp")
+
+
+class EventDetectorSchema(TableSchema):
+    """The detector of a data collection."""
+
+    class Meta(TableSchema.Meta):
+        model = Detector
+        fields = (
+            *("detectorId", "detectorType", "detectorManufacturer", "detectorModel"),
+            *("detectorPixelSizeHorizontal", "detectorPixelSizeVertical"),
+        )
+
+
+class EventCollectionSchema(TableSchema):
+    """The Item of a data collection."""
+
+    DataCollectionGroup = fields.Nested(EventGroupSchema, attribute="group")
+    Detector = fields.Nested(EventDetectorSchema, attribute="detector")
+    GridInfo = fields.Nested(EventGridSchema, many=True, attribute="grids")
+
+    class Meta(TableSchema.Meta):
+        model = DataCollection
+        exclude = ("sessionId", "blSampleId", "experimentType")  # copies of the group's
+        sort = ("dataCollectionId",)
+
+
+class EventScanSchema(TableSchema):
+    """The Item of an energy scan."""
+
+    class Meta(TableSchema.Meta):
+        model = EnergyScan
+
+
+class EventSpectrumSchema(TableSchema):
+    """The Item of a fluorescence spectrum."""
+
+    class Meta(TableSchema.Meta):
+        model = XFEFluorescenceSpectrum
+
+
+class EventActionSchema(TableSchema):
+    """The Item of a robot action."""
+
+    class Meta(TableSchema.Meta):
+        model = RobotAction
+
+
+class EventScreeningSchema(TableSchema):
+    """The Item of a screening."""
+
+    class Meta(TableSchema.Meta):
+        model = Screening
+
+
+ITEMS: dict[str, type[TableSchema]] = {
+    "es": EventScanSchema,
+    "robot": EventActionSchema,
+    "screening": EventScreeningSchema,
+    "xrf": EventSpectrumSchema,
+}
+
+
+class EventProcessingSchema(Schema):
+    """How far a pipeline is with the data of an event."""
+
+    name = fields.String(metadata={"description": "of the program, else of its job"})
+    status = fields.String(metadata={"description": "Submitted, Queued, Running, Success, Fail"})
+    count = fields.Integer(metadata={"description": "runs in this state"})
+
+
+class EventSchema(Schema):
+    """Something that happened."""
+
+    id = fields.Integer(metadata={"description": "of the row; of a group: its first collection"})
+    type = fields.String(metadata={"description": ", ".join(TYPES)})
+    startTime = fields.String(allow_none=True)
+    endTime = fields.String(allow_none=True)
+    duration = fields.Float(allow_none=True, metadata={"description": "minutes"})
+    count = fields.Integer(metadata={"description": "data collections, if it is a group of them"})
+    session = fields.String(allow_none=True, metadata={"description": "its name, e.g. mx1-3"})
+    sessionId = fields.Integer()
+    proposal = fields.String(allow_none=True, metadata={"description": "its name, e.g. mx1"})
+    blSample = fields.String(allow_none=True, metadata={"description": "name of the sample"})
+    blSampleId = fields.Integer(allow_none=True)
+    attachments = fields.Integer(metadata={"description": "files attached to its collections"})
+    processing = fields.List(fields.Nested(EventProcessingSchema))
+    links = fields.Dict(
+        metadata={"description": "of its pictures and rows, relative to the root of the API"}
+    )
+    Item = fields.Dict(
+        metadata={"description": "the row, with the names of its table; of a group: the first"}
+    )
+
+
+class EventTypeSchema(Schema):
+    """A kind of event that there is."""
+
+    eventType = fields.String(metadata={"description": "as the filter of that name takes it"})
+    eventTypeName = fields.String()
+    count = fields.Integer(metadata={"description": "events; those with a grid are also `dc`"})
+
+
+class SelectionQuery(Schema):
+    """Which events: all conditions must hold."""
+
+    session = fields.String(metadata={"description": "session id or name"})
+    sessionId = fields.Integer(validate=KEY)
+    proposal = fields.String(metadata={"description": "proposal id or name"})
+    proposalId = fields.Integer(validate=KEY)
+    beamLineName = fields.String(
+        validate=validate.Length(max=45), metadata={"description": "beamline of the session"}
+    )
+    blSampleId = fields.Integer(validate=KEY)
+    proteinId = fields.Integer(validate=KEY)
+    dataCollectionGroupId = fields.Integer(
+        validate=KEY, metadata={"description": "its data collections one by one"}
+    )
+    dataCollectionId = fields.Integer(validate=KEY)
+    status = fields.String(
+        validate=validate.OneOf(STATES),
+        metadata={"description": "how it ended; or how a pipeline ended on it"},
+    )
+    startTime__gte = fields.NaiveDateTime(metadata={"format": "date-time-local"})
+    startTime__lte = fields.NaiveDateTime(metadata={"format": "date-time-local"})
+
+
+KINDS: tuple[str, ...] = (*TYPES, GRID, *EXPERIMENT_TYPES)
+
+
+class EventQuery(SelectionQuery, ListQuery):
+    """A page of the feed."""
+
+    eventType = fields.String(
+        validate=validate.OneOf(KINDS),
+        metadata={"description": "a type, grid, or an experimentType of data collections"},
+    )
+
+
+class EventTypeQuery(SelectionQuery):
+    """Whose types."""
+
+
+def paths(event: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
+    """The links of an event."""
+    if event["type"] != "dc":
+        return {}
+    base = f"/data_collections/{event['id']}"
+    pictures = [n for n in range(1, 5) if item.get(f"xtalSnapshotFullPath{n}")]
+    return {
+        "self": base,
+        "snapshots": [f"{base}/snapshots/{n}" for n in pictures],
+        "thumbnails": [f"{base}/snapshots/{n}?thumbnail=true" for n in pictures],
+        "attachments": f"{base}/attachments",
+        "imageQuality": f"{base}/image_quality",
+    }
