@@ -21,7 +21,7 @@ from flask_restx.mask import Mask, ParseError
 from marshmallow import Schema, ValidationError, fields
 from sqlalchemy import select
 
-from shared import audit, once, replay
+from shared import audit, files, once, replay
 from shared.bodies import as_json, columns, rows
 from shared.columns import Columns, ColumnsSchema
 from shared.db import db, in_transaction
@@ -49,6 +49,13 @@ class ProblemSchema(Schema):
     detail = fields.String(required=True, allow_none=True)
     errors = fields.Dict(metadata={"description": "the reasons, by field"})
     requestId = fields.String(required=True)
+
+
+class File(flask_restx.fields.Raw):
+    """An answer that is not JSON."""
+
+    __schema_type__ = "string"
+    __schema_format__ = "binary"
 
 
 class Namespace(flask_restx.Namespace):
@@ -181,6 +188,25 @@ class Namespace(flask_restx.Namespace):
             if also_as:
                 answered = self.doc(vendor={PRODUCES: also_as})(answered)
             return self.may_answer(*PROBLEMS.get(verb, (409, 412)))(answered)
+
+        return decorate
+
+    def streams(self, *kinds: str) -> Callable:
+        """Answer with the file or archive that the method names, or with a part of it.
+
+        ``kinds`` are the media types to expect. A query with ``download`` tells a browser to
+        keep it.
+        """
+
+        def decorate(method):
+            @wraps(method)
+            def streamed(resource, identity, query, *args, **kwargs):
+                found = method(resource, identity, *args, **kwargs)
+                return files.answer(found, **query)
+
+            for status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+                streamed = self.response(int(status), status.phrase, File)(streamed)
+            return self.may_answer(304, 404, 412, 416)(self.produces([*kinds])(streamed))
 
         return decorate
 

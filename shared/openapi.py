@@ -59,8 +59,9 @@ def _operation(found: dict) -> dict:
         for kind in found.get(CONSUMES, ())[1:]:
             content[kind] = {"schema": {"type": "string"}}
         operation["requestBody"] = {"required": True, "content": content}
+    kinds = found.get("produces", ["application/json"])
     operation["responses"] = {
-        code: _response(code, answer) for code, answer in found["responses"].items()
+        code: _response(code, answer, kinds) for code, answer in found["responses"].items()
     }
     if PRODUCES in found:
         content = operation["responses"]["200"]["content"]
@@ -78,11 +79,11 @@ def _parameter(found: dict) -> dict:
     return {**parameter, "schema": _moved(schema)}
 
 
-def _response(code: str, found: dict) -> dict:
+def _response(code: str, found: dict, kinds: list[str]) -> dict:
     answer = {"description": found["description"]}
     if "schema" in found:
-        kind = "application/json" if code < "400" else "application/problem+json"
-        answer["content"] = {kind: {"schema": _moved(found["schema"])}}
+        kinds = kinds if code < "400" else ["application/problem+json"]
+        answer["content"] = {kind: {"schema": _moved(found["schema"])} for kind in kinds}
     return answer
 
 

@@ -66,7 +66,7 @@ def empty_database(database_uri, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def site(keys, database_uri):
+def site(keys, database_uri, tmp_path_factory):
     """What a site sets, as its YAML file would; do not change it, copy it."""
     users = [
         {"login": login, "password": f"{login}-word", "token": f"{login}-token", "name": login}
@@ -96,7 +96,7 @@ def site(keys, database_uri):
             {"name": "MX", "permission": "mx_admin", "beamlines": ["i03"]},
             {"name": "EM", "permission": "em_admin", "beamlines": ["m02"]},
         ],
-        "file_roots": ["/data"],
+        "file_roots": ["/data", str(tmp_path_factory.mktemp("files"))],
         "limits": {"requests_per_minute": 1_000_000},
         "cors": {"origins": ["https://ispyb.example.org"]},
     }

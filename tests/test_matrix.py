@@ -6,6 +6,7 @@ to whom row 1 is hidden, both answers are the same.
 """
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from services.core.models import LabContact, Screening, XrayCentring
 from services.em.models import Atlas
 from services.ssx.models import SSXDataCollection
 from shared import models, own
+from tests import files
 from tests.conftest import empty
 from tests.operations import PERMISSIONS, answer, filled, names, published
 
@@ -134,6 +136,7 @@ MATRIX = {
     "patch /data_collections/{data_collection_id}": holders(),
     "get /data_collections/{data_collection_id}/grids": inside(),
     "post /data_collections/{data_collection_id}/grids": holders(201),
+    **dict.fromkeys(files.PATHS, inside()),
     "get /data_collections/{data_collection_id}/image_quality": inside(),
     "put /data_collections/{data_collection_id}/image_quality": holders(),
     "get /autoproc/programs": signed_in(),
@@ -292,7 +295,7 @@ BODIES = {
     "post /ispyb/mxcube/datacollections/group": SWEPT,
 }
 ROW_1 = {"name": "Proposal"}  # what stands in a path for row 1, if not 1
-PATHS = {
+PATHS = files.PATHS | {
     "post /auth/groups/{userGroupId}/permissions/{permissionId}": {"permissionId": 2},
     "delete /auth/groups/{userGroupId}/persons/{personId}": {"personId": 4},
     "patch /proposals/{proposal_id}/persons/{person_id}": {"person_id": 2},
@@ -309,7 +312,7 @@ QUERIES = {
 
 
 @pytest.fixture
-def world(add, engine):
+def world(add, engine, site):
     """``world()`` has the rows that the matrix speaks of, and no others."""
     day = {"startDate": datetime(2024, 5, 1, 9), "endDate": datetime(2024, 5, 2, 9)}
     people = ["alice", "member", "visitor", "staff", "overseer", "stranger", "bob"]
@@ -357,6 +360,7 @@ def world(add, engine):
                 models.UserGroup(userGroupId=key, name=f"group {key}"),
                 models.Permission(permissionId=key, type=f"right {key}"),
             )
+        add(*files.rows(Path(site["file_roots"][-1]), 1))
         add(
             models.ProposalHasPerson(proposalId=1, personId=2),
             models.SessionHasPerson(sessionId=1, personId=3),

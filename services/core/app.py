@@ -14,6 +14,7 @@ from services.core.routes import (
     definitions,
     diffraction_plans,
     events,
+    files,
     grids,
     image_quality,
     lab_contacts,
@@ -59,6 +60,7 @@ FACES = [
             positions.ns,
             grids.ns,
             statistics.ns,
+            files.ns,
             definitions.ns,
         ]
     ),

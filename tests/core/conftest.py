@@ -81,9 +81,7 @@ def stock(facility, add):
     for key, acronym in ((1, "LYS"), (2, "THAU")):
         add(
             Protein(proteinId=key, proposalId=key, acronym=acronym),
-            Crystal(
-                crystalId=key, proteinId=key, diffractionPlanId=key + 1, spaceGroup="P43212"
-            ),
+            Crystal(crystalId=key, proteinId=key, diffractionPlanId=key + 1, spaceGroup="P43212"),
             Shipping(shippingId=key, proposalId=key),
             Dewar(dewarId=key, shippingId=key, code=f"dewar {key}"),
         )

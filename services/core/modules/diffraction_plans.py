@@ -15,4 +15,6 @@ def find(identity: Identity, query: dict) -> dict:
 
 def get(identity: Identity, plan_id: int, fields=()) -> dict:
     """Return one visible diffraction plan."""
-    return read.one(DiffractionPlanSchema, access.plans(identity), fields, diffractionPlanId=plan_id)
+    return read.one(
+        DiffractionPlanSchema, access.plans(identity), fields, diffractionPlanId=plan_id
+    )

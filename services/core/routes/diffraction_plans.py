@@ -5,7 +5,11 @@ from services.core.schemas.diffraction_plans import DiffractionPlanQuery, Diffra
 from shared.api import Namespace, Resource
 from shared.lists import FieldsQuery
 
-ns = Namespace("diffraction_plans", path="/samples/diffraction_plans", description="How samples are to be measured")
+ns = Namespace(
+    "diffraction_plans",
+    path="/samples/diffraction_plans",
+    description="How samples are to be measured",
+)
 
 
 @ns.route("")

@@ -54,5 +54,5 @@ class ContainerQuery(query_of(ContainerSchema)):
     """The filters of the list."""
 
     proposal = fields.String(
-        metadata={"description": "id or name of the proposal that sent it, or whose session has it"}
+        metadata={"description": "id or name of the proposal that sent it or uses it"}
     )

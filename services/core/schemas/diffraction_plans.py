@@ -7,8 +7,8 @@ from shared.lists import query_of
 from shared.models import BLSample, Crystal, DiffractionPlan, Protein
 from shared.schemas import TableSchema
 
-OF_PROPOSAL = select(Crystal.crystalId).join(Protein).where(
-    Protein.proposalId == bindparam("proposal")
+OF_PROPOSAL = (
+    select(Crystal.crystalId).join(Protein).where(Protein.proposalId == bindparam("proposal"))
 )
 
 

@@ -4,7 +4,7 @@ import re
 
 from marshmallow import Schema, ValidationError, fields, validate, validates
 from marshmallow_sqlalchemy import auto_field
-from sqlalchemy import and_, bindparam, or_, select, union
+from sqlalchemy import bindparam, select, union
 
 from services.core.schemas.crystals import CrystalProteinSchema
 from services.core.schemas.diffraction_plans import OF_PROPOSAL, DiffractionPlanSchema

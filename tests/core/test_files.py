@@ -1,0 +1,454 @@
+"""Files: streamed whole or in parts, to those who see the rows that name them, from the roots."""
+
+import io
+import os
+import zipfile
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from services.core.models import EnergyScan, Image, RobotAction, XFEFluorescenceSpectrum
+from shared.models import (
+    AutoProcProgram,
+    AutoProcProgramAttachment,
+    DataCollection,
+    DataCollectionFileAttachment,
+    DataCollectionGroup,
+    ProcessingJob,
+)
+from tests.core.conftest import ALICE, BOB
+
+ROOT = "/ispyb/api/v1"
+TEXT = b"".join(b"line %d\n" % number for number in range(20_000))  # more than one block
+FILE = f"{ROOT}/data_collections/attachments/1/file"
+LOG = f"{ROOT}/autoproc/programs/attachments"
+
+
+@pytest.fixture
+def folder(site, tmp_path_factory):
+    """A new folder below the last root of the site."""
+    root = Path(site["file_roots"][-1]) / tmp_path_factory.mktemp("x").name
+    root.mkdir()
+    return root
+
+
+@pytest.fixture
+def attach(add, facility, folder):
+    """``attach(path)`` makes it an attachment, 1 and on, of data collection 1 of session 11."""
+    group = {"dataCollectionGroupId": 1}
+    add(DataCollectionGroup(sessionId=11, **group), DataCollection(dataCollectionId=1, **group))
+
+    keys = count(1)
+
+    def to(path):
+        key = {"dataCollectionFileAttachmentId": next(keys)}
+        add(DataCollectionFileAttachment(**key, dataCollectionId=1, fileFullPath=str(path)))
+
+    return to
+
+
+@pytest.fixture
+def alice(as_):
+    return as_("alice", ALICE)
+
+
+@pytest.fixture
+def text(attach, folder):
+    """A text of several blocks, attached."""
+    path = folder / "scan 1.log"
+    path.write_bytes(TEXT)
+    attach(path)
+    return path
+
+
+def test_a_file_comes_as_it_is(alice, text):
+    answer = alice.get(FILE)
+    assert (answer.status_code, answer.data) == (200, TEXT)
+    assert answer.content_length == len(TEXT)
+    assert answer.mimetype == "text/plain"
+    assert answer.headers["Accept-Ranges"] == "bytes"
+    assert answer.headers["Content-Disposition"] == 'inline; filename="scan 1.log"'
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "sandbox"
+    kept = alice.get(f"{FILE}?download=true").headers["Content-Disposition"]
+    assert kept == 'attachment; filename="scan 1.log"'
+
+
+def test_only_its_head_is_asked_for(alice, text):
+    answer = alice.head(FILE)
+    assert (answer.status_code, answer.data, answer.content_length) == (200, b"", len(TEXT))
+
+
+@pytest.mark.parametrize(
+    "asked, part",
+    [
+        ("bytes=0-0", slice(0, 1)),
+        ("bytes=7-19", slice(7, 20)),
+        ("bytes=70000-140000", slice(70_000, 140_001)),
+        ("bytes=-5", slice(-5, None)),
+        ("bytes=100-", slice(100, None)),
+        ("bytes=5-999999999", slice(5, None)),
+    ],
+)
+def test_a_part_is_read_without_the_rest(alice, text, asked, part):
+    answer = alice.get(FILE, headers={"Range": asked})
+    assert (answer.status_code, answer.data) == (206, TEXT[part])
+    start, stop, _ = part.indices(len(TEXT))
+    assert answer.headers["Content-Range"] == f"bytes {start}-{stop - 1}/{len(TEXT)}"
+
+
+@pytest.mark.parametrize("asked", ["bytes=900000-", "bytes=900000-900001"])
+def test_a_part_beyond_the_end_is_refused(alice, text, asked):
+    answer = alice.get(FILE, headers={"Range": asked})
+    assert answer.status_code == 416
+    assert answer.mimetype == "application/problem+json"
+    assert answer.headers["Content-Range"] == f"bytes */{len(TEXT)}"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["bytes=" + ",".join(["0-"] * 10), "bytes=1-2,5-6", "lines=1-2", "bytes=x", "bytes=9-1"],
+)
+def test_many_parts_and_what_is_no_part_are_the_whole(alice, text, asked):
+    answer = alice.get(FILE, headers={"Range": asked})
+    assert (answer.status_code, answer.data) == (200, TEXT)
+
+
+def test_an_unchanged_file_is_not_sent_again(alice, text):
+    tag = alice.get(FILE).headers["ETag"]
+    again = alice.get(FILE, headers={"If-None-Match": tag})
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+    part = {"Range": "bytes=0-4", "If-Range": tag}
+    assert alice.get(FILE, headers=part).status_code == 206
+    text.write_bytes(b"other")
+    assert alice.get(FILE, headers={"If-None-Match": tag}).data == b"other"
+    assert alice.get(FILE, headers=part).data == b"other"
+    assert alice.get(FILE, headers={"If-Match": tag}).status_code == 412
+
+
+def test_a_growing_file_ends_where_it_did(alice, text):
+    answer = alice.get(FILE, buffered=False)
+    with text.open("ab") as more:
+        more.write(b"more")
+    assert answer.data == TEXT
+
+
+def test_no_file_stays_open(alice, text):
+    tag = alice.get(FILE).headers["ETag"]
+    for headers in (
+        {},
+        {"Range": "bytes=1-2"},
+        {"Range": "bytes=900000-"},
+        {"If-None-Match": tag},
+        {"If-Match": '"other"'},
+    ):
+        alice.get(FILE, headers=headers).close()
+    alice.head(FILE).close()
+    alice.get(f"{ROOT}/data_collections/1/attachments/download").close()
+    links = (Path("/proc/self/fd") / number for number in os.listdir("/proc/self/fd"))
+    assert str(text) not in [os.readlink(link) for link in links if link.is_symlink()]
+
+
+def test_an_empty_file_is_one(alice, attach, folder):
+    (folder / "empty.log").touch()
+    attach(folder / "empty.log")
+    answer = alice.get(FILE, headers={"Range": "bytes=0-4"})
+    assert (answer.status_code, answer.data, answer.content_length) == (200, b"", 0)
+
+
+@pytest.mark.parametrize(
+    "name, kind, shown",
+    [
+        ("a.png", "image/png", "inline"),
+        ("report.html", "text/html", "inline"),
+        ("aimless.LOG", "text/plain", "inline"),
+        ("scaled.mtz", "application/octet-stream", "attachment"),
+        ("log.txt.gz", "application/octet-stream", "attachment"),
+        ("é\n\r.txt", "text/plain", "inline"),
+    ],
+)
+def test_a_browser_is_told_what_it_is(alice, attach, folder, name, kind, shown):
+    (folder / name).write_bytes(b"x")
+    attach(folder / name)
+    answer = alice.get(FILE)
+    assert (answer.status_code, answer.data, answer.mimetype) == (200, b"x", kind)
+    assert answer.headers["Content-Disposition"].split(";")[0] == shown
+
+
+# ------------------------------------------------------------------ what is not to be read
+
+
+@pytest.fixture
+def secret(tmp_path):
+    path = tmp_path / "secret.txt"
+    path.write_text("secret")
+    return path
+
+
+def tricks(folder, secret):
+    """Paths that lead to no file below a root, or that nobody would write in good faith."""
+    inside = folder / "inside.txt"
+    inside.write_text("inside")
+    (folder / "link").symlink_to(secret)
+    (folder / "out").symlink_to(secret.parent)
+    (folder / "loop").symlink_to(folder / "loop")
+    os.mkfifo(folder / "pipe")
+    (folder / "to zero").symlink_to("/dev/zero")
+    return {
+        "absent": folder / "absent.txt",
+        "outside": secret,
+        "link out": folder / "link",
+        "folder out": folder / "out" / secret.name,
+        "link to itself": folder / "loop",
+        "up and out": f"{folder}/../../{secret.name}",
+        "up": f"{folder}/../{folder.name}/inside.txt",
+        "relative": "inside.txt",
+        "relative up": "../inside.txt",
+        "pipe": folder / "pipe",
+        "device": "/dev/zero",
+        "link to device": folder / "to zero",
+        "process": "/proc/self/environ",
+        "folder": folder,
+        "below a file": inside / "x",
+        "root": folder.parent,
+        "slash": "/",
+        "empty": "",
+        "neighbour": f"{folder.parent}-other/x",
+        "control": f"{folder}/\x01\x7f",
+        "no such site": "\\\\server\\share",
+        "url": f"file://{inside}",
+        "home": "~/inside.txt",
+    }
+
+
+def test_nothing_else_is_read(alice, attach, folder, secret, same):
+    """All of it looks like a file that is gone."""
+    absent = None
+    for number, (trick, path) in enumerate(tricks(folder, secret).items(), 1):
+        attach(path)
+        answer = alice.get(f"{ROOT}/data_collections/attachments/{number}/file")
+        assert answer.status_code == 404, trick
+        absent = absent or answer
+        same(answer, absent)
+    same(alice.get(f"{ROOT}/data_collections/attachments/999/file"), absent)
+    zipped = alice.get(f"{ROOT}/data_collections/1/attachments/download")
+    same(zipped, absent)
+
+
+def test_a_device_is_none_either_where_all_is_a_root(app, alice, attach, folder, monkeypatch):
+    monkeypatch.setitem(app.config["SITE"], "file_roots", ["/"])
+    os.mkfifo(folder / "pipe")
+    for number, path in enumerate(("/dev/zero", "/dev/null", "/dev", folder / "pipe"), 1):
+        attach(path)
+        answer = alice.get(f"{ROOT}/data_collections/attachments/{number}/file")
+        assert answer.status_code == 404, path
+
+
+def test_a_root_may_be_a_link(app, alice, attach, folder, tmp_path, monkeypatch):
+    (folder / "a.txt").write_text("inside")
+    (tmp_path / "data").symlink_to(folder)
+    monkeypatch.setitem(app.config["SITE"], "file_roots", [str(tmp_path / "data")])
+    attach(tmp_path / "data" / "a.txt")
+    assert alice.get(FILE).data == b"inside"
+
+
+def test_a_link_that_stays_inside_is_followed(alice, attach, folder):
+    (folder / "real").mkdir()
+    (folder / "real" / "a.txt").write_text("inside")
+    (folder / "short").symlink_to(folder / "real")
+    attach(folder / "short" / "a.txt")
+    assert alice.get(FILE).data == b"inside"
+
+
+def test_hidden_and_absent_look_the_same(as_, alice, text, same):
+    bob = as_("bob", BOB)
+    for url in (FILE, f"{ROOT}/data_collections/1/attachments/download"):
+        assert alice.get(url).status_code == 200
+        same(bob.get(url), bob.get(url.replace("/1/", "/999/")))
+        assert bob.get(url, headers={"Range": "bytes=999999999-"}).status_code == 404
+
+
+# ------------------------------------------------------------------ which files there are
+
+
+@pytest.fixture
+def files(attach, add, folder):
+    """A file for every column that names one, with the name of the column in it."""
+
+    def put(name):
+        path = folder / name
+        path.write_text(name)
+        return str(path)
+
+    numbered = {f"xtalSnapshotFullPath{n}": put(f"snapshot {n}.jpeg") for n in (1, 2, 4)}
+    add(
+        DataCollectionGroup(
+            dataCollectionGroupId=2, sessionId=11, xtalSnapshotFullPath=put("group.jpeg")
+        ),
+        DataCollection(dataCollectionId=2, dataCollectionGroupId=2, **numbered),
+        Image(dataCollectionId=2, imageNumber=7, jpegFileFullPath=put("older.jpeg")),
+        Image(
+            dataCollectionId=2,
+            imageNumber=7,
+            jpegFileFullPath=put("image 7.jpeg"),
+            jpegThumbnailFileFullPath=put("image 7.thumb.jpeg"),
+        ),
+        RobotAction(
+            robotActionId=1,
+            blsessionId=11,
+            xtalSnapshotBefore=put("before.jpeg"),
+            xtalSnapshotAfter=put("after.jpeg"),
+        ),
+        EnergyScan(
+            energyScanId=1,
+            sessionId=11,
+            scanFileFullPath=put("scan.raw"),
+            choochFileFullPath=put("scan.efs"),
+            jpegChoochFileFullPath=put("scan.png"),
+        ),
+        XFEFluorescenceSpectrum(
+            xfeFluorescenceSpectrumId=1,
+            sessionId=11,
+            scanFileFullPath=put("xrf.mca"),
+            jpegScanFileFullPath=put("xrf.png"),
+            annotatedPymcaXfeSpectrum=put("xrf.html"),
+            fittedDataFileFullPath=put("xrf.fit"),
+        ),
+        ProcessingJob(processingJobId=1, dataCollectionId=2),
+        AutoProcProgram(autoProcProgramId=1, processingJobId=1),
+    )
+    for key, (name, deleted) in enumerate(
+        [("aimless.log", False), ("scaled.mtz", False), ("gone.mtz", True)], 1
+    ):
+        put(name)
+        add(
+            AutoProcProgramAttachment(
+                autoProcProgramAttachmentId=key,
+                autoProcProgramId=1,
+                filePath=str(folder),
+                fileName=name,
+                deleted=deleted,
+            )
+        )
+
+
+WHERE = {
+    "data_collections/2/snapshots/1": "snapshot 1.jpeg",
+    "data_collections/2/snapshots/4": "snapshot 4.jpeg",
+    "data_collections/groups/2/snapshot": "group.jpeg",
+    "data_collections/2/images/7/jpeg": "image 7.jpeg",
+    "data_collections/2/images/7/thumbnail": "image 7.thumb.jpeg",
+    "beamline/robot_actions/1/snapshots/before": "before.jpeg",
+    "beamline/robot_actions/1/snapshots/after": "after.jpeg",
+    "energy_scans/1/files/scan": "scan.raw",
+    "energy_scans/1/files/chooch": "scan.efs",
+    "energy_scans/1/files/plot": "scan.png",
+    "xrf_spectra/1/files/scan": "xrf.mca",
+    "xrf_spectra/1/files/plot": "xrf.png",
+    "xrf_spectra/1/files/annotated": "xrf.html",
+    "xrf_spectra/1/files/fitted": "xrf.fit",
+    "autoproc/programs/attachments/1/file": "aimless.log",
+    "autoproc/programs/attachments/2/file": "scaled.mtz",
+}
+
+
+@pytest.mark.parametrize("url", WHERE)
+def test_each_column_has_its_url(alice, as_, files, same, url):
+    found = alice.get(f"{ROOT}/{url}")
+    assert (found.status_code, found.text) == (200, WHERE[url])
+    same(as_("bob", BOB).get(f"{ROOT}/{url}"), alice.get(f"{ROOT}/data_collections/9/snapshots/1"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "data_collections/2/snapshots/3",
+        "data_collections/2/snapshots/5",
+        "data_collections/2/snapshots/imageDirectory",
+        "data_collections/1/snapshots/1",
+        "data_collections/2/images/8/jpeg",
+        "data_collections/2/images/7/raw",
+        "energy_scans/1/files/comments",
+        "autoproc/programs/attachments/3/file",
+    ],
+)
+def test_what_is_not_named_is_not_there(alice, files, url):
+    assert alice.get(f"{ROOT}/{url}").status_code == 404
+
+
+# ------------------------------------------------------------------ many in one
+
+
+def test_all_attachments_come_as_one_zip(alice, attach, folder):
+    for name in ("a/scan.log", "b/scan.log", "b/c/plot.png"):
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(TEXT + name.encode())
+        attach(path)
+    attach(folder / "a" / "scan.log")  # twice
+    attach(folder / "gone.log")
+    attach("/etc/passwd")
+    answer = alice.get(f"{ROOT}/data_collections/1/attachments/download")
+    assert (answer.status_code, answer.mimetype) == (200, "application/zip")
+    disposition = answer.headers["Content-Disposition"]
+    assert disposition == "attachment; filename=data_collection_1.zip"
+    assert answer.content_length == len(answer.data)
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as found:
+        assert found.testzip() is None
+        assert sorted(found.namelist()) == ["a/scan.log", "b/c/plot.png", "b/scan.log"]
+        assert found.read("b/scan.log") == TEXT + b"b/scan.log"
+
+
+def test_what_a_program_wrote_comes_as_one_zip(alice, as_, files, same):
+    url = f"{ROOT}/autoproc/programs/1/attachments/download"
+    with zipfile.ZipFile(io.BytesIO(alice.get(url).data)) as found:
+        assert {name: found.read(name).decode() for name in found.namelist()} == {
+            "aimless.log": "aimless.log",
+            "scaled.mtz": "scaled.mtz",
+        }
+    bob = as_("bob", BOB)
+    same(bob.get(url), bob.get(url.replace("/1/", "/999/")))
+
+
+def test_a_zip_is_made_while_it_is_sent(alice, attach, folder):
+    """No file is opened before its turn: one that shrinks meanwhile ends the answer."""
+    for name in ("a.log", "b.log"):
+        (folder / name).write_bytes(TEXT)
+        attach(folder / name)
+    answer = alice.get(f"{ROOT}/data_collections/1/attachments/download", buffered=False)
+    (folder / "b.log").write_bytes(b"short")
+    with pytest.raises(RuntimeError):
+        assert len(answer.data)
+
+
+# ------------------------------------------------------------------ without a header
+
+
+@pytest.fixture
+def sign(built, token):
+    """``sign(url)`` is a link that alice made to it."""
+
+    def make(url):
+        client = built("auth").test_client()
+        bearer = {"Authorization": f"Bearer {token('alice', ALICE)}"}
+        made = client.post(f"{ROOT}/user/sign", json={"url": url}, headers=bearer)
+        assert made.status_code == 201, made.text
+        return made.json["url"]
+
+    return make
+
+
+def test_a_link_fetches_it_once(app, text, sign):
+    link = sign(FILE)
+    nobody = app.test_client()
+    assert nobody.get(FILE).status_code == 401
+    assert nobody.get(link).data == TEXT
+    assert nobody.get(link).status_code == 401
+
+
+def test_a_link_is_for_one_file(app, text, sign):
+    link, nobody = sign(FILE), app.test_client()
+    assert nobody.get(link.replace("/1/", "/2/")).status_code == 401
+    assert nobody.get(f"{link}&download=true").status_code == 401
+    assert nobody.get(sign(f"{FILE}?download=true")).data == TEXT
