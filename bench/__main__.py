@@ -15,7 +15,7 @@ from flask import Flask
 from matplotlib.figure import Figure
 from sqlalchemy import create_engine, event
 
-from bench import pages, rows
+from bench import feed, pages, rows
 from shared.db import OWN, db, engine_options
 from tests import mariadb
 
@@ -102,6 +102,22 @@ def growth(small: dict, large: dict) -> Iterator[str]:
         yield f"| {name} | {before:.2f} | {after:.2f} | {after / before:.2f} |"
 
 
+def feeds(uri: str) -> Iterator[str]:
+    """The first page of a session's feed, short and long: rounds alternate, the best counts."""
+    feed.fill(uri)
+    yield f"| caller | index | {feed.SHORT} events, ms | {feed.LONG:,} events, ms | ratio |"
+    yield "|---|---|---|---|---|"
+    for index in ("none added", "by time"):
+        if index == "by time":
+            feed.add_index(uri)
+        with database(uri):
+            for who in ("user", "manager"):
+                works = [feed.page(session, who) for session in feed.SESSIONS.values()]
+                rounds = [[median(times(w, answers=20)) for w in works] for _ in range(ROUNDS)]
+                short, long = (min(column) * 1e3 for column in zip(*rounds, strict=True))
+                yield f"| {who} | {index} | {short:.2f} | {long:.2f} | {long / short:.2f} |"
+
+
 def statements() -> Iterator[str]:
     """How many statements a page takes, by its length."""
     seen = []
@@ -154,6 +170,7 @@ def main() -> None:
         fill(large, LARGE)
         with database(uri):
             before = page_times()
+        found = list(feeds(uri))
         with database(large):
             after = page_times()
             say("measuring")
@@ -162,6 +179,7 @@ def main() -> None:
                 "growth": list(growth(before, after)),
                 "statements": list(statements()),
                 "answers": list(answers()),
+                "feed": found,
             }
     template = (Path(__file__).parent / "performance.md").read_text()
     for name, lines in parts.items():

@@ -1,0 +1,119 @@
+"""The feed of a session: of a short one, and of a long one among many others."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+
+import orjson
+from sqlalchemy import Connection, create_engine, insert, text
+
+from bench.pages import CALLERS
+from services.core.models import EnergyScan, RobotAction, XFEFluorescenceSpectrum
+from services.core.modules import events
+from services.core.schemas.events import EventQuery
+from shared.db import engine_options
+from shared.models import DataCollection, DataCollectionGroup
+
+SHORT, LONG = 100, 10_000  # events
+OTHERS = 300  # sessions of 100 events around them
+SESSIONS = {SHORT: 1, LONG: 2}  # the user is on the first proposals, and so on these
+MIXED = 10  # of as many events seven are of data collections, two of the robot, one is a scan
+SPACING = timedelta(seconds=40)
+INDEX = "CREATE INDEX DataCollectionGroup_by_time ON DataCollectionGroup (sessionId, startTime)"
+TABLES = "DataCollection, DataCollectionGroup, RobotAction, EnergyScan, XFEFluorescenceSpectrum"
+CHUNK = 10_000
+
+
+def fill(uri: str) -> None:
+    """Add to a database of sessions what happened in some of them, and let the server look."""
+    engine = create_engine(uri, **engine_options(uri, 1))
+    lengths = dict.fromkeys(range(1, OTHERS + 3), SHORT) | {SESSIONS[LONG]: LONG}
+    with engine.begin() as connection:
+        for model, rows in (
+            (DataCollectionGroup, _groups(lengths)),
+            (DataCollection, _collections(lengths)),
+            (RobotAction, _actions(lengths)),
+            (EnergyScan, _scans(lengths, 9)),
+            (XFEFluorescenceSpectrum, _scans(lengths, 19)),
+        ):
+            _add(connection, model, rows)
+        connection.exec_driver_sql(f"ANALYZE TABLE {TABLES}").all()
+    engine.dispose()
+
+
+def add_index(uri: str) -> None:
+    """Make the index that sites are advised to have."""
+    engine = create_engine(uri, **engine_options(uri, 1))
+    with engine.begin() as connection:
+        connection.execute(text(INDEX))
+        connection.exec_driver_sql("ANALYZE TABLE DataCollectionGroup").all()
+    engine.dispose()
+
+
+def page(session: int, who: str = "user") -> Callable[[], bytes]:
+    """What makes the first page of 25 events of a session."""
+    query = EventQuery().load({"sessionId": session})
+    identity = CALLERS[who]
+    return lambda: orjson.dumps(events.find(identity, query))
+
+
+def _add(connection: Connection, model, rows: Iterator[dict]) -> None:
+    while chunk := list(islice(rows, CHUNK)):
+        connection.execute(insert(model.__table__), chunk)
+
+
+def _when(session: int, place: int) -> datetime:
+    return datetime(2024, 1, 1) + timedelta(hours=8) * session + SPACING * place
+
+
+def _places(lengths: dict[int, int], wanted: Callable[[int], bool]) -> Iterator[tuple]:
+    """A number from 1, the session and the time of each event whose place is ``wanted``."""
+    number = 0
+    for session, length in lengths.items():
+        for place in filter(wanted, range(length)):
+            number += 1
+            yield number, session, _when(session, place)
+
+
+def _groups(lengths: dict[int, int]) -> Iterator[dict]:
+    for number, session, start in _places(lengths, lambda place: place % MIXED < 7):
+        yield {
+            "dataCollectionGroupId": number,
+            "sessionId": session,
+            "experimentType": "OSC",
+            "startTime": start,
+        }
+
+
+def _collections(lengths: dict[int, int]) -> Iterator[dict]:
+    for number, session, start in _places(lengths, lambda place: place % MIXED < 7):
+        yield {
+            "dataCollectionId": number,
+            "dataCollectionGroupId": number,
+            "SESSIONID": session,
+            "startTime": start,
+            "endTime": start + SPACING / 2,
+            "runStatus": "DataCollection Successful",
+            "imageDirectory": f"/data/session{session}/sample{number % 100}/",
+            "imagePrefix": f"sample{number % 100}",
+            "dataCollectionNumber": number,
+            "numberOfImages": 3600,
+        }
+
+
+def _actions(lengths: dict[int, int]) -> Iterator[dict]:
+    for number, session, start in _places(lengths, lambda place: place % MIXED in (7, 8)):
+        yield {
+            "robotActionId": number,
+            "blsessionId": session,
+            "actionType": "LOAD",
+            "status": "SUCCESS",
+            "startTimestamp": start,
+            "endTimestamp": start + SPACING / 4,
+        }
+
+
+def _scans(lengths: dict[int, int], at: int) -> Iterator[dict]:
+    """Energy scans and spectra take turns."""
+    for _, session, start in _places(lengths, lambda place: place % (2 * MIXED) == at):
+        yield {"sessionId": session, "startTime": start, "endTime": start + SPACING / 4}
