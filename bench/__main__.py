@@ -15,13 +15,14 @@ from flask import Flask
 from matplotlib.figure import Figure
 from sqlalchemy import create_engine, event
 
-from bench import feed, pages, rows
+from bench import feed, pages, quality, rows
 from shared.db import OWN, db, engine_options
 from tests import mariadb
 
 DOCS = Path(__file__).parent.parent / "docs" / "reference"
 PICTURE = "answers.svg"
 SMALL, LARGE = 3_000, 300_000  # sessions
+STORED, IMAGES = 100, 10_000  # sessions around what is stored; images of a document
 ROUNDS, REPEATS, ANSWERS = 6, 20, 400
 
 
@@ -181,6 +182,11 @@ def main() -> None:
                 "answers": list(answers()),
                 "feed": found,
             }
+        stored = mariadb.empty_database(uri, "ispyb_bench_stored_test")
+        fill(stored, STORED)
+        with database(stored):
+            quality.fill(db.engine)
+            parts["quality"] = list(quality.rates(IMAGES))
     template = (Path(__file__).parent / "performance.md").read_text()
     for name, lines in parts.items():
         template = template.replace(f"{{{name}}}", "\n".join(lines))
