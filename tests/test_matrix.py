@@ -107,6 +107,7 @@ MATRIX = {
     "get /centrings": signed_in(),
     "post /centrings": holders(201, elsewhere=424),  # it sees no such group
     "get /centrings/{centring_id}": inside(),
+    "post /commands": holders(201, elsewhere=424),  # it sees no such program
     "get /contacts/lab_contacts": signed_in(),
     "post /contacts/lab_contacts": inside(201, reader=403, outside=424),  # they see no such person
     "get /contacts/lab_contacts/{lab_contact_id}": inside(),
@@ -257,6 +258,7 @@ SESSION = {"proposalId": 1, "beamLineName": "i03"}
 DAY = {"startDate": "2024-06-01T09:00:00", "endDate": "2024-06-02T09:00:00"}
 FILE = {"fileName": "a.log", "filePath": "/data"}
 SWEPT = {"sessionId": 1, "oscillation_sequence": [{}]}
+SAY = {"ispyb_command": "add_program_message", "program_id": 1, "severity": "INFO"}
 # The bodies of writes, where an empty one will not do.
 BODIES = {
     "post /auth/groups": {"name": "new"},
@@ -275,6 +277,7 @@ BODIES = {
     "post /data_collections/groups": {"sessionId": 1, "DataCollection": [{"Position": {}}]},
     "post /processing_jobs": {"dataCollectionId": 1},
     "post /centrings": {"dataCollectionGroupId": 1, "results": [{}]},
+    "post /commands": {"ispyb_command_list": [SAY]},
     "post /contacts/lab_contacts": {**CONTACT, "personId": 2},
     "put /contacts/lab_contacts/{lab_contact_id}": CONTACT,
     "post /contacts/labs": LAB,

@@ -7,6 +7,7 @@ from flask import Flask
 from services.core.dialects import mxcube
 from services.core.routes import (
     centrings,
+    commands,
     containers,
     crystals,
     data_collection_groups,
@@ -54,6 +55,7 @@ FACES = [
             processing_jobs.ns,
             programs.ns,
             results.ns,
+            commands.ns,
             events.ns,
             data_collection_groups.ns,
             data_collections.ns,

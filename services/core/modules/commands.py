@@ -1,0 +1,144 @@
+"""Lists of zocalo's ISPyB commands: all of a list is done, or nothing.
+
+References are resolved as zocalo does, and numbers that clients chose for rows are kept in
+``zc_ZocaloBuffer``, so that writers of either kind may mix.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from services.core.models import ZocaloBuffer
+from services.core.modules import acquisition_commands, program_commands, result_commands
+from services.core.modules.command_words import LARGEST_KEY, Said, program, squashed
+from shared.db import db
+from shared.errors import BadInput, NotYet, ServiceError
+from shared.identity import Identity
+
+Command = Callable[[Identity, Said], Any]
+COMMANDS: dict[str, Command] = {
+    **program_commands.COMMANDS,
+    **result_commands.COMMANDS,
+    **acquisition_commands.COMMANDS,
+}
+UPDATES = {
+    "write_autoproc": "autoproc_id",
+    "upsert_integration": "integration_id",
+    "register_integration": "integration_id",
+}  # what names the row, where a command may also change one
+LITERAL = {"filename", "filepath"}  # may hold a $ that means nothing
+LIST = "ispyb_command_list"
+
+
+def run(identity: Identity, data: dict) -> dict:
+    """Do the commands of a list; the first that fails undoes all, and is named."""
+    commands, common = data[LIST], data.get("parameters", {})
+    _check_names(commands)
+    environment, results = dict(data.get("environment", {})), []
+    for at, command in enumerate(commands):
+        name = command["ispyb_command"]
+        said = Said(_replaced(common, environment), _replaced(command, environment))
+        try:
+            result = (
+                _buffer(identity, said) if name == "buffer" else COMMANDS[name](identity, said)
+            )
+        except ServiceError as error:
+            raise _placed(error, at, name) from error
+        if (stored := command.get("store_result")) is not None:
+            environment[str(stored)] = result
+        results.append({"ispyb_command": name, "result": result, "warnings": said.warnings})
+    return {"results": results, "environment": environment}
+
+
+def _check_names(commands: list[dict]) -> None:
+    """Raise BadInput that names every command nobody knows, before anything is done."""
+    faults = {}
+    for at, command in enumerate(commands):
+        name, inner = command.get("ispyb_command"), command.get("buffer_command")
+        if name == "buffer":
+            name = inner.get("ispyb_command") if isinstance(inner, dict) else None
+        if not isinstance(name, str) or name not in COMMANDS:
+            faults[f"{LIST}.{at}.ispyb_command"] = [f"Not a known command: {name}."]
+    if faults:
+        raise BadInput("unknown commands, nothing is done", faults)
+
+
+def _placed(error: ServiceError, at: int, name: str) -> ServiceError:
+    """``error``, of the command at that place."""
+    reasons = {f"{LIST}.{at}.{field}": why for field, why in (error.errors or {}).items()}
+    detail = f"command {at}, {name}: {error}"
+    return type(error)(detail, reasons or None, error.retry_after)
+
+
+def _replaced(found: Any, environment: Mapping) -> Any:
+    """``found`` with what references stand for; who is nothing but a reference keeps its type."""
+    if isinstance(found, dict):
+        return {
+            name: value if squashed(str(name)) in LITERAL else _replaced(value, environment)
+            for name, value in found.items()
+        }
+    if isinstance(found, list):
+        return [_replaced(each, environment) for each in found]
+    if not isinstance(found, str) or "$" not in found:
+        return found
+    names = sorted(map(str, environment), key=len, reverse=True)
+    if not names:
+        return found
+    known = "|".join(map(re.escape, names))
+    pattern = re.compile(rf"\$(?:\{{({known})\}}|({known}))")
+    if whole := pattern.fullmatch(found):
+        return environment[whole[1] or whole[2]]
+    return pattern.sub(lambda match: str(environment[match[1] or match[2]]), found)
+
+
+def _buffer(identity: Identity, said: Said) -> Any:
+    """Do the command inside, with the rows that a client's numbers stand for.
+
+    The number of its own row, once known, is that row: then it is changed, if the command may,
+    else the command was done before.
+    """
+    program_id, inner = program(identity, said), said["buffercommand"]
+    lookup = said.get("bufferlookup") or {}
+    if not isinstance(lookup, dict):
+        raise BadInput("invalid input", {"buffer_lookup": ["Not a valid mapping type."]})
+    found = {}
+    for name, number in lookup.items():
+        found[name] = _reference(program_id, _number(f"buffer_lookup.{name}", number))
+        if found[name] is None:
+            reason = {f"buffer_lookup.{name}": [f"{number} is not there yet"]}
+            raise NotYet("a referenced row is not there yet", reason)
+    inside = Said({"program_id": program_id}, inner, found)
+    store, name = said.get("bufferstore"), inner["ispyb_command"]
+    if store is None:
+        result = COMMANDS[name](identity, inside)
+        said.warnings += inside.warnings
+        return result
+    number = _number("buffer_store", store)
+    known = _reference(program_id, number)
+    if known is not None and name not in UPDATES:
+        return known
+    if known is not None:
+        inside[squashed(UPDATES[name])] = known
+    result = COMMANDS[name](identity, inside)
+    if not isinstance(result, int):
+        raise BadInput("invalid input", {"buffer_store": [f"{name} writes no single row"]})
+    key = {"AutoProcProgramID": program_id, "UUID": number}
+    db.session.merge(ZocaloBuffer(**key, Reference=result))
+    db.session.flush()
+    said.warnings += inside.warnings
+    return result
+
+
+def _number(name: str, value: Any) -> int:
+    """A number that a client chose."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_KEY:
+        raise BadInput("invalid input", {name: [f"Not a number from 0 to {LARGEST_KEY}."]})
+    return value
+
+
+def _reference(program_id: int, number: int) -> int | None:
+    """The key of the row that a number of a program stands for, if any."""
+    stored = db.session.get(ZocaloBuffer, (program_id, number), with_for_update=True)
+    return stored.Reference if stored else None

@@ -1,0 +1,40 @@
+"""/commands"""
+
+from functools import wraps
+from hashlib import sha256
+from http import HTTPStatus
+
+from flask import request
+
+from services.core.modules import commands
+from services.core.schemas.commands import CommandListSchema, CommandResultsSchema
+from shared.api import Namespace, Resource
+
+ns = Namespace("commands", path="/commands", description="Zocalo's ISPyB commands")
+KEY = "HTTP_IDEMPOTENCY_KEY"
+
+
+def named_by_itself(method):
+    """Give a list without an Idempotency-Key the hash of its body as one.
+
+    Queues deliver at least once, and the second time nobody adds a header.
+    """
+
+    @wraps(method)
+    def named(*args, **kwargs):
+        """The method, for a request that has a name now."""
+        request.environ.setdefault(KEY, sha256(request.get_data()).hexdigest())
+        return method(*args, **kwargs)
+
+    return named
+
+
+@ns.route("")
+class Commands(Resource):
+    @ns.require("processing_write", "mx_write")
+    @named_by_itself
+    @ns.takes(CommandListSchema)
+    @ns.returns(CommandResultsSchema, HTTPStatus.CREATED)
+    def post(self, identity, data):
+        """Do a list of commands, all or nothing; the same list again is not done twice."""
+        return commands.run(identity, data)

@@ -1,0 +1,52 @@
+"""Lists of zocalo's ISPyB commands, and what became of each."""
+
+from marshmallow import Schema, fields, validate
+
+MOST = 1000  # commands of one list
+NAME = fields.String(validate=validate.Length(1, 255))
+
+
+class CommandListSchema(Schema):
+    """Commands in their order, and what they may refer to."""
+
+    ispyb_command = fields.String(
+        validate=validate.Equal("multipart_message"),
+        metadata={"description": "what a message with a list calls itself"},
+    )
+    ispyb_command_list = fields.List(
+        fields.Dict(),
+        required=True,
+        validate=validate.Length(1, MOST),
+        metadata={
+            "description": "each has an ispyb_command and its parameters; $name and ${name} stand"
+            " for what an earlier command stored under that name by store_result"
+        },
+    )
+    environment = fields.Dict(
+        keys=NAME, metadata={"description": "what $name may stand for at the beginning"}
+    )
+    parameters = fields.Dict(
+        keys=NAME, metadata={"description": "of all commands that do not have them themselves"}
+    )
+
+
+class CommandResultSchema(Schema):
+    """What one command did."""
+
+    ispyb_command = fields.String(required=True)
+    result = fields.Raw(
+        required=True,
+        metadata={"description": "mostly the key of the row that was written"},
+    )
+    warnings = fields.List(
+        fields.String(), required=True, metadata={"description": "what was cut"}
+    )
+
+
+class CommandResultsSchema(Schema):
+    """What all of them did, in their order."""
+
+    results = fields.Nested(CommandResultSchema, many=True, required=True)
+    environment = fields.Dict(
+        required=True, metadata={"description": "all that names stand for at the end"}
+    )

@@ -1,0 +1,490 @@
+"""Lists of commands: whole or not at all, once however often they come, by those who may."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.core.models import (
+    AutoProc,
+    AutoProcIntegration,
+    AutoProcScalingHasInt,
+    AutoProcScalingStatistics,
+    Screening,
+    ScreeningStrategySubWedge,
+    XrayCentring,
+    ZocaloBuffer,
+)
+from shared.models import (
+    AutoProcProgram,
+    AutoProcProgramAttachment,
+    AutoProcProgramMessage,
+    DataCollection,
+    DataCollectionFileAttachment,
+    DataCollectionGroup,
+    ImageQualityIndicators,
+    ProcessingJob,
+    ProcessingPipeline,
+)
+from tests.core.processing import PIPELINE, URL, collect
+
+COMMANDS = f"{URL}/commands"
+CELL = {"a": 78.25, "b": 78.25, "c": 37.5, "alpha": 90, "beta": 90, "gamma": 90}
+# as a pipeline sends it
+RESULT = [
+    {
+        "ispyb_command": "write_autoproc",
+        "program_id": "$ispyb_autoprocprogram_id",
+        "autoproc_id": None,
+        "spacegroup": "P 43 21 2",
+        **{f"refinedcell_{name}": value for name, value in CELL.items()},
+        "store_result": "ispyb_autoproc_id",
+    },
+    {
+        "ispyb_command": "insert_scaling",
+        "autoproc_id": "$ispyb_autoproc_id",
+        "store_result": "ispyb_autoprocscaling_id",
+        "overall": {"res_lim_low": 39.0, "res_lim_high": 1.5, "r_merge": 0.0625, "cc_half": 0.5},
+        "innerShell": {"res_lim_high": 4.25, "n_tot_obs": "1200", "mean_i_sig_i": "None"},
+        "outerShell": {"res_lim_high": 1.5, "r_meas_all_iplusi_minus": 1.125, "anom": 0},
+    },
+    {
+        "ispyb_command": "upsert_integration",
+        "scaling_id": "${ispyb_autoprocscaling_id}",
+        "program_id": "$ispyb_autoprocprogram_id",
+        "dcid": 111,
+        **{f"cell_{name}": value for name, value in CELL.items()},
+        "start_image_no": 1,
+        "end_image_no": 100,
+        "rot_axis_x": 1,
+        "store_result": "ispyb_integration_id",
+    },
+    {
+        "ispyb_command": "add_program_attachment",
+        "program_id": "$ispyb_autoprocprogram_id",
+        "file_name": "$HOME.mtz",
+        "file_path": "/d/$ispyb_autoproc_id",
+        "file_type": "result",
+        "importance_rank": 1,
+    },
+    {
+        "ispyb_command": "update_processing_status",
+        "program_id": "$ispyb_autoprocprogram_id",
+        "status": "success",
+        "message": "processed as $ispyb_autoproc_id",
+    },
+]
+
+
+@pytest.fixture
+def data(facility, add):
+    collect(add)
+    add(
+        ProcessingPipeline(processingPipelineId=63, name="xia2/DIALS", discipline="MX"),
+        ProcessingJob(processingJobId=5, dataCollectionId=111),
+        ProcessingJob(processingJobId=6, dataCollectionId=211),
+        AutoProcProgram(autoProcProgramId=50, processingJobId=5),
+        AutoProcProgram(autoProcProgramId=60, processingJobId=6),
+    )
+
+
+@pytest.fixture
+def rows(engine):
+    """``rows(Model)`` are those that are stored now, by their keys."""
+
+    def found(model):
+        with Session(engine) as session:
+            return session.scalars(select(model).order_by(*model.__table__.primary_key)).all()
+
+    return found
+
+
+@pytest.fixture
+def zocalo(as_, data):
+    return as_(*PIPELINE, service=True)
+
+
+@pytest.fixture
+def send(zocalo):
+    """``send(name, **parameters)`` does one command; ``send(list)`` a whole list."""
+
+    def post(what, code=201, **parameters):
+        body = what if isinstance(what, dict) else {"ispyb_command_list": what}
+        if isinstance(what, str):
+            body = {"ispyb_command_list": [{"ispyb_command": what, **parameters}]}
+        answer = zocalo.post(COMMANDS, json=body)
+        assert answer.status_code == code, answer.json
+        if code != 201:
+            return answer.json
+        return [each["result"] for each in answer.json["results"]]
+
+    return post
+
+
+def message(commands, **environment):
+    return {
+        "ispyb_command": "multipart_message",
+        "ispyb_command_list": commands,
+        "environment": {"ispyb_autoprocprogram_id": 50, **environment},
+    }
+
+
+def test_a_result_is_written_by_a_list(zocalo, rows):
+    made = zocalo.post(COMMANDS, json=message(RESULT))
+    assert made.status_code == 201
+    names = [each["ispyb_command"] for each in made.json["results"]]
+    assert names == [command["ispyb_command"] for command in RESULT]
+    autoproc, scaling, integration, _, program = (e["result"] for e in made.json["results"])
+    assert made.json["environment"] == {
+        "ispyb_autoprocprogram_id": 50,
+        "ispyb_autoproc_id": autoproc,
+        "ispyb_autoprocscaling_id": scaling,
+        "ispyb_integration_id": integration,
+    }
+    assert program == 50
+    (found,) = rows(AutoProc)
+    assert (found.spaceGroup, found.refinedCell_c, found.autoProcProgramId) == (
+        *("P 43 21 2", 37.5),
+        50,
+    )
+    shells = {row.scalingStatisticsType: row for row in rows(AutoProcScalingStatistics)}
+    assert shells["overall"].ccHalf == 0.5 and shells["overall"].resolutionLimitLow == 39
+    assert shells["innerShell"].nTotalObservations == 1200
+    assert shells["innerShell"].meanIOverSigI is None
+    assert shells["outerShell"].rMeasAllIPlusIMinus == 1.125
+    (found,) = rows(AutoProcIntegration)
+    assert (found.dataCollectionId, found.endImageNumber, found.rotationAxisX) == (111, 100, 1)
+    (link,) = rows(AutoProcScalingHasInt)
+    assert (link.autoProcScalingId, link.autoProcIntegrationId) == (scaling, integration)
+    (file,) = rows(AutoProcProgramAttachment)
+    assert (file.fileType, file.fileName) == ("Result", "$HOME.mtz")
+    assert file.filePath == "/d/$ispyb_autoproc_id"
+    stored = {row.autoProcProgramId: row for row in rows(AutoProcProgram)}[50]
+    assert stored.processingStatus == 1
+    assert stored.processingMessage == f"processed as {autoproc}"
+
+
+def test_a_list_that_comes_again_is_not_done_again(zocalo, rows, as_):
+    first = zocalo.post(COMMANDS, json=message(RESULT))
+    again = zocalo.post(COMMANDS, json=message(RESULT))
+    assert again.json == first.json and again.headers["Idempotent-Replayed"] == "true"
+    assert len(rows(AutoProc)) == 1
+    zocalo.post(COMMANDS, json=message(RESULT[:1]), headers={"Idempotency-Key": "meant"})
+    assert len(rows(AutoProc)) == 2
+
+
+def test_a_failure_undoes_all_and_is_named(send, rows):
+    broken = [*RESULT[:2], {**RESULT[2], "dcid": 999}]
+    problem = send(message(broken), 424)
+    assert problem["errors"] == {"ispyb_command_list.2.dcid": ["no such DataCollection"]}
+    assert problem["detail"].startswith("command 2, upsert_integration: ")
+    assert not rows(AutoProc) and not rows(AutoProcScalingStatistics)
+    made = send(message(RESULT))
+    assert len(made) == 5
+
+
+def test_unknown_commands_are_named_before_anything_is_done(send, rows):
+    inside = {"ispyb_command": "buffer", "program_id": 50, "buffer_command": {}}
+    commands = [RESULT[0], {"ispyb_command": "insert_ctf"}, {"program_id": 50}, inside]
+    problem = send(message(commands), 422)
+    assert problem["errors"] == {
+        "ispyb_command_list.1.ispyb_command": ["Not a known command: insert_ctf."],
+        "ispyb_command_list.2.ispyb_command": ["Not a known command: None."],
+        "ispyb_command_list.3.ispyb_command": ["Not a known command: None."],
+    }
+    assert not rows(AutoProc)
+
+
+@pytest.mark.parametrize("wrong", ["$nobody", "x", 0, -1, 1.5, True, 2**32, {}, []])
+def test_what_is_no_key_is_refused(send, wrong):
+    problem = send("write_autoproc", 422, program_id=wrong)
+    assert problem["errors"] == {"ispyb_command_list.0.program_id": ["Not the key of a row."]}
+
+
+def test_names_are_replaced_the_longest_first(send, rows):
+    commands = [{"ispyb_command": "add_program_message", "program_id": "$id", "severity": "info"}]
+    commands[0] |= {"message": "$id $idx ${id}x $unknown"}
+    body = {"ispyb_command_list": commands, "environment": {"id": 50, "idx": "other"}}
+    send(body)
+    assert [row.message for row in rows(AutoProcProgramMessage)] == ["50 other 50x $unknown"]
+
+
+def test_what_a_command_lacks_is_looked_for_in_the_parameters(send, rows):
+    commands = [
+        {"ispyb_command": "add_program_message", "message": "its own"},
+        {"ispyb_command": "add_program_message"},
+    ]
+    common = {"program_id": "50", "severity": "INFO", "message": "of all"}
+    send({"ispyb_command_list": commands, "parameters": common})
+    assert [row.message for row in rows(AutoProcProgramMessage)] == ["its own", "of all"]
+
+
+def test_a_program_is_registered(send, rows):
+    environment = {"host": "node17", "note": "x" * 300}
+    parameters = {"program": "xia2 dials", "cmdline": "xia2", "environment": environment}
+    (key,) = send("register_processing", rpid="5", **parameters)
+    found = {row.autoProcProgramId: row for row in rows(AutoProcProgram)}[key]
+    assert (found.processingJobId, found.processingPipelineId) == (5, 63)
+    assert found.processingPrograms == "xia2 dials" and found.processingStatus is None
+    assert found.processingEnvironment == f"host=node17, note={'x' * 300}"[:255]
+    (name,) = send("update_program_name", program_id=key, program="xia2 3dii")
+    assert name == key
+
+
+def test_a_program_is_registered_after_that_of_a_scaling(send, rows):
+    _, scaling, *_ = send(message(RESULT))
+    (key,) = send(
+        "register_processing", program="dimple", rpid=5, environment={"scaling_id": [scaling]}
+    )
+    found = {row.autoProcProgramId: row for row in rows(AutoProcProgram)}[key]
+    assert found.parentAutoProcProgramId == 50
+
+
+def test_a_final_status_stays(send):
+    send("update_processing_status", program_id=50, status="failure", message="no spots")
+    problem = send("update_processing_status", 409, program_id=50, status="success")
+    assert problem["detail"].startswith("command 0, update_processing_status: ")
+
+
+def test_a_link_that_was_there_becomes_the_integration(send, rows, add):
+    add(AutoProcIntegration(autoProcIntegrationId=7, dataCollectionId=111, autoProcProgramId=50))
+    assert send(message(RESULT))[2] == 7
+    (changed,) = send("upsert_integration", integration_id=7, refined_xbeam=150.5, cell_a=None)
+    (row,) = rows(AutoProcIntegration)
+    assert changed == 7 and (row.refinedXBeam, row.cell_a) == (150.5, 78.25)
+
+
+def test_three_shells_are_needed(send):
+    (autoproc,) = send("write_autoproc", program_id=50)
+    problem = send("insert_scaling", 422, autoproc_id=autoproc, overall={}, innerShell={})
+    assert problem["errors"].keys() == {"ispyb_command_list.0.outerShell"}
+
+
+def test_files_of_data_collections(send, rows):
+    parameters = {"dcid": 111, "file_name": "a.json", "file_path": "/d/p/"}
+    (first,) = send("add_datacollection_attachment", **parameters, file_type="recip")
+    (again,) = send("add_datacollection_attachment", **parameters, file_type="other")
+    (row,) = rows(DataCollectionFileAttachment)
+    assert (row.fileFullPath, row.fileType) == ("/d/p/a.json", "log") and first == again
+    problem = send("add_datacollection_attachment", 422, **{**parameters, "file_path": "d" * 255})
+    assert problem["errors"].keys() == {"ispyb_command_list.0.file_name"}
+
+
+def test_a_job_is_made(send, zocalo):
+    (key,) = send(
+        "create_ispyb_job",
+        DCID=111,
+        recipe="autoprocessing-xia2",
+        source="automatic",
+        displayname="xia2",
+        parameters=[{"key": "spacegroup", "value": "P1"}],
+        sweeps=[{"DCID": 111, "start": 1, "end": 50}, {"DCID": 112, "start": 1, "end": 100}],
+    )
+    job = zocalo.get(f"{URL}/processing_jobs/{key}").json
+    assert job["automatic"] is True and job["displayName"] == "xia2"
+    assert [(s["dataCollectionId"], s["endImage"]) for s in job["sweeps"]] == [
+        (111, 50),
+        (112, 100),
+    ]
+    (key,) = send("create_ispyb_job", DCID=111)
+    (sweep,) = zocalo.get(f"{URL}/processing_jobs/{key}").json["sweeps"]
+    assert (sweep["startImage"], sweep["endImage"]) == (1, 100)
+
+
+def test_quality_of_images(send, rows):
+    parameters = {"dcid": 111, "n_spots_total": 210, "n_spots_no_ice": 198, "dozor_score": 8.5}
+    assert send(
+        "store_per_image_analysis_results",
+        **parameters,
+        **{"file-pattern-index": "3", "estimated_d_min": 1.75},
+    ) == [3]
+    send("store_per_image_analysis_results", dcid=111, **{"file-number": 3}, method2_res=2.5)
+    (row,) = rows(ImageQualityIndicators)
+    assert (row.imageNumber, row.spotTotal, row.inResTotal) == (3, 210, 210)
+    assert (row.goodBraggCandidates, row.dozor_score) == (198, 8.5)
+    assert (row.method1Res, row.method2Res) == (1.75, 2.5)
+
+
+def test_a_screening_grows_row_by_row(send, rows, zocalo):
+    wedge = "$wedge"
+    commands = [
+        ("insert_screening", {"dcid": 111, "shortcomments": "EDNA-1" * 5, "store": "s"}),
+        ("insert_screening_input", {"screening_id": "$s", "beamx": 1.5}),
+        ("insert_screening_output", {"screening_id": "$s", "mosaicity": 0.25, "store": "o"}),
+        ("insert_screening_output_lattice", {"screening_output_id": "$o", "unitcella": 78.25}),
+        ("insert_screening_strategy", {"screening_output_id": "$o", "phistart": 5, "store": "t"}),
+        ("insert_screening_strategy_wedge", {"screening_strategy_id": "$t", "store": "wedge"}),
+        *[("insert_screening_strategy_sub_wedge", {"axisstart": 1.5, "noimages": "90"})] * 2,
+    ]
+    listed = []
+    for name, parameters in commands:
+        command = {"ispyb_command": name, "screening_strategy_wedge_id": wedge, **parameters}
+        command["store_result"] = command.pop("store", "nothing")
+        listed.append(command)
+    answer = zocalo.post(COMMANDS, json={"ispyb_command_list": listed})
+    assert answer.status_code == 201, answer.json
+    warnings = [each["warnings"] for each in answer.json["results"]]
+    assert warnings == [["shortComments: cut to 20 characters"], *[[]] * 7]
+    (screening,) = rows(Screening)
+    assert screening.dataCollectionGroupId == 11
+    shown = zocalo.get(f"{URL}/screenings/{screening.screeningId}").json
+    (output,) = shown["outputs"]
+    assert (output["indexingSuccess"], output["strategySuccess"]) == (True, True)
+    assert (output["mosaicityEstimated"], output["alignmentSuccess"]) == (True, False)
+    assert output["lattices"][0]["unitCell_a"] == 78.25
+    found = rows(ScreeningStrategySubWedge)
+    assert [(row.subWedgeNumber, row.numberOfImages) for row in found] == [(1, 90), (2, 90)]
+
+
+def test_a_centring_is_stored(send, rows):
+    crystal = {
+        "centre_of_mass": [1.5, 2.5, 3.5],
+        "max_voxel": [1, 2, 3],
+        "max_count": 50,
+        "n_voxels": 12,
+        "total_count": 300,
+        "bounding_box": [[1, 1, 1], [3, 4, 5]],
+    }
+    flat = {"centre_of_mass": [1.5, 2.5], "bounding_box": [[1, 1], [3, 4]]}
+    results = {"results": [crystal, flat]}
+    (key,) = send("insert_xray_centring", dcgid=11, status="success", type="3d", **results)
+    (row,) = rows(XrayCentring)
+    assert (row.xrayCentringId, row.status, row.xrayCentringType) == (key, "success", "3d")
+
+
+def test_reads(send, zocalo):
+    send(message(RESULT))
+    (programs,) = send("retrieve_programs_for_job_id", rpid=5)
+    assert [each["autoProcProgramId"] for each in programs] == [50]
+    (files,) = send("retrieve_program_attachments_for_program_id", program_id=50)
+    assert [each["fileName"] for each in files] == ["$HOME.mtz"]
+    assert send("retrieve_proposal_title", visit="mx1-1") == [None]
+    assert send("retrieve_proposal_title", 404, visit="mx99-1")["status"] == 404
+
+
+# ------------------------------------------------------------------ numbers of clients
+
+
+def buffered(command, store=None, **lookup):
+    found = {"ispyb_command": "buffer", "program_id": 50, "buffer_command": command}
+    return found | {"buffer_lookup": lookup} | ({"buffer_store": store} if store else {})
+
+
+def test_numbers_stand_for_rows(send, rows):
+    write = {"ispyb_command": "write_autoproc", "spacegroup": "P 1"}
+    scale = {**RESULT[1]}
+    del scale["autoproc_id"], scale["store_result"]
+    autoproc, scaling = send([buffered(write, 1), buffered(scale, 2, autoproc_id=1)])
+    stored = {row.UUID: row.Reference for row in rows(ZocaloBuffer)}
+    assert stored == {1: autoproc, 2: scaling}
+    again = send(
+        [
+            buffered({**write, "spacegroup": "C 2"}, 1),
+            buffered(scale, 2, autoproc_id=1),
+        ]
+    )
+    assert again == [autoproc, scaling]
+    assert [row.spaceGroup for row in rows(AutoProc)] == ["C 2"]
+    assert len(rows(AutoProcScalingStatistics)) == 3
+
+
+def test_a_number_that_is_not_there_yet_is_waited_for(send, rows):
+    scale = {"ispyb_command": "insert_scaling"}
+    problem = send([RESULT[0] | {"program_id": 50}, buffered(scale, autoproc_id=9)], 424)
+    assert problem["errors"] == {
+        "ispyb_command_list.1.buffer_lookup.autoproc_id": ["9 is not there yet"]
+    }
+    assert not rows(AutoProc)
+
+
+def test_bad_numbers_are_refused(send):
+    write = {"ispyb_command": "write_autoproc"}
+    for wrong in (-1, 2**32, "x", 1.5, True):
+        problem = send([buffered(write, wrong)], 422)
+        assert problem["errors"].keys() == {"ispyb_command_list.0.buffer_store"}
+    assert send([buffered(write) | {"buffer_lookup": [1]}], 422)["status"] == 422
+
+
+# ------------------------------------------------------------------ who may
+
+
+def test_a_permission_for_each_kind_is_needed(as_, data, rows):
+    group = {"ispyb_command": "insert_data_collection_group", "session_id": 11}
+    say = {"ispyb_command": "add_program_message", "program_id": 50, "severity": "INFO"}
+
+    def status(permission, *commands):
+        client = as_("program", None, permission, "all_sessions", service=True)
+        return client.post(COMMANDS, json={"ispyb_command_list": commands}).status_code
+
+    assert status("ssx_write", say) == 403
+    assert status("mx_write", group) == 201 and status("processing_write", say) == 201
+    before = len(rows(DataCollectionGroup))
+    assert status("mx_write", group, say) == 403 and status("processing_write", say, group) == 403
+    assert len(rows(DataCollectionGroup)) == before and len(rows(AutoProcProgramMessage)) == 1
+
+
+def test_acquisition(as_, data, rows):
+    client = as_("gda", None, "mx_write", "all_sessions", service=True)
+    commands = [
+        {
+            "ispyb_command": "insert_data_collection_group",
+            "session_id": 11,
+            "experiment_type": "OSC",
+            "store_result": "dcg",
+        },
+        {
+            "ispyb_command": "insert_data_collection",
+            "dcgid": "$dcg",
+            "image_directory": "/data/new/",
+            "xtal_snapshot1": "/data/a.jpeg",
+            "store_result": "dc",
+        },
+        {"ispyb_command": "upsert_data_collection_mx", "dcid": "$dc", "xtal_snapshot2": "/b.jpeg"},
+    ]
+    answer = client.post(COMMANDS, json={"ispyb_command_list": commands})
+    assert answer.status_code == 201, answer.json
+    key = answer.json["environment"]["dc"]
+    found = {row.dataCollectionId: row for row in rows(DataCollection)}[key]
+    assert found.xtalSnapshotFullPath1 == "/data/a.jpeg"
+    assert (found.xtalSnapshotFullPath2, found.imageDirectory) == ("/b.jpeg", "/data/new/")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"ispyb_command": "register_processing", "rpid": 6},
+        {"ispyb_command": "register_processing", "dcid": 211},
+        {"ispyb_command": "update_processing_status", "program_id": 60, "status": "success"},
+        {"ispyb_command": "update_program_name", "program_id": 60, "program": "x"},
+        {"ispyb_command": "add_program_message", "program_id": 60, "severity": "INFO"},
+        {"ispyb_command": "write_autoproc", "program_id": 60},
+        {"ispyb_command": "write_autoproc", "autoproc_id": 600},
+        {"ispyb_command": "insert_scaling", "autoproc_id": 600},
+        {"ispyb_command": "upsert_integration", "integration_id": 600},
+        {"ispyb_command": "upsert_integration", "dcid": 211},
+        {"ispyb_command": "create_ispyb_job", "DCID": 211},
+        {"ispyb_command": "store_per_image_analysis_results", "dcid": 211, "file-number": 1},
+        {"ispyb_command": "add_datacollection_attachment", "dcid": 211, "file_name": "a"},
+        {"ispyb_command": "insert_screening", "dcid": 211},
+        {"ispyb_command": "insert_screening_output", "screening_id": 600},
+        {"ispyb_command": "insert_xray_centring", "dcgid": 21},
+        {"ispyb_command": "buffer", "program_id": 60, "buffer_command": RESULT[0]},
+        {"ispyb_command": "retrieve_program_attachments_for_program_id", "program_id": 60},
+    ],
+    ids=lambda command: "-".join(map(str, command.values()))[:60],
+)
+def test_hidden_parents_look_absent(as_, data, add, command):
+    add(
+        AutoProc(autoProcId=600, autoProcProgramId=60),
+        AutoProcIntegration(autoProcIntegrationId=600, autoProcProgramId=60, dataCollectionId=211),
+        Screening(screeningId=600, dataCollectionId=211),
+    )
+    client = as_("zocalo", None, "processing_write", service=True, beamlines=["i03"])
+    answer = client.post(COMMANDS, json={"ispyb_command_list": [command]})
+    assert answer.status_code == 424, answer.json
+    hidden = {6: 999, 60: 999, 600: 999, 211: 999, 21: 999}
+    absent = {
+        name: hidden.get(value, value) if isinstance(value, int) else value
+        for name, value in command.items()
+    }
+    other = client.post(COMMANDS, json={"ispyb_command_list": [absent]})
+    assert {**answer.json, "requestId": ""} == {**other.json, "requestId": ""}
