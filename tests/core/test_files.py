@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import requests
 
 from services.core.models import EnergyScan, Image, RobotAction, XFEFluorescenceSpectrum
 from shared.models import (
@@ -420,6 +421,23 @@ def test_a_zip_is_made_while_it_is_sent(alice, attach, folder):
     (folder / "b.log").write_bytes(b"short")
     with pytest.raises(RuntimeError):
         assert len(answer.data)
+
+
+def test_they_come_through_the_gateway(server, token, text):
+    with requests.Session() as alice:  # whose connection lives on: each answer is as long as said
+        alice.headers["Authorization"] = f"Bearer {token('alice', ALICE)}"
+        assert alice.get(f"{server}{FILE}").content == TEXT
+        part = alice.get(f"{server}{FILE}", headers={"Range": "bytes=70000-140000"})
+        assert (part.status_code, part.content) == (206, TEXT[70_000:140_001])
+        head = alice.head(f"{server}{FILE}")
+        assert (head.content, head.headers["Content-Length"]) == (b"", str(len(TEXT)))
+        tag = {"If-None-Match": head.headers["ETag"]}
+        assert alice.get(f"{server}{FILE}", headers=tag).status_code == 304
+        zipped = alice.get(f"{server}{ROOT}/data_collections/1/attachments/download")
+        with zipfile.ZipFile(io.BytesIO(zipped.content)) as found:
+            assert found.read(text.name) == TEXT
+        beyond = alice.get(f"{server}{FILE}", headers={"Range": "bytes=900000-"})
+        assert (beyond.status_code, beyond.json()["status"]) == (416, 416)
 
 
 # ------------------------------------------------------------------ without a header
