@@ -15,7 +15,7 @@ from flask import Flask
 from matplotlib.figure import Figure
 from sqlalchemy import create_engine, event
 
-from bench import feed, pages, quality, rows
+from bench import feed, pages, quality, results, rows
 from shared.db import OWN, db, engine_options
 from tests import mariadb
 
@@ -187,6 +187,11 @@ def main() -> None:
         with database(stored):
             quality.fill(db.engine)
             parts["quality"] = list(quality.rates(IMAGES))
+    with mariadb.running("ispyb_bench_safe_test", mariadb.SAFE) as uri:
+        fill(uri, SMALL)
+        results.fill(uri)
+        with database(uri):
+            parts["results"] = list(results.rates())
     template = (Path(__file__).parent / "performance.md").read_text()
     for name, lines in parts.items():
         template = template.replace(f"{{{name}}}", "\n".join(lines))

@@ -9,15 +9,15 @@ from typing import Any, ClassVar
 from apispec.ext.marshmallow.common import resolve_schema_instance
 from marshmallow import RAISE, Schema, fields, validate
 from marshmallow_sqlalchemy import ModelConverter, SQLAlchemyAutoSchema
-from sqlalchemy import TIMESTAMP, DateTime, Enum, Float, Integer, String
-from sqlalchemy.dialects.mysql import MEDIUMINT, SMALLINT, TINYINT
+from sqlalchemy import TIMESTAMP, DateTime, Enum, Float, Integer, SmallInteger, String
+from sqlalchemy.dialects.mysql import MEDIUMINT, TINYINT
 from sqlalchemy.types import _Binary
 
 # MariaDB's latin1 is Windows-1252
 LATIN1 = r"^[\x01-\x7f\xa0-\xff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]*$"
 IN_LATIN1 = validate.Regexp(LATIN1, error="Holds a character that ISPyB cannot store (latin1).")
 IN_UTF8 = validate.Regexp(r"^[^\x00]*$", error="Holds a character that ISPyB cannot store.")
-BITS = ((TINYINT, 8), (SMALLINT, 16), (MEDIUMINT, 24), (Integer, 32))
+BITS = ((TINYINT, 8), (SmallInteger, 16), (MEDIUMINT, 24), (Integer, 32))
 TIMESTAMPS = (datetime(1970, 1, 2), datetime(2038, 1, 18))
 LARGEST_FLOAT = 3.4e38
 STORED_NULL = "stored null"  # a note on a field, see TableSchema.on_bind_field
@@ -111,6 +111,10 @@ class TableSchema(SQLAlchemyAutoSchema):
         search: ClassVar[tuple[str, ...]] = ()
         sort: ClassVar[tuple[str, ...]] = ()
         conditions: ClassVar[Mapping[str, Any]] = {}
+
+    def load(self, data, **kwargs):
+        """As marshmallow has it: we load no instances, for which more is looked up every time."""
+        return Schema.load(self, data, **kwargs)
 
     def on_bind_field(self, field_name, field_obj):
         """Note what the database may hold no value of, whatever a body must have."""

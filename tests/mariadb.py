@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,15 +24,18 @@ from sqlalchemy import create_engine, make_url
 DATABASE = "ispyb_test"
 PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 SECONDS_TO_START = 60
-FAST = [  # a crash may lose everything: it is lost at the end anyway
-    "--innodb-flush-log-at-trx-commit=0",
-    "--innodb-flush-method=nosync",
-    "--innodb-doublewrite=0",
+SAFE = [  # what is committed is on the disk, as MariaDB has it by default
     "--innodb-buffer-pool-size=256M",
     "--innodb-lock-wait-timeout=5",
     "--skip-log-bin",
     "--performance-schema=OFF",
     "--open-files-limit=4096",
+]
+FAST = [  # a crash may lose everything: it is lost at the end anyway
+    *SAFE,
+    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-flush-method=nosync",
+    "--innodb-doublewrite=0",
 ]
 
 
@@ -52,11 +55,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(database: str = DATABASE) -> Iterator[str]:
+def running(database: str = DATABASE, options: Iterable[str] = FAST) -> Iterator[str]:
     """Yield the URI of an empty ``database`` on a new server, which ends with the block."""
     folder = Path(tempfile.mkdtemp(prefix="ispyb-mariadb-"))
     try:
-        process, uri = _start(folder, database)
+        process, uri = _start(folder, database, options)
         try:
             _await(process, uri, folder / "log")
             yield uri
@@ -71,7 +74,7 @@ def running(database: str = DATABASE) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(folder: Path, database: str) -> tuple[subprocess.Popen, str]:
+def _start(folder: Path, database: str, options: Iterable[str]) -> tuple[subprocess.Popen, str]:
     for name in ("data", "tmp"):
         (folder / name).mkdir()
     password, port = secrets.token_hex(16), free_port()
@@ -97,7 +100,7 @@ def _start(folder: Path, database: str) -> tuple[subprocess.Popen, str]:
         f"--init-file={folder}/init.sql",
         f"--log-error={folder}/log",
         *common,
-        *FAST,
+        *options,
     ]
     # In a session of its own: Ctrl-C reaches the tests first, the server ends after them.
     with (folder / "log").open("ab") as log:

@@ -5,6 +5,7 @@ in their order, so that their keys stay; all others are made anew.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -32,12 +33,13 @@ from services.core.schemas.programs import AttachmentSchema, MessageSchema
 from shared import write
 from shared.db import db
 from shared.models import AutoProcProgramAttachment, AutoProcProgramMessage
+from shared.schemas import columns_of
 
 COPIED = ("Programs", "CommandLine", "Status", "Message", "Environment", "StartTime", "EndTime")
 
 
-def write_files(of: dict, files: list[dict], said: list[dict], is_new: bool) -> None:
-    """Attachments, which keep their keys by path and name, and messages.
+def write_files(of: dict, files: list[dict], said: list[dict], is_new: bool) -> dict:
+    """Attachments, which keep their keys by path and name, and messages; return both as stored.
 
     ``of`` names the program, and the present.
     """
@@ -51,54 +53,68 @@ def write_files(of: dict, files: list[dict], said: list[dict], is_new: bool) -> 
         wanted = wanted.where(model.autoProcProgramId == program_id)
         stored = {(path, name): key for path, name, key in _execute(wanted)}
         wipe(AutoProcProgramMessage.autoProcProgramId, [program_id])
-    keys = [stored.pop((each["filePath"], each["fileName"]), None) for each in found]
-    _update(AutoProcProgramAttachment, [(k, each) for k, each in zip(keys, found) if k])
-    write.insert(AutoProcProgramAttachment, [each for k, each in zip(keys, found) if not k])
+    pairs = [(stored.pop((one["filePath"], one["fileName"]), None), one) for one in found]
+    kept = [(key, one) for key, one in pairs if key]
+    fresh = [one for key, one in pairs if not key]
+    _update(AutoProcProgramAttachment, kept)
     wipe(AutoProcProgramAttachment.autoProcProgramAttachmentId, stored.values())
-    write.insert(AutoProcProgramMessage, [row(MessageSchema, each, of) for each in said])
+    messages = [row(MessageSchema, each, of) for each in said]
+    attached = {**dict(kept), **dict(zip(insert(AutoProcProgramAttachment, fresh), fresh))}
+    keys = sorted(attached)
+    return {
+        "attachments": shown(AttachmentSchema, keys, [attached[key] for key in keys]),
+        "messages": shown(MessageSchema, insert(AutoProcProgramMessage, messages), messages),
+    }
 
 
-def write_results(of: dict, results: list[dict], linked: int | None, is_new: bool) -> list[int]:
-    """Results with all that is below them; return the keys of the scalings.
+def write_results(
+    of: dict, results: list[dict], linked: int | None, is_new: bool
+) -> tuple[list[int], list[dict]]:
+    """Results with all that is below them; return the keys of the scalings, and all as stored.
 
     ``linked`` is the data collection of a program that has no integration.
     """
     program_id, when = of["autoProcProgramId"], {"recordTimeStamp": of["recordTimeStamp"]}
     old = _Stored(program_id, is_new)
-    autoproc_ids = old.put(
-        AutoProc, old.autoprocs, [row(schemas.AutoProcSchema, each, of) for each in results]
-    )
-    scalings = [
-        (key, scaling)
-        for key, result in zip(autoproc_ids, results)
+    rows = [row(schemas.AutoProcSchema, each, of) for each in results]
+    keys = old.put(AutoProc, old.autoprocs, rows)
+    trees = [{**tree, "scalings": []} for tree in shown(schemas.AutoProcSchema, keys, rows)]
+    found = [
+        (tree, scaling)
+        for tree, result in zip(trees, results)
         for scaling in result.get("scalings", ())
     ]
-    scaling_ids = old.put(
-        AutoProcScaling,
-        old.scalings,
-        [
-            {**when, **_given(scaling, "recordTimeStamp"), "autoProcId": key}
-            for key, scaling in scalings
-        ],
-    )
+    rows = [
+        {**when, **_given(scaling, "recordTimeStamp"), "autoProcId": tree["autoProcId"]}
+        for tree, scaling in found
+    ]
+    scaling_ids = old.put(AutoProcScaling, old.scalings, rows)
     wipe(AutoProcScalingStatistics.autoProcScalingId, old.scalings)
     wipe(AutoProcScalingHasInt.autoProcScalingId, old.scalings)
-    shells, integrations, members = [], [], []
-    for key, (_, scaling) in zip(scaling_ids, scalings):
+    shells, integrations = [], []
+    for key, (_, scaling) in zip(scaling_ids, found):
         above = {**when, "autoProcScalingId": key}
-        for shell in scaling["statistics"]:
-            shells.append(row(schemas.ScalingStatisticsSchema, shell, above))
-        for integration in scaling.get("integrations", ()):
-            integrations.append(row(schemas.IntegrationSchema, integration, of))
-            members.append(above)
+        for each in scaling["statistics"]:
+            shells.append(row(schemas.ScalingStatisticsSchema, each, above))
+        for each in scaling.get("integrations", ()):
+            integrations.append(row(schemas.IntegrationSchema, each, of))
     if linked is not None and not integrations:
         integrations.append(row(schemas.IntegrationSchema, {"dataCollectionId": linked}, of))
-    write.insert(AutoProcScalingStatistics, shells)
+    shell_ids = insert(AutoProcScalingStatistics, shells)
     integration_ids = old.put(AutoProcIntegration, old.integrations, integrations)
-    links = [{**m, "autoProcIntegrationId": key} for m, key in zip(members, integration_ids)]
+    left = iter(shown(schemas.ScalingStatisticsSchema, shell_ids, shells))
+    mine = iter(shown(schemas.IntegrationSchema, integration_ids, integrations))
+    links = []
+    for (tree, scaling), one in zip(found, shown(schemas.ScalingSchema, scaling_ids, rows)):
+        one["statistics"] = [next(left) for _ in scaling["statistics"]]
+        one["integrations"] = [next(mine) for _ in scaling.get("integrations", ())]
+        tree["scalings"].append(one)
+        above = {**when, "autoProcScalingId": one["autoProcScalingId"]}
+        for each in one["integrations"]:
+            links.append({**above, "autoProcIntegrationId": each["autoProcIntegrationId"]})
     write.insert(AutoProcScalingHasInt, links)
     old.drop()
-    return scaling_ids
+    return scaling_ids, trees
 
 
 def write_runs(of: dict, runs: list[dict], is_new: bool) -> None:
@@ -200,9 +216,25 @@ def model_of(schema: type[Schema]) -> Any:
     return schema.Meta.model  # type: ignore[attr-defined]
 
 
+def shown(schema: type[Schema], keys: Iterable[int], rows: Iterable[dict]) -> list[dict]:
+    """``rows`` that were written, and have ``keys`` now, as ``schema`` shows them."""
+    (primary,) = model_of(schema).__table__.primary_key
+    names = [name for name in columns_of(schema) if name != primary.name]
+    return [
+        {primary.name: key, **{name: _on_the_wire(each.get(name)) for name in names}}
+        for key, each in zip(keys, rows)
+    ]
+
+
 def insert(model: Any, rows: list[dict]) -> list[int]:
-    """Insert rows one by one; return their keys, in order."""
+    """Insert rows that all name the same columns; return their keys, in order.
+
+    It is one statement where the server returns the keys, which it gives out in order.
+    """
     stmt, connection = sqlalchemy.insert(model.__table__), db.session.connection()
+    if len(rows) > 1 and connection.dialect.insert_executemany_returning:
+        (key,) = model.__table__.primary_key
+        return sorted(connection.execute(stmt.returning(key), rows).scalars())
     made = [connection.execute(stmt, each).inserted_primary_key for each in rows]
     return [key for keys in made for key in keys or ()]
 
@@ -248,6 +280,10 @@ def _blank(schema: type[Schema]) -> dict:
         for name, column in loaded.items()
         if not column.primary_key
     }
+
+
+def _on_the_wire(value: Any) -> Any:
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
 
 
 def _given(data: dict, *names: str) -> dict:

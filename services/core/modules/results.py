@@ -1,9 +1,10 @@
 """Whole results of processing: one document, one transaction, the same answer for a repeat."""
 
 import re
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from services.core.models import (
     AutoProc,
@@ -27,6 +28,7 @@ from services.core.schemas.results import (
     MRRunSchema,
     PhasingAttachmentSchema,
     PhasingStepSchema,
+    ResultProgramSchema,
     StoredAutoProcSchema,
     StoredProgramSchema,
 )
@@ -43,7 +45,14 @@ WORDS = {1: "success", 0: "failure"}
 
 def get(identity: Identity, program_id: int) -> dict:
     """Return the whole result of a visible program."""
-    return _tree(program_id, programs.visible(identity), [])
+    of = {"autoProcProgramId": program_id}
+    program = read.one(StoredProgramSchema, programs.visible(identity), **of)
+    parts = {name: program.pop(name) for name in ("attachments", "messages")}
+    results = read.some(StoredAutoProcSchema, EVERYTHING, **of)
+    for scaling in (scaling for result in results for scaling in result["scalings"]):
+        links = scaling.pop("links")
+        scaling["integrations"] = [link["AutoProcIntegration"] for link in links]
+    return _tree(program, parts, results)
 
 
 def add(identity: Identity, data: dict, query: dict) -> tuple[dict, bool]:
@@ -77,7 +86,7 @@ def _store(identity: Identity, known: int | None, data: dict, query: dict) -> tu
     integrations = _integrations(results)
     job_id = data["program"].get("processingJobId")
     direct = [each["dataCollectionId"] for each in integrations.values() if _names(each)]
-    _lock(known, job_id, [*direct, given])
+    locked = _lock(known, job_id, {*direct, given} - {None})
     program = programs.prepared(data["program"])
     programs.check_references(identity, program)
     stored = _program(known)
@@ -87,8 +96,9 @@ def _store(identity: Identity, known: int | None, data: dict, query: dict) -> tu
     _use_scalings(identity, data, program, bool(results))
     if not named and fallback is None:
         fallback = _collection_under(data)
-    if (wanted := {*named, *([] if fallback is None else [fallback])}) - {None}:
-        processing_jobs.check_collections(identity, wanted)
+    if wanted := {*named, fallback} - {None}:
+        if access.collections(identity).condition is not EVERYTHING.condition or wanted - locked:
+            processing_jobs.check_collections(identity, wanted)
     elif known is None and job_id is None:
         reason = "is needed where no integration and no job names one"
         raise BadInput("invalid input", {"dataCollectionId": [reason]})
@@ -98,8 +108,9 @@ def _store(identity: Identity, known: int | None, data: dict, query: dict) -> tu
     status = query.get("processingStatus", 1 if results else None)
     program_id = _put_program(program, stored, status, query["force"])
     linked = None if program.get("processingJobId") or stored.get("processingJobId") else fallback
-    _put_parts(program_id, data, results, linked, not stored)
-    return _tree(program_id, EVERYTHING, data["warnings"]), not stored
+    parts = _put_parts(program_id, data, results, linked, not stored)
+    shown = read.one(ResultProgramSchema, EVERYTHING, autoProcProgramId=program_id)
+    return {**_tree(shown, *parts), "warnings": data["warnings"]}, not stored
 
 
 def _put_program(program: dict, stored: dict, status: int | None, force: bool) -> int:
@@ -129,48 +140,51 @@ def _put_program(program: dict, stored: dict, status: int | None, force: bool) -
 
 def _put_parts(
     program_id: int, data: dict, results: list, linked: int | None, is_new: bool
-) -> None:
-    """Write all that hangs on the program."""
+) -> tuple[dict, list[dict], bool]:
+    """Write all that hangs on the program; return it as ``_tree`` wants it."""
     when = {"recordTimeStamp": programs.now()}
     of = {**when, "autoProcProgramId": program_id}
-    write_files(of, data.get("attachments", []), data.get("messages", []), is_new)
+    parts = write_files(of, data.get("attachments", []), data.get("messages", []), is_new)
     if not is_new:
         drop_phasing(_phasing_runs(_program(program_id)))
-    scalings = write_results(of, results, linked, is_new)
+    scalings, trees = write_results(of, results, linked, is_new)
     runs, phasing = data.get("mxmrRuns", []), data.get("phasing")
     first = {"autoProcScalingId": scalings[0]} if scalings else {}
     if runs or not is_new:
         write_runs(of, [{**first, **run} for run in runs], is_new)
     if phasing:
         write_phasing(_program(program_id), {**first, **phasing}, when)
+    return parts, trees, bool(runs or phasing)
 
 
-def _tree(program_id: int, rule: Rule, warnings: list[str]) -> dict:
-    """The result of a program as it is stored, in the shape of ResultSchema."""
-    program = read.one(StoredProgramSchema, rule, autoProcProgramId=program_id)
-    of = {"autoProcProgramId": program_id}
-    parts = {name: program.pop(name) for name in ("attachments", "messages")}
-    results = read.some(StoredAutoProcSchema, EVERYTHING, **of)
-    for scaling in (scaling for result in results for scaling in result["scalings"]):
-        links = scaling.pop("links")
-        scaling["integrations"] = [link["AutoProcIntegration"] for link in links]
+def _tree(program: dict, parts: dict, results: list[dict], more: bool = True) -> dict:
+    """The result of a program in the shape of ResultSchema.
+
+    ``more`` is whether there may be runs of molecular replacement, and phasing.
+    """
+    program_id = program["autoProcProgramId"]
     named = [each["dataCollectionId"] for each in _integrations(results).values()]
-    collection = named[0] if named else _collection_of(program["processingJobId"], program_id)
     return {
-        "dataCollectionId": collection,
+        "dataCollectionId": (
+            named[0] if named else _collection_of(program["processingJobId"], program_id)
+        ),
         "program": program,
         **parts,
         "autoProc": results[0] if results else None,
         "furtherAutoProcs": results[1:],
-        "mxmrRuns": read.some(MRRunSchema, EVERYTHING, **of),
-        "phasing": _phasing(program_id),
-        "warnings": warnings,
+        "mxmrRuns": (
+            read.some(MRRunSchema, EVERYTHING, autoProcProgramId=program_id) if more else []
+        ),
+        "phasing": _phasing(program) if more else None,
+        "warnings": [],
     }
 
 
-def _phasing(program_id: int) -> dict | None:
+def _phasing(program: dict) -> dict | None:
     """The phasing of a program, if it has one."""
-    runs = _phasing_runs(_program(program_id))
+    start = program["processingStartTime"]
+    begun = start and datetime.fromisoformat(start)
+    runs = _phasing_runs({**program, "processingStartTime": begun})
     if not runs:
         return None
     steps = read.some(PhasingStepSchema, EVERYTHING, programRunId=runs[0])
@@ -337,17 +351,21 @@ def _program(program_id: int | None) -> dict:
     return dict(_execute(wanted).mappings().one())
 
 
-def _lock(program_id: int | None, job_id: int | None, collections: list[int | None]) -> None:
-    """Let nobody else store a result of the same program, job or first data collection."""
-    collection = next((each for each in collections if each is not None), None)
+def _lock(program_id: int | None, job_id: int | None, collections: set[int]) -> set[int]:
+    """Let nobody else store a result of the same program, job or data collections.
+
+    Return the data collections that were found for that.
+    """
     for key, value in (
         (AutoProcProgram.autoProcProgramId, program_id),
         (ProcessingJob.processingJobId, job_id),
-        (DataCollection.dataCollectionId, collection),
     ):
         if value is not None:
             _execute(select(key).where(key == value).with_for_update())
-            return
+            return set()
+    key, found = DataCollection.dataCollectionId, sorted(collections)
+    wanted = select(key).where(key.in_(bindparam("found", expanding=True))).order_by(key)
+    return {*_execute(wanted.with_for_update(), found=found).scalars()} if found else set()
 
 
 def _check(name: str, key: Any, values: set[int], rule: Rule) -> None:

@@ -90,7 +90,7 @@ class AutoProcSchema(TableSchema):
 
     class Meta(TableSchema.Meta):
         model = AutoProc
-        exclude: ClassVar[tuple[str, ...]] = ("autoProcProgramId",)
+        exclude = ("autoProcProgramId",)
         dump_only = ("autoProcId", "recordTimeStamp")
         sort = ("autoProcId",)
 
@@ -213,7 +213,7 @@ class StoredAutoProcSchema(AutoProcSchema):
     scalings = fields.Nested(StoredScalingSchema, many=True)
 
     class Meta(AutoProcSchema.Meta):
-        exclude = ()
+        pass
 
 
 class ResultSchema(Schema):
