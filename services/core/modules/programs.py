@@ -24,10 +24,12 @@ from shared.models import (
     AutoProcProgramAttachment,
     AutoProcProgramMessage,
     ProcessingJob,
+    ProcessingJobImageSweep,
     ProcessingPipeline,
 )
 
 _Program, _Integration = aliased(AutoProcProgram), aliased(AutoProcIntegration)
+_Job, _Sweep = aliased(ProcessingJob), aliased(ProcessingJobImageSweep)
 PIPELINES = {
     "fast_dp": "Fast DP",
     "xia2.multiplex": "xia2/Multiplex",
@@ -44,10 +46,11 @@ TIMES = ("processingStartTime", "processingEndTime")
 
 def visible(identity: Identity, program_id: Any = AutoProcProgram.autoProcProgramId) -> Rule:
     """Programs whose job or integrations name a data collection, and none that is hidden."""
-    integrated = access.collections(identity, _Integration.dataCollectionId)
-    jobs = processing_jobs.visible(identity, _Program.processingJobId)
-    condition = _condition(integrated.condition, jobs.condition, program_id)
-    return Rule(condition, integrated.values, identity)
+    seen = [
+        access.collections(identity, of.dataCollectionId) for of in (_Integration, _Job, _Sweep)
+    ]
+    condition = _condition(*(rule.condition for rule in seen), program_id)
+    return Rule(condition, seen[0].values, identity)
 
 
 def find(identity: Identity, query: dict) -> dict:
@@ -223,21 +226,27 @@ def _check(name: str, key: Any, value: int, rule: Rule) -> None:
 
 
 @lru_cache(maxsize=512)
-def _condition(integrated: ColumnElement, jobs: ColumnElement, program_id: Any) -> ColumnElement:
-    """``integrated`` says which data collections of ``_Integration`` are seen, ``jobs`` which
-    jobs of ``_Program``.
+def _condition(
+    integrated: ColumnElement, main: ColumnElement, swept: ColumnElement, program_id: Any
+) -> ColumnElement[bool]:
+    """The first three say which data collections of integrations, jobs and sweeps are seen.
+
+    Jobs are joined, not asked by their own rule: SQLite takes no deeper statement.
     """
-    if jobs is true():
+    if main is true():
         return true()
     program, integration = _Program, _Integration
+    job = _Job.processingJobId == program.processingJobId
+    sweep = _Sweep.processingJobId == program.processingJobId
     mine = union(
         select(integration.autoProcProgramId).where(integrated),
-        select(program.autoProcProgramId).where(jobs),
+        select(program.autoProcProgramId).join(_Job, job).where(main),
+        select(program.autoProcProgramId).join(_Sweep, sweep).where(swept),
     )
+    this, known = program.autoProcProgramId == program_id, _Job.dataCollectionId.is_not(None)
     others = (
         exists().where(integration.autoProcProgramId == program_id, ~integrated),
-        exists().where(
-            program.autoProcProgramId == program_id, program.processingJobId.is_not(None), ~jobs
-        ),
+        exists().where(this, job, known, ~main),
+        exists().where(this, sweep, _Sweep.dataCollectionId.is_not(None), ~swept),
     )
     return and_(program_id.in_(select(mine.subquery())), *(~other for other in others))
