@@ -5,18 +5,14 @@ to the stranger, on m02. An operation is asked for row 1, and for row 999, which
 to whom row 1 is hidden, both answers are the same.
 """
 
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from services.core.models import LabContact, Screening, XrayCentring
-from services.em.models import Atlas
-from services.ssx.models import SSXDataCollection
-from shared import models, own
 from tests import files
 from tests.conftest import empty
 from tests.operations import PERMISSIONS, answer, filled, names, published
+from tests.world import build
 
 ROOT = "/ispyb/api/v1"
 I03, M02 = {"service": True, "beamlines": ["i03"]}, {"service": True, "beamlines": ["m02"]}
@@ -102,6 +98,18 @@ MATRIX = {
     "post /ispyb/mxcube/auth/login": everybody(201),
     "post /ispyb/mxcube/auth/refresh": everybody(),
     "get /ispyb/mxcube/user/current": signed_in(),
+    "get /beamline/detectors": signed_in(),
+    "post /beamline/detectors": managers(201),
+    "get /beamline/detectors/{detector_id}": signed_in(),
+    "patch /beamline/detectors/{detector_id}": managers(),
+    "get /beamline/robot_actions": signed_in(),
+    "post /beamline/robot_actions": holders(201),
+    "get /beamline/robot_actions/{robot_action_id}": inside(),
+    "patch /beamline/robot_actions/{robot_action_id}": holders(),
+    "get /beamline/setups": signed_in(),
+    "post /beamline/setups": holders(201, elsewhere=403),
+    "get /beamline/setups/{setup_id}": signed_in(),
+    "patch /beamline/setups/{setup_id}": holders(),
     "get /beamline/statistics": signed_in(),
     "get /beamline/statistics/histogram": signed_in(),
     "get /centrings": signed_in(),
@@ -135,6 +143,13 @@ MATRIX = {
     "patch /data_collections/groups/{data_collection_group_id}": holders(),
     "get /data_collections/{data_collection_id}": inside(),
     "patch /data_collections/{data_collection_id}": holders(),
+    "get /data_collections/{data_collection_id}/attachments": inside(),
+    "post /data_collections/{data_collection_id}/attachments": holders(201),
+    "get /data_collections/{data_collection_id}/comments": inside(),
+    "post /data_collections/{data_collection_id}/comments": inside(201, reader=403)
+    | dict.fromkeys(PROGRAMS, 403),
+    "delete /data_collections/{data_collection_id}/comments/{comment_id}": signed_in(404)
+    | {"on session": 200},  # who made it
     "get /data_collections/{data_collection_id}/grids": inside(),
     "post /data_collections/{data_collection_id}/grids": holders(201),
     **dict.fromkeys(files.PATHS, inside()),
@@ -153,8 +168,14 @@ MATRIX = {
     "post /autoproc/results": holders(201, elsewhere=424),
     "get /autoproc/results/{program_id}": inside(),
     "put /autoproc/results/{program_id}": holders(),
+    "get /data_collections/{data_collection_id}/images": inside(),
+    "post /data_collections/{data_collection_id}/images": holders(201),
     "get /data_collections/{data_collection_id}/position": inside(),
     "put /data_collections/{data_collection_id}/position": holders(),
+    "get /energy_scans": signed_in(),
+    "post /energy_scans": holders(201),
+    "get /energy_scans/{energy_scan_id}": inside(),
+    "patch /energy_scans/{energy_scan_id}": holders(),
     "get /processing_jobs": signed_in(),
     "post /processing_jobs": inside(201, reader=403, outside=424),  # they see no such data
     "get /processing_jobs/{processing_job_id}": inside(),
@@ -217,13 +238,23 @@ MATRIX = {
     "get /em/atlases": signed_in(),
     "get /em/atlases/{atlas_id}": inside(),
     "get /em/health": everybody(),
+    "get /xrf_maps": signed_in(),
+    "post /xrf_maps": holders(201, elsewhere=424),  # it sees no such grid
+    "get /xrf_maps/{xrf_map_id}": inside(),
+    "get /xrf_maps/{xrf_map_id}/data": inside(),
+    "get /xrf_spectra": signed_in(),
+    "post /xrf_spectra": holders(201),
+    "get /xrf_spectra/{xrf_spectrum_id}": inside(),
+    "patch /xrf_spectra/{xrf_spectrum_id}": holders(),
 }
 # The lists that hold row 1 for whom it is visible, and what it is known by there.
 LISTS = {
     "get /autoproc/programs": "autoProcProgramId",
     "get /autoproc/programs/attachments": "autoProcProgramAttachmentId",
+    "get /beamline/robot_actions": "robotActionId",
     "get /data_collections": "dataCollectionId",
     "get /data_collections/groups": "dataCollectionGroupId",
+    "get /energy_scans": "energyScanId",
     "get /processing_jobs": "processingJobId",
     "get /centrings": "xrayCentringId",
     "get /contacts/lab_contacts": "labContactId",
@@ -243,6 +274,8 @@ LISTS = {
     "get /ispyb/mxcube/samples": "blSampleId",
     "get /ssx/datacollections": "dataCollectionId",
     "get /em/atlases": "atlasId",
+    "get /xrf_maps": "xrfFluorescenceMappingId",
+    "get /xrf_spectra": "xfeFluorescenceSpectrumId",
 }
 # Open to everybody; this list stays short.
 PUBLIC = {
@@ -259,6 +292,9 @@ DAY = {"startDate": "2024-06-01T09:00:00", "endDate": "2024-06-02T09:00:00"}
 FILE = {"fileName": "a.log", "filePath": "/data"}
 SWEPT = {"sessionId": 1, "oscillation_sequence": [{}]}
 SAY = {"ispyb_command": "add_program_message", "program_id": 1, "severity": "INFO"}
+REGION = {"startEnergy": 1, "endEnergy": 2}
+XRF_MAP = {"gridInfoId": 1, "dataFormat": "json", "data": "e30="}
+XRF_MAP |= {"XRFFluorescenceMappingROI": REGION}
 # The bodies of writes, where an empty one will not do.
 BODIES = {
     "post /auth/groups": {"name": "new"},
@@ -273,8 +309,14 @@ BODIES = {
     "post /autoproc/programs/{program_id}/messages": {"severity": "INFO"},
     "post /autoproc/results": {"program": {"processingJobId": 1}},
     "put /autoproc/results/{program_id}": {"program": {}},
+    "post /beamline/robot_actions": {"blsessionId": 1},
+    "post /beamline/setups": {"beamlineName": "i03"},
     "post /data_collections": {"dataCollectionGroupId": 1},
     "post /data_collections/groups": {"sessionId": 1, "DataCollection": [{"Position": {}}]},
+    "post /data_collections/{data_collection_id}/attachments": {"fileFullPath": "/data/a.log"},
+    "post /data_collections/{data_collection_id}/comments": {"comments": "a nice one"},
+    "post /data_collections/{data_collection_id}/images": {"imageNumber": 1},
+    "post /energy_scans": {"sessionId": 1},
     "post /processing_jobs": {"dataCollectionId": 1},
     "post /centrings": {"dataCollectionGroupId": 1, "results": [{}]},
     "post /commands": {"ispyb_command_list": [SAY]},
@@ -296,6 +338,8 @@ BODIES = {
     "post /ispyb/mxcube/sessions": {**SESSION, **DAY},
     "post /ispyb/mxcube/datacollections/datacollection": SWEPT,
     "post /ispyb/mxcube/datacollections/group": SWEPT,
+    "post /xrf_maps": XRF_MAP,
+    "post /xrf_spectra": {"sessionId": 1},
 }
 ROW_1 = {"name": "Proposal"}  # what stands in a path for row 1, if not 1
 PATHS = files.PATHS | {
@@ -307,7 +351,11 @@ PATHS = files.PATHS | {
     "delete /sessions/{session_id}/persons/{person_id}": {"person_id": 3},
 }
 QUERIES = {
-    "get /beamline/statistics": {"beamLineName": "i03", "start": "2024-05-01", "end": "2024-05-02"},
+    "get /beamline/statistics": {
+        "beamLineName": "i03",
+        "start": "2024-05-01",
+        "end": "2024-05-02",
+    },
     "get /beamline/statistics/histogram": {"parameter": "energy"},
     "get /sessions/date": {"start_date": "2024-01-01", "end_date": "2024-12-31"},
     "patch /ispyb/mxcube/sessions/{session_id}/associate-beamline-setup": {"beamLineSetupId": 1},
@@ -317,68 +365,10 @@ QUERIES = {
 @pytest.fixture
 def world(add, engine, site):
     """``world()`` has the rows that the matrix speaks of, and no others."""
-    day = {"startDate": datetime(2024, 5, 1, 9), "endDate": datetime(2024, 5, 2, 9)}
-    people = ["alice", "member", "visitor", "staff", "overseer", "stranger", "bob"]
 
     def make():
         empty(engine)
-        add(*(models.Laboratory(laboratoryId=key, name=f"lab {key}") for key in (1, 2)))
-        add(
-            *(
-                models.Person(personId=key, login=login, familyName=login, laboratoryId=1)
-                for key, login in enumerate(people, 1)
-            )
-        )
-        pipeline = {"name": "xia2/DIALS", "discipline": "MX"}
-        add(models.ProcessingPipeline(processingPipelineId=6, **pipeline))
-        for key, leader, beamline in ((1, 1, "i03"), (2, 6, "m02")):
-            of = {"proposalId": key}
-            group = {"dataCollectionGroupId": key}
-            add(
-                models.Proposal(**of, personId=leader, proposalCode="mx", proposalNumber=str(key)),
-                models.BLSession(
-                    sessionId=key, visit_number=1, beamLineName=beamline, **of, **day
-                ),
-                models.Protein(proteinId=key, **of),
-                models.DiffractionPlan(diffractionPlanId=key),
-                models.Crystal(crystalId=key, proteinId=key, diffractionPlanId=key),
-                models.Shipping(shippingId=key, **of),
-                models.Dewar(dewarId=key, shippingId=key),
-                models.Container(containerId=key, dewarId=key),
-                models.BLSample(blSampleId=key, crystalId=key),
-                models.BeamLineSetup(beamLineSetupId=key),
-                models.DataCollectionGroup(sessionId=key, **group),
-                models.Position(positionId=key),
-                models.DataCollection(dataCollectionId=key, positionId=key, **group),
-                Screening(screeningId=key, dataCollectionId=key),
-                XrayCentring(xrayCentringId=key, **group),
-                SSXDataCollection(dataCollectionId=key),
-                Atlas(atlasId=key, atlasImage="a.jpg", pixelSize=1, **group),
-                models.ProcessingJob(processingJobId=key, dataCollectionId=key),
-                models.AutoProcProgram(autoProcProgramId=key, processingJobId=key),
-                models.AutoProcProgramAttachment(
-                    autoProcProgramAttachmentId=key, autoProcProgramId=key
-                ),
-                LabContact(labContactId=key, personId=leader, cardName="card", **of),
-                models.UserGroup(userGroupId=key, name=f"group {key}"),
-                models.Permission(permissionId=key, type=f"right {key}"),
-            )
-        add(*files.rows(Path(site["file_roots"][-1]), 1))
-        add(
-            models.ProposalHasPerson(proposalId=1, personId=2),
-            models.SessionHasPerson(sessionId=1, personId=3),
-            models.UserGroupHasPermission(userGroupId=1, permissionId=1),
-            models.UserGroupHasPerson(userGroupId=1, personId=4),
-            own.ServiceToken(
-                serviceTokenId=1,
-                tokenId="f" * 32,
-                name="zocalo",
-                permissions=["mx_write"],
-                issuedBy="alice",
-                issued=day["startDate"],
-                expires=datetime(2037, 1, 1),
-            ),
-        )
+        build(add, Path(site["file_roots"][-1]))
 
     return make
 

@@ -1,5 +1,7 @@
 """What a data collection looks like on the wire."""
 
+from typing import ClassVar
+
 from marshmallow import Schema, fields, validate
 from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import bindparam, select
@@ -69,7 +71,11 @@ class DataCollectionSchema(RecordSchema):
 
     class Meta(RecordSchema.Meta):
         model = DataCollection
-        exclude = ("sessionId", "blSampleId", "experimentType")  # copies of the group's
+        exclude: ClassVar[tuple[str, ...]] = (
+            "sessionId",
+            "blSampleId",
+            "experimentType",
+        )  # copies
         dump_only = ("dataCollectionId", "positionId", "startPositionId", "endPositionId")
         search = ("imagePrefix", "imageDirectory", "comments")
         sort = ("-dataCollectionId",)

@@ -3,21 +3,39 @@
 from marshmallow import Schema, fields
 
 from services.core.schemas.centrings import CentringSchema
+from services.core.schemas.collection_attachments import CollectionAttachmentSchema
+from services.core.schemas.comments import CommentSchema
 from services.core.schemas.data_collection_groups import GroupDocumentSchema
 from services.core.schemas.data_collections import DataCollectionSchema
+from services.core.schemas.detectors import DetectorSchema
+from services.core.schemas.energy_scans import EnergyScanSchema
 from services.core.schemas.grids import GridSchema
+from services.core.schemas.images import ImageSchema
 from services.core.schemas.lab_contacts import LabContactSchema
 from services.core.schemas.labs import LaboratorySchema
 from services.core.schemas.members import ProposalMemberSchema, SessionMemberSchema
 from services.core.schemas.persons import PersonSchema
 from services.core.schemas.proposals import ProposalSchema
+from services.core.schemas.robot_actions import RobotActionSchema
 from services.core.schemas.screenings import ScreeningSchema
 from services.core.schemas.sessions import SessionSchema
+from services.core.schemas.setups import SetupSchema
+from services.core.schemas.xrf_maps import XrfMapSchema
+from services.core.schemas.xrf_spectra import XrfSpectrumSchema
 from shared.schemas import TableSchema, definition_name
 
 WRITTEN: dict[str, type[TableSchema]] = {
     definition_name(schema): schema
     for schema in (
+        XrfSpectrumSchema,
+        XrfMapSchema,
+        SetupSchema,
+        RobotActionSchema,
+        ImageSchema,
+        EnergyScanSchema,
+        DetectorSchema,
+        CommentSchema,
+        CollectionAttachmentSchema,
         CentringSchema,
         DataCollectionSchema,
         GridSchema,

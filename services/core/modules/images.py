@@ -1,0 +1,33 @@
+"""The images of data collections; those of fast detectors have no rows here."""
+
+from sqlalchemy import select
+
+from services.core.models import Image
+from services.core.modules import data_collections
+from services.core.schemas.images import ImageSchema
+from shared import read, rows
+from shared.access import EVERYTHING
+from shared.db import db, save
+from shared.identity import Identity
+from shared.models import DataCollection
+
+
+def find(identity: Identity, collection_id: int, query: dict) -> dict:
+    """List the images of a visible data collection."""
+    data_collections.check(identity, collection_id)
+    return read.page(ImageSchema, EVERYTHING, {**query, "collection": collection_id})
+
+
+def put(identity: Identity, collection_id: int, data: dict) -> tuple[dict, bool]:
+    """Create the image of this number, or change it; return it, and whether it is new.
+
+    The data collection is locked first: of two callers at once, the second changes what the
+    first one made.
+    """
+    data_collections.check(identity, collection_id)
+    rows.check_parents(identity, Image, data)
+    rows.locked(DataCollection, collection_id)
+    key = {"dataCollectionId": collection_id, "imageNumber": data["imageNumber"]}
+    known = db.session.scalars(select(Image).filter_by(**key).with_for_update()).first()
+    image = save(known or Image(), {**data, **key})
+    return read.one(ImageSchema, EVERYTHING, imageId=image.imageId), known is None
