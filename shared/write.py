@@ -87,7 +87,8 @@ def struct_of(schema: Schema) -> type[msgspec.Struct] | None:
 
 def _type_of(field: fields.Field):
     """The type msgspec shall check for ``field``, or None."""
-    kind, limits = TYPES.get(type(field)), {}
+    kind: Any = TYPES.get(type(field))
+    limits: dict[str, Any] = {}
     if isinstance(field, fields.List) and (inner := _type_of(field.inner)):
         kind = list[inner | None if field.inner.allow_none else inner]
     for validator in field.validators:

@@ -71,11 +71,8 @@ class DataCollectionSchema(RecordSchema):
 
     class Meta(RecordSchema.Meta):
         model = DataCollection
-        exclude: ClassVar[tuple[str, ...]] = (
-            "sessionId",
-            "blSampleId",
-            "experimentType",
-        )  # copies
+        # copies of the group's
+        exclude: ClassVar[tuple[str, ...]] = ("sessionId", "blSampleId", "experimentType")
         dump_only = ("dataCollectionId", "positionId", "startPositionId", "endPositionId")
         search = ("imagePrefix", "imageDirectory", "comments")
         sort = ("-dataCollectionId",)
