@@ -7,13 +7,17 @@ from sqlalchemy.orm import Session
 from services.core.models import (
     AutoProc,
     AutoProcIntegration,
+    AutoProcScaling,
     AutoProcScalingHasInt,
     AutoProcScalingStatistics,
+    MXMRRun,
+    MXMRRunBlob,
     Screening,
     ScreeningStrategySubWedge,
     XrayCentring,
     ZocaloBuffer,
 )
+from services.core.modules.commands import COMMANDS as COMMANDS_KNOWN
 from shared.models import (
     AutoProcProgram,
     AutoProcProgramAttachment,
@@ -28,6 +32,13 @@ from shared.models import (
 from tests.core.processing import PIPELINE, URL, collect
 
 COMMANDS = f"{URL}/commands"
+PARAMETERS = (
+    *("autoproc_id", "integration_id", "scaling_id", "rpid", "environment", "program", "status"),
+    *("message", "severity", "file_name", "file_path", "file_type", "overall", "innerShell"),
+    *("outerShell", "spacegroup", "parameters", "sweeps", "recipe", "file-number", "type"),
+    *("results", "mxmrrun", "blobs", "auto_proc_program", "attachments", "visit", "session_id"),
+    *("buffer_lookup", "buffer_store", "store_result", "screening_id", "upstream_source"),
+)
 CELL = {"a": 78.25, "b": 78.25, "c": 37.5, "alpha": 90, "beta": 90, "gamma": 90}
 # as a pipeline sends it
 RESULT = [
@@ -351,6 +362,49 @@ def test_a_centring_is_stored(send, rows):
     assert (row.xrayCentringId, row.status, row.xrayCentringType) == (key, "success", "3d")
 
 
+def test_a_model_comes_with_its_program_files_and_blobs(send, rows):
+    _, scaling, *_ = send(message(RESULT))
+    atom = {"name": "ZN", "chain_id": "A", "res_seq": 101, "res_name": "ZN"}
+    blob = {
+        "xyz": [0.25, -0.5, 0.75],
+        "height": 12.5,
+        "nearest_atom": atom,
+        "nearest_atom_distance": 1.5,
+        "map_type": "anomalous",
+        "filepath": "/d/p",
+        "view1": "blob1.png",
+    }
+    file = {"file_type": "result", "file_path": "/d/p", "file_name": "final.mtz"}
+    ran = {"programs": "dimple", "status": "success", "start_time": "2024-05-11 15:00:00"}
+    run = {"auto_proc_scaling_id": scaling, "rwork_start": 0.5, "rfree_end": "0.25", "LLG": 100.5}
+    result = {"mxmrrun": run, "blobs": [blob], "auto_proc_program": ran, "attachments": [file]}
+    (key,) = send("insert_dimple_result", **result)
+    (found,) = rows(MXMRRun)
+    assert (found.mxMRRunId, found.autoProcScalingId) == (key, scaling)
+    assert (found.rValueStart, found.rFreeValueEnd, found.LLG) == (0.5, 0.25, 100.5)
+    made = {row.autoProcProgramId: row for row in rows(AutoProcProgram)}[found.autoProcProgramId]
+    assert (made.processingPrograms, made.processingStatus) == ("dimple", 1)
+    assert made.parentAutoProcProgramId == 50
+    assert "final.mtz" in {row.fileName for row in rows(AutoProcProgramAttachment)}
+    (row,) = rows(MXMRRunBlob)
+    assert (row.x, row.y, row.z, row.nearestAtomResSeq) == (0.25, -0.5, 0.75, 101)
+    assert (row.mapType, row.filePath, row.view1) == ("anomalous", "/d/p", "blob1.png")
+    problem = send(
+        "insert_metal_id_result", 422, **{**result, "blobs": [{**blob, "map_type": "other"}]}
+    )
+    assert "ispyb_command_list.0.mapType" in problem["errors"]
+
+
+def test_a_model_row_by_row(send, rows):
+    _, scaling, *_ = send(message(RESULT))
+    (key,) = send(
+        "insert_mxmr_run", auto_proc_scaling_id=scaling, auto_proc_program_id=50, rwork_end=0.25
+    )
+    send("insert_mxmr_run_blob", mxmr_run_id=key, view1="a.png")
+    (run,), (blob,) = rows(MXMRRun), rows(MXMRRunBlob)
+    assert (run.rValueEnd, blob.mxMRRunId, blob.view1) == (0.25, key, "a.png")
+
+
 def test_reads(send, zocalo):
     send(message(RESULT))
     (programs,) = send("retrieve_programs_for_job_id", rpid=5)
@@ -359,6 +413,22 @@ def test_reads(send, zocalo):
     assert [each["fileName"] for each in files] == ["$HOME.mtz"]
     assert send("retrieve_proposal_title", visit="mx1-1") == [None]
     assert send("retrieve_proposal_title", 404, visit="mx99-1")["status"] == 404
+
+
+@pytest.mark.parametrize("value", [7, 1.5, "x", "", [], [1], [[]], {}, {"a": 1}, True, None])
+def test_no_value_breaks_a_command(as_, data, value):
+    """Whatever a parameter holds, it is taken or refused."""
+    client = as_(*PIPELINE, "mx_write", service=True)
+    for name in [*COMMANDS_KNOWN, "buffer"]:
+        command = {**dict.fromkeys(PARAMETERS, value), "ispyb_command": name}
+        command |= {"program_id": 50, "dcid": 111, "dcgid": 11}
+        command |= {"buffer_command": {"ispyb_command": "write_autoproc"}, "Buffer_Command": value}
+        answer = client.post(COMMANDS, json={"ispyb_command_list": [command]})
+        assert answer.status_code in (201, 404, 409, 422, 424), (name, answer.json)
+        odd = {**command, "results": [{"bounding_box": value, "max_voxel": value}]}
+        odd |= {"blobs": [{"xyz": value, "nearest_atom": value}], "sweeps": [{"DCID": value}]}
+        answer = client.post(COMMANDS, json={"ispyb_command_list": [odd]})
+        assert answer.status_code in (201, 404, 409, 422, 424), (name, answer.json)
 
 
 # ------------------------------------------------------------------ numbers of clients
@@ -461,6 +531,8 @@ def test_acquisition(as_, data, rows):
         {"ispyb_command": "insert_scaling", "autoproc_id": 600},
         {"ispyb_command": "upsert_integration", "integration_id": 600},
         {"ispyb_command": "upsert_integration", "dcid": 211},
+        {"ispyb_command": "insert_mxmr_run", "auto_proc_scaling_id": 600},
+        {"ispyb_command": "insert_mxmr_run_blob", "mxmr_run_id": 600},
         {"ispyb_command": "create_ispyb_job", "DCID": 211},
         {"ispyb_command": "store_per_image_analysis_results", "dcid": 211, "file-number": 1},
         {"ispyb_command": "add_datacollection_attachment", "dcid": 211, "file_name": "a"},
@@ -475,6 +547,8 @@ def test_acquisition(as_, data, rows):
 def test_hidden_parents_look_absent(as_, data, add, command):
     add(
         AutoProc(autoProcId=600, autoProcProgramId=60),
+        AutoProcScaling(autoProcScalingId=600, autoProcId=600),
+        MXMRRun(mxMRRunId=600, autoProcScalingId=600, autoProcProgramId=60),
         AutoProcIntegration(autoProcIntegrationId=600, autoProcProgramId=60, dataCollectionId=211),
         Screening(screeningId=600, dataCollectionId=211),
     )

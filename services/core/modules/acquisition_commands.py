@@ -129,7 +129,9 @@ def insert_xray_centring(identity: Identity, said: Said) -> int:
 
 def _crystal(told: dict) -> dict:
     """One crystal that was found; without Z where the scan was flat."""
-    corners = told.get("bounding_box") or ([], [])
+    corners = told.get("bounding_box") or []
+    if not isinstance(corners, list):
+        raise BadInput("invalid input", {"results": ["bounding_box: Not a valid list."]})
     points = {
         "centreOfMass": told.get("centre_of_mass"),
         "maxVoxel": told.get("max_voxel"),

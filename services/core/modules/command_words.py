@@ -36,7 +36,7 @@ class Said(dict):
             return None
         try:
             found = int(value)
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             found = 0
         if isinstance(value, bool | float) or not 0 < found <= LARGEST_KEY:
             raise BadInput("invalid input", {name: ["Not the key of a row."]})
@@ -109,10 +109,10 @@ def autoproc(identity: Identity, key: int) -> AutoProc:
 
 def scaling(identity: Identity, key: int) -> AutoProc:
     """The result of a scaling, which the caller sees."""
-    found = db.session.get(AutoProcScaling, key)
-    if found is None or found.autoProcId is None:
-        _not_yet("scaling_id", "AutoProcScaling")
-    return autoproc(identity, found.autoProcId)
+    rule = programs.visible(identity, AutoProc.autoProcProgramId)
+    of = AutoProcScaling.autoProcScalingId
+    check("scaling_id", of, key, rule, db.select(of).join(AutoProcScaling.autoproc))
+    return db.session.scalars(db.select(AutoProc).join(AutoProc.scalings).where(of == key)).one()
 
 
 def check(name: str, key: Any, value: int, rule: Rule, stmt: Any = None) -> None:

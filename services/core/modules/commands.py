@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from services.core.models import ZocaloBuffer
-from services.core.modules import acquisition_commands, program_commands, result_commands
+from services.core.modules import acquisition_commands, model_commands, program_commands
+from services.core.modules import result_commands
 from services.core.modules.command_words import LARGEST_KEY, Said, program, squashed
 from shared.db import db
 from shared.errors import BadInput, NotYet, ServiceError
@@ -19,6 +20,7 @@ Command = Callable[[Identity, Said], Any]
 COMMANDS: dict[str, Command] = {
     **program_commands.COMMANDS,
     **result_commands.COMMANDS,
+    **model_commands.COMMANDS,
     **acquisition_commands.COMMANDS,
 }
 UPDATES = {
@@ -98,6 +100,8 @@ def _buffer(identity: Identity, said: Said) -> Any:
     else the command was done before.
     """
     program_id, inner = program(identity, said), said["buffercommand"]
+    if not isinstance(inner, dict) or inner.get("ispyb_command") not in list(COMMANDS):
+        raise BadInput("invalid input", {"buffer_command": ["Not a known command."]})
     lookup = said.get("bufferlookup") or {}
     if not isinstance(lookup, dict):
         raise BadInput("invalid input", {"buffer_lookup": ["Not a valid mapping type."]})

@@ -1,0 +1,120 @@
+"""Commands about models: runs of molecular replacement and the density they do not explain."""
+
+from typing import Any
+
+from marshmallow import ValidationError
+
+from services.core.models import MXMRRun, MXMRRunBlob
+from services.core.modules import programs, results
+from services.core.modules.command_words import Said, check, loaded, program, scaling
+from services.core.modules.program_commands import WRITER
+from services.core.schemas.results import MRBlobSchema, MRRunSchema, ResultSchema
+from shared.db import save
+from shared.errors import BadInput
+from shared.identity import Identity
+
+RUN = {
+    "rworkstart": "rValueStart",
+    "rworkend": "rValueEnd",
+    "rfreestart": "rFreeValueStart",
+    "rfreeend": "rFreeValueEnd",
+}
+PROGRAM = {
+    "command_line": "processingCommandLine",
+    "programs": "processingPrograms",
+    "status": "processingStatus",
+    "message": "processingMessage",
+    "start_time": "processingStartTime",
+    "end_time": "processingEndTime",
+}
+FILE = {
+    "file_type": "fileType",
+    "file_path": "filePath",
+    "file_name": "fileName",
+    "importance_rank": "importanceRank",
+}
+ATOM = {
+    "name": "nearestAtomName",
+    "chain_id": "nearestAtomChainId",
+    "res_seq": "nearestAtomResSeq",
+    "res_name": "nearestAtomResName",
+}
+
+
+def insert_run_with_blobs(identity: Identity, said: Said) -> int:
+    """Store a run, its blobs, program and files; for the same program they are replaced."""
+    identity.need(WRITER)
+    run, ran = Said(_object(said, "mxmrrun")), _object(said, "auto_proc_program")
+    scaling_id = run.needed("auto_proc_scaling_id")
+    scaling(identity, scaling_id)
+    known = run.key("auto_proc_program_id")
+    document: dict[str, Any] = {
+        "program": {column: ran[name] for name, column in PROGRAM.items() if name in ran},
+        "attachments": [_file(each) for each in said.parts("attachments")],
+    }
+    if known is not None:
+        document["program"]["autoProcProgramId"] = program(identity, run, "auto_proc_program_id")
+    try:
+        data = ResultSchema().load(document)
+    except ValidationError as error:
+        raise BadInput("invalid input", error.normalized_messages()) from error
+    blobs = [_blob(each) for each in said.parts("blobs")]
+    of = {"autoProcScalingId": scaling_id, "blobs": blobs}
+    schema = MRRunSchema(exclude=("autoProcScalingId", "blobs"))
+    data["mxmrRuns"] = [{**loaded(schema, run, **RUN), **of}]
+    tree, _ = results.add(identity, data, {"force": False})
+    said.warnings += tree["warnings"] + run.warnings
+    return tree["mxmrRuns"][-1]["mxMRRunId"]
+
+
+def insert_mxmr_run(identity: Identity, said: Said) -> int:
+    """Add a run on a scaling, of a program if it names one."""
+    identity.need(WRITER)
+    data = loaded(MRRunSchema(exclude=("autoProcScalingId", "blobs")), said, **RUN)
+    data["autoProcScalingId"] = said.needed("auto_proc_scaling_id")
+    scaling(identity, data["autoProcScalingId"])
+    if said.key("auto_proc_program_id") is not None:
+        data["autoProcProgramId"] = program(identity, said, "auto_proc_program_id")
+    return save(MXMRRun(), data).mxMRRunId
+
+
+def insert_mxmr_run_blob(identity: Identity, said: Said) -> int:
+    """Add a blob to a run of a program that the caller sees."""
+    identity.need(WRITER)
+    key = said.needed("mxmr_run_id")
+    rule = programs.visible(identity, MXMRRun.autoProcProgramId)
+    check("mxmr_run_id", MXMRRun.mxMRRunId, key, rule)
+    data = loaded(MRBlobSchema(), said)
+    return save(MXMRRunBlob(), {**data, "mxMRRunId": key}).mxMRRunBlobId
+
+
+def _object(said: Said, name: str) -> dict:
+    value = said.get(name.replace("_", "")) or {}
+    if not isinstance(value, dict):
+        raise BadInput("invalid input", {name: ["Not a valid mapping type."]})
+    return value
+
+
+def _file(told: dict) -> dict:
+    return {column: told[name] for name, column in FILE.items() if told.get(name) is not None}
+
+
+def _blob(told: dict) -> dict:
+    """A blob, whose place is one list, and whose nearest atom is an object."""
+    atom, place = told.get("nearest_atom") or {}, told.get("xyz") or []
+    if not isinstance(atom, dict) or not isinstance(place, list):
+        raise BadInput("invalid input", {"blobs": ["xyz is a list, and nearest_atom an object."]})
+    words = Said(
+        {name: value for name, value in told.items() if name not in ("xyz", "nearest_atom")},
+        {column: atom.get(name) for name, column in ATOM.items()},
+        dict(zip("xyz", place)),
+    )
+    return loaded(MRBlobSchema(), words)
+
+
+COMMANDS = {
+    "insert_dimple_result": insert_run_with_blobs,
+    "insert_metal_id_result": insert_run_with_blobs,
+    "insert_mxmr_run": insert_mxmr_run,
+    "insert_mxmr_run_blob": insert_mxmr_run_blob,
+}
