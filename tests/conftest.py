@@ -26,7 +26,7 @@ from tests import mariadb
 
 ROOT = Path(__file__).parent.parent
 SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/app.py"))
-DIALECTS = {"core": ["mxcube"]}
+DIALECTS = {"core": ["mxcube", "expeye"]}
 ISSUER = "https://ispyb.example.org"
 OURS = "made by the tests of ISPyB Services"  # marks the ispyb_services that tests may empty
 USERS = ["alice", "bob", "carol", "dave", "erin"]  # of the dummy plugin

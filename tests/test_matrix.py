@@ -232,6 +232,22 @@ MATRIX = {
     "get /ispyb/mxcube/datacollections/{collection_id}": inside(),
     "get /ispyb/mxcube/samples": signed_in(),
     "patch /ispyb/mxcube/samples/{sample_id}": inside(reader=403),
+    "post /ispyb/mxcube/beamline-setups/beamline-setup": signed_in(201) | {"reading program": 403},
+    "get /ispyb/mxcube/detectors": signed_in(),
+    "post /ispyb/mxcube/images/image": inside(201, reader=403),
+    "post /ispyb/mxcube/events/robot-action": inside(201, reader=403),
+    "post /ispyb/mxcube/events/energyscan": inside(201, reader=403),
+    "patch /ispyb/mxcube/events/energyscan/associate-bl-sample": inside(reader=403),
+    "post /ispyb/mxcube/events/xfe-fluorescence-spectrum": inside(201, reader=403),
+    "post /ispyb/expeye/proposals/{ref}/sessions/{visit}/robot-actions": holders(201),
+    "post /ispyb/expeye/proposals/{ref}/sessions/{visit}/data-groups": holders(201),
+    "patch /ispyb/expeye/robot-actions/{action_id}": holders(),
+    "patch /ispyb/expeye/samples/{sample_id}": holders(),
+    "patch /ispyb/expeye/data-groups/{group_id}": holders(),
+    "post /ispyb/expeye/data-groups/{group_id}/data-collections": holders(201),
+    "patch /ispyb/expeye/data-collections/{collection_id}": holders(),
+    "post /ispyb/expeye/data-collections/{collection_id}/position": holders(201),
+    "post /ispyb/expeye/data-collections/{collection_id}/grids": holders(201),
     "get /ssx/datacollections": signed_in(),
     "get /ssx/datacollections/{collection_id}": inside(),
     "get /ssx/health": everybody(),
@@ -338,6 +354,14 @@ BODIES = {
     "post /ispyb/mxcube/sessions": {**SESSION, **DAY},
     "post /ispyb/mxcube/datacollections/datacollection": SWEPT,
     "post /ispyb/mxcube/datacollections/group": SWEPT,
+    "post /ispyb/mxcube/images/image": {"dataCollectionId": 1, "imageNumber": 1},
+    "post /ispyb/mxcube/events/robot-action": {"sessionId": 1},
+    "post /ispyb/mxcube/events/energyscan": {"sessionId": 1},
+    "patch /ispyb/mxcube/events/energyscan/associate-bl-sample": {
+        "energyScanId": 7,
+        "blSampleId": 1,
+    },
+    "post /ispyb/mxcube/events/xfe-fluorescence-spectrum": {"sessionId": 1},
     "post /xrf_maps": XRF_MAP,
     "post /xrf_spectra": {"sessionId": 1},
 }
@@ -349,6 +373,9 @@ PATHS = files.PATHS | {
     "delete /proposals/{proposal_id}/persons/{person_id}": {"person_id": 2},
     "patch /sessions/{session_id}/persons/{person_id}": {"person_id": 3},
     "delete /sessions/{session_id}/persons/{person_id}": {"person_id": 3},
+    "post /ispyb/expeye/proposals/{ref}/sessions/{visit}/robot-actions": {"ref": "mx1"},
+    "post /ispyb/expeye/proposals/{ref}/sessions/{visit}/data-groups": {"ref": "mx1"},
+    "patch /ispyb/expeye/robot-actions/{action_id}": {"action_id": 7},
 }
 QUERIES = {
     "get /beamline/statistics": {
@@ -359,6 +386,7 @@ QUERIES = {
     "get /beamline/statistics/histogram": {"parameter": "energy"},
     "get /sessions/date": {"start_date": "2024-01-01", "end_date": "2024-12-31"},
     "patch /ispyb/mxcube/sessions/{session_id}/associate-beamline-setup": {"beamLineSetupId": 1},
+    "get /ispyb/mxcube/detectors": {"manufacturer": "Dectris", "model": "EIGER"},
 }
 
 

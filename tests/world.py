@@ -75,6 +75,8 @@ def build(add, root):
             models.Permission(permissionId=key, type=f"right {key}"),
         )
     add(*files.rows(root, 1))
+    names = {"detectorManufacturer": "Dectris", "detectorModel": "Eiger"}
+    add(models.Detector(detectorId=77, **names))
     add(
         models.ProposalHasPerson(proposalId=1, personId=2),
         models.SessionHasPerson(sessionId=1, personId=3),

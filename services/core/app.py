@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from services.core.dialects import mxcube
+from services.core.dialects import expeye, mxcube
 from services.core.routes import (
     centrings,
     collection_attachments,
@@ -85,6 +85,7 @@ FACES = [
         ]
     ),
     Face(mxcube.NAMESPACES, root="/ispyb/mxcube", dialect="mxcube"),
+    Face(expeye.NAMESPACES, root="/ispyb/expeye", dialect="expeye"),
 ]
 
 

@@ -6,7 +6,12 @@ the session; a program needs ``mx_write``.
 
 from datetime import datetime
 
-from services.core.modules import data_collection_groups, data_collections, unplanned
+from services.core.modules import (
+    configurations,
+    data_collection_groups,
+    data_collections,
+    unplanned,
+)
 from shared import access
 from shared.errors import NotFound
 from shared.identity import Identity
@@ -29,6 +34,7 @@ def store(identity: Identity, told: dict) -> tuple[dict, bool]:
         group = {"dataCollectionGroupId": store_group(identity, told)["dataCollectionGroupId"]}
         data = {"detector2Theta": 0.0, **_ending(told["collection"])}
         found = data_collections.add(identity, {**data, **group})
+        configurations.follow(identity, told["group"]["sessionId"])
     return {name: found[name] for name in SHOWN}, key is None
 
 

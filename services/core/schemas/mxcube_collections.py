@@ -203,7 +203,7 @@ class MxcubeImageSchema(LenientSchema):
     free_text = ("machineMessage", "comments")
 
     dataCollectionId = Key(required=True, metadata={"description": "of a collection stored here"})
-    imageNumber = auto_field()
+    imageNumber = auto_field(required=True, allow_none=False)
     fileName = auto_field()
     fileLocation = auto_field()
     measuredIntensity = auto_field()
@@ -275,6 +275,7 @@ class NewIdSchema(Schema):
     """A bare number would stop the client: it looks for a key in it."""
 
     results = fields.Integer(metadata={"description": "the id of the row"})
+    warnings = fields.List(fields.String())
 
 
 class MxcubeDetectorQuery(Schema):

@@ -4,6 +4,10 @@ It reads one page and takes what it gets for all there is: lists are bare and wh
 whole dictionaries, of which some keys have no home: see services.core.schemas.lenient.
 """
 
-from services.core.dialects.mxcube import collections, samples, sessions
+from services.core.dialects.mxcube import collections, events, samples, sessions, setups
 
-NAMESPACES = [*sessions.NAMESPACES, *collections.NAMESPACES, *samples.NAMESPACES]
+NAMESPACES = [
+    namespace
+    for part in (sessions, setups, collections, samples, events)
+    for namespace in part.NAMESPACES
+]

@@ -1,0 +1,197 @@
+"""What Hyperion speaks, with the Exp-Eye client of mx-bluesky: one service token writes it all.
+
+Its paths are flat; a session is a proposal and a number. It has no word for a row that is not
+there yet: what its bodies refer to is there, or the body is wrong.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from http import HTTPStatus
+
+from services.core.modules import (
+    data_collection_groups,
+    data_collections,
+    grids,
+    positions,
+    robot_actions,
+    samples,
+    sessions,
+)
+from services.core.schemas.data_collections import AppendQuery
+from services.core.schemas.expeye import (
+    AnsweringSchema,
+    ExpeyeCollectionSchema,
+    ExpeyeGridSchema,
+    ExpeyeGroupSchema,
+    ExpeyePositionSchema,
+    ExpeyeRobotActionSchema,
+    ExpeyeSampleSchema,
+)
+from shared.api import Namespace, Resource
+from shared.errors import BadInput, NotYet
+from shared.identity import Identity
+
+proposal_ns = Namespace("proposals", description="What begins in a session, e.g. ab12345-2")
+group_ns = Namespace("data-groups", description="Groups of data collections")
+collection_ns = Namespace("data-collections", description="Data collections")
+robot_ns = Namespace("robot-actions", description="What the sample changer did")
+sample_ns = Namespace("samples", description="Samples")
+NAMESPACES = [proposal_ns, group_ns, collection_ns, robot_ns, sample_ns]
+
+WRITER = "mx_write"
+SESSION = "/<ref>/sessions/<int:visit>"
+REF = ("ref", "proposal code and number, e.g. ab12345")
+
+
+@proposal_ns.route(f"{SESSION}/robot-actions")
+@proposal_ns.param(*REF)
+class RobotActions(Resource):
+    @proposal_ns.require(WRITER)
+    @proposal_ns.takes(ExpeyeRobotActionSchema)
+    @proposal_ns.returns(ExpeyeRobotActionSchema, HTTPStatus.CREATED)
+    def post(self, identity, data, ref, visit):
+        """Note what the sample changer begins to do in a session."""
+        session_id, now = sessions.key(identity, f"{ref}-{visit}"), {"startTimestamp": _now()}
+        with _there():
+            row = robot_actions.add(identity, now | _columns(data) | {"blsessionId": session_id})
+        return _answer(ExpeyeRobotActionSchema(), row, data)
+
+
+@robot_ns.route("/<int:action_id>")
+class RobotAction(Resource):
+    @robot_ns.require(WRITER)
+    @robot_ns.takes(ExpeyeRobotActionSchema(partial=True))
+    @robot_ns.returns(ExpeyeRobotActionSchema)
+    def patch(self, identity, data, action_id):
+        """Complete it: absent keeps, null clears, and its begin stays."""
+        with _there():
+            row = robot_actions.change(identity, action_id, _columns(data))
+        return _answer(ExpeyeRobotActionSchema(), row, data)
+
+
+@sample_ns.route("/<int:sample_id>")
+class Sample(Resource):
+    @sample_ns.require(WRITER)
+    @sample_ns.takes(ExpeyeSampleSchema(partial=True))
+    @sample_ns.returns(ExpeyeSampleSchema)
+    def patch(self, identity, data, sample_id):
+        """Note the state of a sample."""
+        row = samples.change(identity, sample_id, _columns(data))
+        return _answer(ExpeyeSampleSchema(), row, data)
+
+
+@proposal_ns.route(f"{SESSION}/data-groups")
+@proposal_ns.param(*REF)
+class Groups(Resource):
+    @proposal_ns.require(WRITER)
+    @proposal_ns.takes(ExpeyeGroupSchema)
+    @proposal_ns.returns(ExpeyeGroupSchema, HTTPStatus.CREATED)
+    def post(self, identity, data, ref, visit):
+        """Begin a group of data collections in a session."""
+        begun = {"sessionId": sessions.key(identity, f"{ref}-{visit}"), "startTime": _now()}
+        with _there():
+            row = data_collection_groups.add(identity, _columns(data) | begun)
+        return _answer(ExpeyeGroupSchema(), row, data)
+
+
+@group_ns.route("/<int:group_id>")
+class Group(Resource):
+    @group_ns.require(WRITER)
+    @group_ns.takes(ExpeyeGroupSchema(partial=True))
+    @group_ns.returns(ExpeyeGroupSchema)
+    def patch(self, identity, data, group_id):
+        """Change a group: absent keeps, null clears."""
+        with _there():
+            row = data_collection_groups.change(identity, group_id, _columns(data))
+        return _answer(ExpeyeGroupSchema(), row, data)
+
+
+@group_ns.route("/<int:group_id>/data-collections")
+class GroupCollections(Resource):
+    @group_ns.require(WRITER)
+    @group_ns.takes(ExpeyeCollectionSchema)
+    @group_ns.returns(ExpeyeCollectionSchema, HTTPStatus.CREATED)
+    def post(self, identity, data, group_id):
+        """Begin a data collection of a group."""
+        data_collection_groups.check(identity, group_id)
+        columns = _columns(data) | {"dataCollectionGroupId": group_id}
+        with _there():
+            _take_sample(identity, group_id, columns, data["warnings"])
+            row = data_collections.add(identity, columns)
+        return _answer(ExpeyeCollectionSchema(), row, data)
+
+
+@collection_ns.route("/<int:collection_id>")
+class Collection(Resource):
+    @collection_ns.require(WRITER)
+    @collection_ns.takes(AppendQuery, query=True)
+    @collection_ns.takes(ExpeyeCollectionSchema(partial=True))
+    @collection_ns.returns(ExpeyeCollectionSchema)
+    def patch(self, identity, query, data, collection_id):
+        """Change a data collection: absent keeps, null clears, comments replace or are added."""
+        columns, link = _columns(data), "dataCollectionGroupId"
+        text = columns.pop("comments", None) if query["appendComment"] else None
+        with _there():
+            if "sampleId" in columns:
+                group_id = data_collections.get(identity, collection_id, (link,))[link]
+                _take_sample(identity, group_id, columns, data["warnings"])
+            row = data_collections.change(identity, collection_id, columns)
+        if text is not None:
+            row = data_collections.append_comment(identity, collection_id, text, cut=True)
+            if not row["comments"].endswith(text):
+                data["warnings"].append("comments: cut to what there is room for")
+        return _answer(ExpeyeCollectionSchema(), row, data)
+
+
+@collection_ns.route("/<int:collection_id>/position")
+class CollectionPosition(Resource):
+    @collection_ns.require(WRITER)
+    @collection_ns.takes(ExpeyePositionSchema)
+    @collection_ns.returns(ExpeyePositionSchema, HTTPStatus.CREATED)
+    def post(self, identity, data, collection_id):
+        """Set where the sample of a data collection is."""
+        row = positions.replace(identity, collection_id, _columns(data))
+        return _answer(ExpeyePositionSchema(), {**row, "dataCollectionId": collection_id}, data)
+
+
+@collection_ns.route("/<int:collection_id>/grids")
+class CollectionGrids(Resource):
+    @collection_ns.require(WRITER)
+    @collection_ns.takes(ExpeyeGridSchema)
+    @collection_ns.returns(ExpeyeGridSchema, HTTPStatus.CREATED)
+    def post(self, identity, data, collection_id):
+        """Add the grid of a data collection."""
+        row = grids.add(identity, collection_id, _columns(data))
+        return _answer(ExpeyeGridSchema(), row, data)
+
+
+def _columns(data: dict) -> dict:
+    return {name: value for name, value in data.items() if name != "warnings"}
+
+
+def _answer(schema: AnsweringSchema, row: dict, data: dict) -> dict:
+    return schema.answer(row) | ({"warnings": data["warnings"]} if data["warnings"] else {})
+
+
+def _now() -> datetime:
+    return datetime.now().replace(microsecond=0)
+
+
+def _take_sample(identity: Identity, group_id: int, columns: dict, warnings: list) -> None:
+    """The sample is the group's, and its data collections repeat it."""
+    sample_id = columns.pop("sampleId", None)
+    known = data_collection_groups.get(identity, group_id, ("blSampleId",))["blSampleId"]
+    if sample_id is not None and known is None:
+        data_collection_groups.change(identity, group_id, {"blSampleId": sample_id})
+    elif sample_id not in (None, known):
+        warnings.append(f"sampleId: the group is of sample {known}")
+
+
+@contextmanager
+def _there() -> Iterator[None]:
+    """What a body refers to and is not there makes it bad input."""
+    try:
+        yield
+    except NotYet as error:
+        raise BadInput(f"{error}", error.errors) from error

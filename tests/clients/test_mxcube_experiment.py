@@ -1,0 +1,299 @@
+"""The client of MXCuBE, unmodified, stores an experiment through the gateway and reads it back."""
+
+from copy import deepcopy
+from datetime import datetime
+
+import pytest
+
+from services.core.models import EnergyScan, Image, RobotAction, XFEFluorescenceSpectrum
+from shared.models import (
+    BeamLineSetup,
+    BLSample,
+    BLSession,
+    Container,
+    Crystal,
+    DataCollection,
+    DataCollectionGroup,
+    Detector,
+    Dewar,
+    ProcessingPipeline,
+    Protein,
+    Shipping,
+)
+from tests.conftest import serve
+
+COLLECTION = {
+    "experiment_type": "OSC",
+    "group_id": None,
+    "oscillation_sequence": [
+        {
+            "start": 12.0,
+            "range": 0.1,
+            "offset": 0.0,
+            "number_of_images": 1800,
+            "start_image_number": 1,
+            "number_of_passes": 1,
+            "exposure_time": 0.005,
+            "kappaStart": -9999,
+            "phiStart": -9999,
+        }
+    ],
+    "fileinfo": {
+        "directory": "/data/bl1/mx123/20261120/raw",
+        "prefix": "lys-x7",
+        "suffix": "h5",
+        "template": "lys-x7_1_%06d.h5",
+        "run_number": 1,
+        "archive_directory": "/data/pyarch",
+    },
+    "motors": {"phi": 12.0},
+    "energy": 12.7,
+    "status": "Running",
+    "wavelength": 0.9763,
+    "resolution": {"upper": 1.6},
+    "detectorDistance": 181.2,
+    "transmission": 25.0,
+    "synchrotronMode": "uniform",
+    "collection_start_time": "2026-11-20 14:03:11",
+}
+SETUP = {
+    "synchrotron_name": "RING",
+    "undulators": [{"type": "U18"}],
+    "monochromator_type": "Si(111)",
+    "focusing_optic": "KB",
+    "polarisation": 0.99,
+    "detector_manufacturer": "DECTRIS",
+    "detector_model": "EIGER2 X 16M",
+    "detector_binning_mode": "HW",
+    "detector_type": "pixel",
+    "detector_px": 0.075,
+}
+
+
+@pytest.fixture
+def beamline(facility, add):
+    """Two samples of mx123 wait at i03, in front of its detector."""
+    add(
+        Detector(
+            detectorId=3,
+            detectorManufacturer="Dectris",
+            detectorModel="EIGER2 X 16M",
+            detectorMode="HW",
+            detectorType="pixel",
+        ),
+        Protein(proteinId=1, proposalId=10, acronym="LYS"),
+        Crystal(crystalId=488, proteinId=1, spaceGroup="P43212", cell_a=78.1),
+        Shipping(shippingId=1, proposalId=10),
+        Dewar(dewarId=1, shippingId=1),
+        ProcessingPipeline(processingPipelineId=6, name="xia2", discipline="MX"),  # a default
+        Container(
+            containerId=77,
+            dewarId=1,
+            code="PUCK-07",
+            beamlineLocation="i03",
+            sampleChangerLocation="2",
+            containerStatus="processing",
+        ),
+        BLSample(blSampleId=501, name="lys-x7", crystalId=488, containerId=77, location="3"),
+        BLSample(blSampleId=502, name="bare", containerId=77, location="4"),
+    )
+
+
+@pytest.fixture
+def session(beamline, adapter):
+    """The id of the session of mx123 that the client made at its sign-in."""
+    found = adapter.get_sessions_by_username("alice").sessions
+    return next(int(each.session_id) for each in found if each.proposal_id == "10")
+
+
+@pytest.fixture
+def collection(session):
+    """The dictionary of a collection, as it is kept by the client from begin to end."""
+    sample = {"blSampleId": 501, "spacegroup": "P43212", "cell": ""}
+    return deepcopy(COLLECTION) | {"sessionId": session, "sample_reference": sample}
+
+
+def test_it_reads_the_samples_of_its_beamline(session, adapter):
+    """No exception where a sample has neither crystal nor plan."""
+    found = {sample["sampleId"]: sample for sample in adapter.get_samples(10)}
+    assert found.keys() == {501, 502}
+    assert found[501]["sampleName"] == "lys-x7"
+    assert found[501]["proteinAcronym"] == "LYS"
+    assert (found[501]["crystalSpaceGroup"], found[501]["cellA"]) == ("P43212", 78.1)
+    assert (found[501]["containerCode"], found[501]["sampleLocation"]) == ("PUCK-07", "3")
+    assert found[501]["containerSampleChangerLocation"] == "2"
+    assert found[502]["crystalId"] is found[502]["diffractionPlan"] is None
+
+
+def test_it_stores_a_collection_and_goes_on_with_it(session, adapter, collection, stored):
+    """One collection is one group, after three updates; the beamline's setup is the session's."""
+    setup = deepcopy(SETUP)
+    key, detector = adapter.store_data_collection(collection, setup)
+    (row,), (group,) = stored(DataCollection), stored(DataCollectionGroup)
+    assert (row.dataCollectionId, row.detectorId, detector) == (key, 3, 3)
+    collection |= {"collection_id": key, "detector_id": detector}
+    for status in ("Running", "Running", "Data collection successful"):
+        collection |= {"flux": 2.4e12, "status": status, "beamShape": "ellipse"}
+        adapter.update_data_collection(collection)
+    (row,), (group,) = stored(DataCollection), stored(DataCollectionGroup)
+    assert row.dataCollectionGroupId == group.dataCollectionGroupId
+    assert (row.runStatus, row.flux) == ("Data collection successful", 2.4e12)
+    assert (row.imageDirectory, row.imagePrefix) == ("/data/bl1/mx123/20261120/raw/", "lys-x7")
+    assert (row.SESSIONID, row.BLSAMPLEID, row.experimenttype) == (session, 501, "OSC")
+    assert (row.axisEnd, row.kappaStart, row.rotationAxis) == (192.0, None, "Phi")
+    assert (group.sessionId, group.blSampleId) == (session, 501)
+    assert group.experimentType == "OSC"
+    (made,) = stored(BeamLineSetup)
+    assert made.beamLineSetupId == setup["beamlineSetupId"]
+    assert (made.undulatorType1, made.synchrotronMode) == ("U18", "uniform")
+    assert {r.sessionId: r.beamLineSetupId for r in stored(BLSession)}[session] == (
+        made.beamLineSetupId
+    )
+    assert adapter.get_session(session)["BeamLineSetup"] == {
+        "beamLineSetupId": made.beamLineSetupId
+    }
+
+
+def test_it_reads_a_collection_back(adapter, collection):
+    key, _ = adapter.store_data_collection(collection)
+    found = adapter.get_data_collection(key)
+    assert (found["dataCollectionId"], found["imagePrefix"]) == (key, "lys-x7")
+    assert found["startTime"] == "2026-11-20 14:03:11"
+    assert datetime.fromisoformat(found["endTime"]) >= datetime(2026, 11, 20, 14, 3, 11)
+
+
+def test_it_stores_a_collection_whose_begin_was_lost(adapter, collection, stored):
+    collection["collection_id"] = None
+    for _ in range(2):
+        adapter.update_data_collection(collection)
+    assert len(stored(DataCollection)) == len(stored(DataCollectionGroup)) == 1
+
+
+def test_it_uses_the_same_setup_until_something_changes(adapter, collection, stored):
+    setup = deepcopy(SETUP)
+    adapter.store_data_collection(collection, setup)
+    adapter.store_data_collection(collection, setup)  # it has the id of the first by now
+    assert len(stored(BeamLineSetup)) == 1
+    setup["focusing_optic"] = "CRL"
+    adapter.store_data_collection(collection, setup)
+    assert [row.focusingOptic for row in stored(BeamLineSetup)] == ["KB", "CRL"]
+
+
+def test_it_works_without_a_detector_that_is_known(adapter, collection, stored):
+    assert adapter.find_detector("Rayonix", "MX", "HW", "pixel") is None
+    _, detector = adapter.store_data_collection(collection, SETUP | {"detector_model": "Other"})
+    assert detector == 0
+    assert stored(DataCollection)[0].detectorId is None
+
+
+def test_it_stores_images(adapter, collection, stored):
+    key, _ = adapter.store_data_collection(collection)
+    image = {
+        "dataCollectionId": key,
+        "fileName": "lys-x7_1_000001.h5",
+        "fileLocation": "/data/bl1/mx123/20261120/raw",
+        "imageNumber": 1,
+        "measuredIntensity": 2.4e12,
+        "synchrotronCurrent": 249.7,
+        "machineMessage": "",
+        "temperature": 100.2,
+        "jpegFileFullPath": "/data/pyarch/lys-x7_1_000001.jpeg",
+        "jpegThumbnailFileFullPath": "/data/pyarch/lys-x7_1_000001.thumb.jpeg",
+    }
+    first = adapter.store_image(image)
+    assert first == adapter.store_image(image | {"temperature": 99.0})
+    last = adapter.store_image(image | {"imageNumber": 1800})
+    assert adapter.store_image(image | {"dataCollectionId": None}) == 0  # logged by the client
+    rows = stored(Image)
+    assert [(row.imageId, row.imageNumber) for row in rows] == [(first, 1), (last, 1800)]
+    assert (rows[0].dataCollectionId, rows[0].fileName) == (key, "lys-x7_1_000001.h5")
+    assert rows[0].temperature == pytest.approx(99.0)
+
+
+def test_it_stores_what_the_robot_did(session, adapter, stored):
+    action = {
+        "actionType": "LOAD",
+        "containerLocation": "3",
+        "dewarLocation": "2",
+        "sampleBarcode": "HA00AF3312",
+        "sessionId": session,
+        "sampleId": 501,
+        "startTime": "2026-11-20 13:58:02",
+        "endTime": "2026-11-20 13:58:31",
+        "status": "SUCCESS",
+        "message": "",
+    }
+    key = adapter.store_robot_action(dict(action))
+    (row,) = stored(RobotAction)
+    assert (row.robotActionId, row.blsessionId, row.blsampleId) == (key, session, 501)
+    assert (row.containerLocation, row.dewarLocation) == (3, 2)
+    assert row.startTimestamp == datetime(2026, 11, 20, 13, 58, 2)
+    assert row.endTimestamp == datetime(2026, 11, 20, 13, 58, 31)
+    unknown = action | {"sampleId": -1, "startTime": "", "endTime": "", "containerLocation": "B"}
+    assert adapter.store_robot_action(unknown) > key
+    assert stored(RobotAction)[1].blsampleId is None
+
+
+def test_it_stores_an_energy_scan_and_its_sample(session, adapter, stored):
+    scan = {
+        "sessionId": session,
+        "blSampleId": None,
+        "element": "Se",
+        "edgeEnergy": "K",
+        "startEnergy": 12.6,
+        "endEnergy": 12.72,
+        "peakEnergy": 12.661,
+        "peakFPrime": -8.1,
+        "peakFDoublePrime": 5.9,
+        "startTime": "2026-11-20 13:40:00",
+        "endTime": "2026-11-20 13:41:10",
+        "remoteEnergy": 12.9,
+    }
+    key = adapter.store_energy_scan(scan)["energyScanId"]
+    (row,) = stored(EnergyScan)
+    assert (row.energyScanId, row.sessionId, row.element) == (key, session, "Se")
+    assert row.peakEnergy == pytest.approx(12.661)
+    assert row.startTime == datetime(2026, 11, 20, 13, 40)
+    answer = adapter.associate_bl_sample_and_energy_scan({"energyScanId": key, "blSampleId": 501})
+    assert answer == {"energyScanId": key, "blSampleId": 501}
+    assert stored(EnergyScan)[0].blSampleId == 501
+    missing = {"energyScanId": 999, "blSampleId": 501}
+    assert adapter.associate_bl_sample_and_energy_scan(missing) == -1
+
+
+def test_it_stores_a_spectrum(session, adapter, stored):
+    spectrum = {
+        "sessionId": session,
+        "blSampleId": 501,
+        "energy": 14.2,
+        "exposureTime": 3.0,
+        "beamTransmission": 1.5,
+        "flux": 1.1e11,
+        "scanFileFullPath": "/data/pyarch/xrf_1.dat",
+        "startTime": "2026-11-20 13:45:00",
+        "endTime": "2026-11-20 13:45:09",
+    }
+    key = adapter.store_xfe_spectrum(spectrum)["xfeFluorescenceSpectrumId"]
+    (row,) = stored(XFEFluorescenceSpectrum)
+    assert (row.xfeFluorescenceSpectrumId, row.sessionId, row.blSampleId) == (key, session, 501)
+    assert (row.flux, row.scanFileFullPath) == (1.1e11, "/data/pyarch/xrf_1.dat")
+
+
+def test_it_says_how_a_sample_was_centred(session, adapter, stored):
+    sample = {"blSampleId": 501, "lastKnownCentringPosition": "phi=12.0 kappa=0.0"}
+    assert adapter.update_bl_sample(sample)["containerId"] == 77
+    assert stored(BLSample)[0].lastKnownCenteringPosition == "phi=12.0 kappa=0.0"
+
+
+def test_its_token_is_renewed_while_it_stores(mxcube, beamline, sign_in, site, stored):
+    """With a minute to live the client renews it before each of its calls."""
+    tokens = {**site["tokens"], "access_minutes": 1}
+    with serve({**site, "tokens": tokens}) as url:
+        adapter = mxcube.Adapter(sign_in(url=url), "i03")
+        session_id = int(adapter.get_sessions_by_username("alice").sessions[0].session_id)
+        before = adapter.client._access_token
+        data = deepcopy(COLLECTION) | {"sessionId": session_id}
+        key, _ = adapter.store_data_collection(data, deepcopy(SETUP))
+        adapter.update_data_collection(data | {"collection_id": key})
+        assert adapter.client._access_token != before
+    assert [row.dataCollectionId for row in stored(DataCollection)] == [key]
