@@ -155,6 +155,7 @@ MATRIX = {
     **dict.fromkeys(files.PATHS, inside()),
     "get /data_collections/{data_collection_id}/image_quality": inside(),
     "put /data_collections/{data_collection_id}/image_quality": holders(),
+    "get /autoproc/best": signed_in(),
     "get /autoproc/programs": signed_in(),
     "post /autoproc/programs": holders(201, elsewhere=424),  # it sees no such job
     "get /autoproc/programs/attachments": signed_in(),
@@ -168,6 +169,8 @@ MATRIX = {
     "post /autoproc/results": holders(201, elsewhere=424),
     "get /autoproc/results/{program_id}": inside(),
     "put /autoproc/results/{program_id}": holders(),
+    "get /autoproc/status": signed_in(),
+    "get /autoproc/table": signed_in(),
     "get /data_collections/{data_collection_id}/images": inside(),
     "post /data_collections/{data_collection_id}/images": holders(201),
     "get /data_collections/{data_collection_id}/position": inside(),
@@ -378,6 +381,8 @@ PATHS = files.PATHS | {
     "patch /ispyb/expeye/robot-actions/{action_id}": {"action_id": 7},
 }
 QUERIES = {
+    "get /autoproc/best": {"sessionId": 1},
+    "get /autoproc/status": {"dataCollectionIds": "1,2"},
     "get /beamline/statistics": {
         "beamLineName": "i03",
         "start": "2024-05-01",

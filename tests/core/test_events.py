@@ -58,6 +58,7 @@ def happened(facility, add):
             blsampleId=1,
             actionType="LOAD",
             status="SUCCESS",
+            xtalSnapshotAfter="/data/after.jpg",
             startTimestamp=at(9),
             endTimestamp=at(9, 1),
         ),
@@ -262,8 +263,8 @@ def test_what_an_event_shows(as_, happened):
         "links": {
             "self": "/data_collections/30",
             "snapshots": ["/data_collections/30/snapshots/2"],
-            "thumbnails": ["/data_collections/30/snapshots/2?thumbnail=true"],
-            "attachments": "/data_collections/30/attachments",
+            "thumbnail": "/data_collections/30/images/1/thumbnail",
+            "attachments": "/data_collections/30/attachments/download",
             "imageQuality": "/data_collections/30/image_quality",
         },
     }
@@ -277,6 +278,7 @@ def test_what_an_event_shows(as_, happened):
     robot = by_name["robot 1"]
     assert (robot["duration"], robot["count"], robot["blSample"]) == (1, 1, "lys-x1")
     assert (robot["Item"]["actionType"], robot["Item"]["status"]) == ("LOAD", "SUCCESS")
+    assert robot["links"] == {"snapshots": ["/beamline/robot_actions/1/snapshots/after"]}
     assert by_name["robot 2"]["endTime"] is None  # which the database writes as a zero date
     assert by_name["es 1"]["Item"]["element"] == "Se"
     assert by_name["xrf 1"]["Item"]["xfeFluorescenceSpectrumId"] == 1

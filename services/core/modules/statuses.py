@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, CompoundSelect, bindparam, func, literal_column, null, select
-from sqlalchemy import true, union, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, bindparam, cast, func, literal_column
+from sqlalchemy import null, select, true, union, union_all
 from sqlalchemy.orm import aliased
 
 from services.core.models import AutoProcIntegration
 from shared import access
-from shared.db import db
+from shared.db import Unsigned, db
 from shared.identity import Identity
 from shared.models import (
     AutoProcProgram,
@@ -89,7 +89,7 @@ def _runs(by_group: bool) -> CompoundSelect:
     by_job = by_job.join(Job, Job.dataCollectionId == Member.dataCollectionId)
     by_job = by_job.outerjoin(Program, Program.processingJobId == Job.processingJobId)
     name = Program.processingPrograms
-    by_run = select(owner, null(), Program.autoProcProgramId, name, *program)
+    by_run = select(owner, cast(null(), Unsigned), Program.autoProcProgramId, name, *program)
     by_run = by_run.join(Integration, Integration.dataCollectionId == Member.dataCollectionId)
     by_run = by_run.join(Program, Program.autoProcProgramId == Integration.autoProcProgramId)
     by_run = by_run.where(Program.processingJobId.is_(None), wanted)

@@ -183,16 +183,34 @@ class EventTypeQuery(SelectionQuery):
     """Whose types."""
 
 
+# Where the files of an event are, and which column says that there is one
+FILES = {
+    "es": ("/energy_scans/{id}/files/{file}", {"plot": "jpegChoochFileFullPath"}),
+    "robot": (
+        "/beamline/robot_actions/{id}/snapshots/{file}",
+        {"before": "xtalSnapshotBefore", "after": "xtalSnapshotAfter"},
+    ),
+    "xrf": ("/xrf_spectra/{id}/files/{file}", {"plot": "jpegScanFileFullPath"}),
+    "dc": (
+        "/data_collections/{id}/snapshots/{file}",
+        {str(n): f"xtalSnapshotFullPath{n}" for n in range(1, 5)},
+    ),
+}
+
+
 def paths(event: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
-    """The links of an event."""
-    if event["type"] != "dc":
+    """The links of an event, relative to the root of the API."""
+    if event["type"] not in FILES:
         return {}
-    base = f"/data_collections/{event['id']}"
-    pictures = [n for n in range(1, 5) if item.get(f"xtalSnapshotFullPath{n}")]
+    template, columns = FILES[event["type"]]
+    found = [template.format(id=event["id"], file=f) for f, name in columns.items() if item[name]]
+    if event["type"] != "dc":
+        return {"snapshots": found}
+    base, first = f"/data_collections/{event['id']}", item["startImageNumber"] or 1
     return {
         "self": base,
-        "snapshots": [f"{base}/snapshots/{n}" for n in pictures],
-        "thumbnails": [f"{base}/snapshots/{n}?thumbnail=true" for n in pictures],
-        "attachments": f"{base}/attachments",
+        "snapshots": found,
+        "thumbnail": f"{base}/images/{first}/thumbnail",
+        "attachments": f"{base}/attachments/download",
         "imageQuality": f"{base}/image_quality",
     }

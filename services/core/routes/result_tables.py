@@ -1,0 +1,56 @@
+"""/autoproc/table, /autoproc/best, /autoproc/status"""
+
+from hashlib import blake2b
+
+from flask import Response, request
+
+from services.core.modules import result_tables
+from services.core.schemas.result_tables import (
+    BestQuery,
+    BestResultsSchema,
+    ResultRowSchema,
+    ResultTableQuery,
+    StatusesSchema,
+    StatusQuery,
+)
+from shared.api import Namespace, Resource
+
+ns = Namespace("result tables", path="/autoproc", description="Results of processing as tables")
+JSON, TABLE = "application/json", "text/csv"
+
+
+@ns.route("/table")
+class ResultTable(Resource):
+    @ns.may_answer(404)
+    @ns.require()
+    @ns.takes(ResultTableQuery, query=True)
+    @ns.returns(ResultRowSchema, many=True, also_as=TABLE)
+    def get(self, identity, query):
+        """List results with symmetry, cell and shells; with Accept: text/csv as a table."""
+        if request.accept_mimetypes.best_match([JSON, TABLE]) != TABLE:
+            return result_tables.find(identity, query)
+        found = result_tables.find(identity, {**query, "fields": ()})
+        table = Response(result_tables.as_csv(found["results"]), mimetype=TABLE)
+        table.set_etag(blake2b(table.get_data(), digest_size=12).hexdigest())
+        return table
+
+
+@ns.route("/best")
+class BestResults(Resource):
+    @ns.may_answer(404)
+    @ns.require()
+    @ns.takes(BestQuery, query=True)
+    @ns.returns(BestResultsSchema)
+    def get(self, identity, query):
+        """Show the best result of each data collection, sample or session, by a criterion."""
+        return result_tables.best(identity, query)
+
+
+@ns.route("/status")
+class Statuses(Resource):
+    @ns.require()
+    @ns.takes(StatusQuery, query=True)
+    @ns.returns(StatusesSchema)
+    def get(self, identity, query):
+        """Show how far processing is, of many data collections; hidden ones are left out."""
+        return result_tables.states(identity, query["dataCollectionIds"])

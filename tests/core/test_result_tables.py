@@ -1,0 +1,196 @@
+"""Tables of results, the best of them, and the state of the others: of what the caller sees."""
+
+import csv
+import io
+
+import pytest
+
+from shared.models import BLSample, DataCollectionGroup, ProcessingJob, ProcessingPipeline
+from tests.core.processing import PIPELINE, RESULTS, SHELLS, URL, collect, document
+
+STAFF = ("staff", None, "all_sessions")
+TABLE, BEST, STATUS = (f"{URL}/autoproc/{name}" for name in ("table", "best", "status"))
+
+
+def result(name, collections, r_merge, completeness=99.0, resolution=1.5):
+    """What a program of that name made of some data collections."""
+    made = document()
+    made["program"] |= {"processingPrograms": name}
+    made["program"].pop("pipeline")
+    (scaling,) = made["autoProc"]["scalings"]
+    scaling["statistics"] = [
+        {
+            "scalingStatisticsType": shell,
+            "resolutionLimitHigh": resolution,
+            "rMerge": r_merge * (number + 1),
+            "completeness": completeness,
+            "ccHalf": 0.5,
+            "meanIOverSigI": 12.5,
+        }
+        for number, shell in enumerate(SHELLS)
+    ]
+    (integration,) = scaling["integrations"]
+    scaling["integrations"] = [{**integration, "dataCollectionId": key} for key in collections]
+    return made
+
+
+@pytest.fixture
+def results(facility, add, as_):
+    """Scalings by what they are called in the tests."""
+    collect(add)
+    add(
+        BLSample(blSampleId=1, name="lys"),
+        DataCollectionGroup(dataCollectionGroupId=99, sessionId=11, blSampleId=1),
+        ProcessingPipeline(processingPipelineId=8, name="autoPROC", discipline="MX"),
+        ProcessingPipeline(processingPipelineId=6, name="xia2/DIALS", discipline="MX"),
+    )
+    client, found = as_(*PIPELINE, service=True), {}
+    for called, made in {
+        "dials": result("xia2 dials", [111], 0.0625),
+        "auto": result("autoPROC", [111], 0.125, resolution=1.25),
+        "poor": result("fast_dp", [111], 0.03125, completeness=40.0),
+        "second": result("xia2 dials", [112], 0.25),
+        "other": result("autoPROC", [211], 0.5),
+        "both": result("multiplex", [112, 211], 0.015625),
+    }.items():
+        answer = client.post(RESULTS, json=made)
+        assert answer.status_code == 201, answer.json
+        (scaling,) = answer.json["autoProc"]["scalings"]
+        found[called] = scaling["autoProcScalingId"]
+    return found
+
+
+def shown(response, results):
+    assert response.status_code == 200, response.json
+    names = {key: name for name, key in results.items()}
+    return {names[row["autoProcScalingId"]] for row in response.json["results"]}
+
+
+@pytest.mark.parametrize(
+    "caller, seen",
+    [
+        (("alice", 1), {"dials", "auto", "poor", "second"}),
+        (("carol", 3), {"other"}),
+        (("dave", 4), set()),
+        (STAFF, {"dials", "auto", "poor", "second", "other", "both"}),
+    ],
+)
+def test_the_table_has_what_is_seen_whole(as_, results, caller, seen):
+    answer = as_(*caller).get(TABLE)
+    assert shown(answer, results) == seen
+    assert answer.json["total"] == len(seen)
+
+
+@pytest.mark.parametrize(
+    "query, seen",
+    [
+        ("sessionId=11", {"dials", "auto", "poor", "second", "both"}),
+        ("session=mx2-1", {"other", "both"}),
+        ("proposal=mx2", {"other", "both"}),
+        ("dataCollectionId=111", {"dials", "auto", "poor"}),
+        ("dataCollectionGroupId=21", {"other", "both"}),
+        ("blSampleId=1", set()),
+        ("pipeline=XIA2/dials", {"dials", "second"}),
+        ("pipeline=autoproc&sessionId=11", {"auto"}),
+        ("sessionId=22", set()),
+    ],
+)
+def test_filters_of_the_table(as_, results, query, seen):
+    assert shown(as_(*STAFF).get(f"{TABLE}?{query}"), results) == seen
+
+
+def test_a_row_of_the_table(as_, results):
+    (row,) = as_("alice", 1).get(f"{TABLE}?pipeline=autoPROC").json["results"]
+    assert (row["AutoProc"]["spaceGroup"], row["AutoProc"]["refinedCell_a"]) == (
+        "P 43 21 2",
+        78.25,
+    )
+    program = row["AutoProc"]["AutoProcProgram"]
+    assert (program["processingPrograms"], program["processingStatus"]) == ("autoPROC", 1)
+    assert program["ProcessingPipeline"]["name"] == "autoPROC"
+    shells = {each["scalingStatisticsType"]: each for each in row["AutoProcScalingStatistics"]}
+    assert [shells[shell]["rMerge"] for shell in SHELLS] == [0.125, 0.25, 0.375]
+    (link,) = row["AutoProcScaling_has_Int"]
+    assert link["AutoProcIntegration"]["dataCollectionId"] == 111
+
+
+def test_the_table_as_csv(as_, results):
+    answer = as_("alice", 1).get(f"{TABLE}?sessionId=11", headers={"Accept": "text/csv"})
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    rows = {row["program"]: row for row in csv.DictReader(io.StringIO(answer.text))}
+    assert len(rows) == 3  # two are called the same
+    line = rows["autoPROC"]
+    assert (line["spaceGroup"], line["refinedCell_a"], line["pipeline"]) == (
+        *("P 43 21 2", "78.25", "autoPROC"),
+    )
+    assert (line["dataCollectionIds"], line["overall_completeness"]) == ("111", "99.0")
+    assert (line["innerShell_rMerge"], line["outerShell_ccHalf"]) == ("0.25", "0.5")
+
+
+@pytest.mark.parametrize(
+    "query, expected",
+    [
+        ("sessionId=11", {111: "poor", 112: "second"}),
+        ("sessionId=11&minCompleteness=90", {111: "dials", 112: "second"}),
+        ("sessionId=11&criterion=resolutionLimitHigh", {111: "auto", 112: "second"}),
+        ("sessionId=11&criterion=completeness", {111: "auto", 112: "second"}),
+        ("sessionId=11&pipeline=xia2/dials", {111: "dials", 112: "second"}),
+        ("sessionId=11&of=session", {11: "poor"}),
+        ("proposal=mx1&of=session&minCompleteness=90", {11: "dials"}),
+        ("sessionId=11&of=sample", {}),
+        ("dataCollectionId=111&criterion=ccHalf&shell=innerShell", {111: "poor"}),
+        ("sessionId=21", {}),
+    ],
+)
+def test_the_best(as_, results, query, expected):
+    answer = as_("alice", 1).get(f"{BEST}?{query}")
+    assert answer.status_code == 200, answer.json
+    names = {key: name for name, key in results.items()}
+    owners = ("dataCollectionId", "blSampleId", "sessionId")
+    found = {
+        next(each[name] for name in owners if name in each): names[
+            each["AutoProcScaling"]["autoProcScalingId"]
+        ]
+        for each in answer.json["best"]
+    }
+    assert found == expected
+
+
+def test_the_best_of_a_sample(as_, results, add, engine):
+    table = DataCollectionGroup.__table__
+    with engine.begin() as connection:
+        of = table.update().where(table.c.dataCollectionGroupId == 11)
+        connection.execute(of.values(blSampleId=1))
+    (best,) = as_("alice", 1).get(f"{BEST}?blSampleId=1&of=sample").json["best"]
+    assert (best["blSampleId"], best["value"]) == (1, 0.03125)
+    assert best["AutoProcScaling"]["autoProcScalingId"] == results["poor"]
+
+
+@pytest.mark.parametrize(
+    "url, name",
+    [
+        (BEST, "sessionId"),
+        (f"{BEST}?sessionId=11&criterion=luck", "criterion"),
+        (f"{BEST}?session=11&sessionId=21", "sessionId"),
+        (f"{TABLE}?colour=red", "colour"),
+        (STATUS, "dataCollectionIds"),
+        (f"{STATUS}?dataCollectionIds=1,x", "dataCollectionIds"),
+    ],
+)
+def test_what_is_not_known_is_refused(as_, results, url, name):
+    answer = as_(*STAFF).get(url)
+    assert (answer.status_code, [*answer.json["errors"]]) == (422, [name])
+
+
+def test_the_state_of_many_collections(as_, results, add):
+    add(ProcessingJob(processingJobId=500, dataCollectionId=112, recipe="again"))
+    answer = as_("alice", 1).get(f"{STATUS}?dataCollectionIds=112,111,211,999")
+    assert answer.status_code == 200, answer.json
+    words = {
+        each["dataCollectionId"]: sorted((run["name"], run["status"]) for run in each["runs"])
+        for each in answer.json["statuses"]
+    }
+    assert words == {
+        111: [("autoPROC", "Success"), ("fast_dp", "Success"), ("xia2 dials", "Success")],
+        112: [("again", "Submitted"), ("xia2 dials", "Success")],
+    }
