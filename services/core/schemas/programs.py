@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from marshmallow import Schema, fields, post_load, pre_load, validate
+from marshmallow import Schema, fields, post_load, pre_load, validate, validates
 from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import bindparam, or_, select
 
@@ -94,7 +94,6 @@ class AutoProcProgramSchema(TidySchema):
     )
 
     processingStatus = auto_field(
-        validate=STATE,
         metadata={
             "description": "1 success, 0 failure, null while it waits or runs; success, failure,"
             " failed, true and false will do, and other words change nothing"
@@ -136,6 +135,12 @@ class AutoProcProgramSchema(TidySchema):
                 ),
             ),
         }
+
+    @validates("processingStatus")
+    def _known(self, value, data_key):
+        """Only what is written: of old rows the answer shows whatever they hold."""
+        if value is not None:
+            STATE(value)
 
     def tidy(self, data: dict) -> dict:
         """Words of success and failure as numbers; any other word is no change."""
