@@ -3,8 +3,11 @@
 from datetime import datetime
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from shared.models import (
+    AutoProcProgram,
     BLSample,
     BLSession,
     Container,
@@ -12,6 +15,7 @@ from shared.models import (
     Dewar,
     DiffractionPlan,
     Person,
+    ProcessingJob,
     ProcessingPipeline,
     Proposal,
     ProposalHasPerson,
@@ -19,6 +23,7 @@ from shared.models import (
     SessionHasPerson,
     Shipping,
 )
+from tests.core.processing import collect
 
 ALICE, BOB, CAROL, DAVE = 1, 2, 3, 4
 
@@ -139,3 +144,27 @@ def count(engine):
             return len(connection.execute(model.__table__.select()).all())
 
     return ask
+
+
+@pytest.fixture
+def processed(facility, add):
+    """Programs 50 of job 5 on collection 111 of mx1, and 60 of job 6 on 211 of mx2."""
+    collect(add)
+    add(
+        ProcessingPipeline(processingPipelineId=63, name="xia2/DIALS", discipline="MX"),
+        ProcessingJob(processingJobId=5, dataCollectionId=111),
+        ProcessingJob(processingJobId=6, dataCollectionId=211),
+        AutoProcProgram(autoProcProgramId=50, processingJobId=5),
+        AutoProcProgram(autoProcProgramId=60, processingJobId=6),
+    )
+
+
+@pytest.fixture
+def rows(engine):
+    """``rows(Model)`` are those that are stored now, by their keys."""
+
+    def found(model):
+        with Session(engine) as session:
+            return session.scalars(select(model).order_by(*model.__table__.primary_key)).all()
+
+    return found
