@@ -18,7 +18,7 @@ DOCUMENT = {
     "sessionId": 11,
     "experimentType": "Diamond Anvil High Pressure",
     "startTime": "2024-05-11T10:00:00",
-    "scanParameters": '{"scans": [1, "α"]}',
+    "scanParameters": '{"scans": [1, "é"]}',
     "DataCollection": [
         {
             "imageDirectory": "/data/mx1/",

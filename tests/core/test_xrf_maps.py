@@ -11,7 +11,7 @@ from shared.models import DataCollection, DataCollectionGroup, GridInfo
 URL = "/ispyb/api/v1/xrf_maps"
 WRITER = ("gda", None, "mx_write", "all_proposals")
 BYTES = gzip.compress(b"[1, 2, 3]" * 100)
-REGION = {"startEnergy": 6200, "endEnergy": 6500.5, "element": "Fe", "edge": "Ka1", "r": 255}
+REGION = {"startEnergy": 6200, "endEnergy": 6500.5, "element": "Fe", "edge": "Ka1", "r": 120}
 NEW = {
     "gridInfoId": 1,
     "dataFormat": "json+gzip",

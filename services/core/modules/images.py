@@ -30,4 +30,5 @@ def put(identity: Identity, collection_id: int, data: dict) -> tuple[dict, bool]
     key = {"dataCollectionId": collection_id, "imageNumber": data["imageNumber"]}
     known = db.session.scalars(select(Image).filter_by(**key).with_for_update()).first()
     image = save(known or Image(), {**data, **key})
-    return read.one(ImageSchema, EVERYTHING, imageId=image.imageId), known is None
+    db.session.refresh(image, with_for_update=True)  # a plain SELECT may be older than the lock
+    return ImageSchema().dump(image), known is None
