@@ -29,6 +29,10 @@ WHERE = {
     "Session": "sessions",
     "SessionMember": "sessions/11/persons",
 }
+TIDIED = {  # of pipelines: what they send is mended first, so no schema says what is accepted
+    *("AutoProcProgram", "ProgramAttachment", "Attachment", "Message", "ProcessingJob"),
+    *("Result", "CommandList"),
+}
 GOOD = {
     "XrfSpectrum": {"sessionId": 11},
     "XrfMap": {
@@ -88,7 +92,7 @@ def test_the_names_are_those_of_all_that_is_created(as_, app):
         for item in published.values()
         if "post" in item
     }
-    assert {ref.rpartition("/")[2] for ref in created if ref} == {*WHERE}
+    assert {ref.rpartition("/")[2] for ref in created if ref} - TIDIED == {*WHERE}
 
 
 def test_nobody_reads_them_unknown(app, as_):
