@@ -8,6 +8,7 @@ there is one definition and one kind of error, and good rows hardly cost anythin
 from collections import defaultdict
 from datetime import date, datetime
 from itertools import islice
+from types import GenericAlias
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -90,7 +91,7 @@ def _type_of(field: fields.Field):
     kind: Any = TYPES.get(type(field))
     limits: dict[str, Any] = {}
     if isinstance(field, fields.List) and (inner := _type_of(field.inner)):
-        kind = list[inner | None if field.inner.allow_none else inner]
+        kind = GenericAlias(list, (inner | None if field.inner.allow_none else inner,))
     for validator in field.validators:
         match validator:
             case validate.OneOf():
