@@ -215,10 +215,16 @@ class MxcubeImageSchema(LenientSchema):
     jpegThumbnailFileFullPath = auto_field()
     motorPositionId = auto_field()
     comments = auto_field()
-    imageId = fields.Integer(dump_only=True)
 
     class Meta(LenientSchema.Meta):
         model = Image
+
+
+class StoredImageSchema(Schema):
+    """What the client reads of an image."""
+
+    imageId = fields.Integer()
+    warnings = fields.List(fields.String())
 
 
 class UndulatorSchema(LenientSchema):

@@ -4,7 +4,11 @@ from http import HTTPStatus
 
 from services.core.dialects.mxcube.collections import warned
 from services.core.modules import energy_scans, images, robot_actions, unplanned, xrf_spectra
-from services.core.schemas.mxcube_collections import MxcubeImageSchema, NewIdSchema
+from services.core.schemas.mxcube_collections import (
+    MxcubeImageSchema,
+    NewIdSchema,
+    StoredImageSchema,
+)
 from services.core.schemas.mxcube_events import (
     MxcubeEnergyScanSchema,
     MxcubeRobotActionSchema,
@@ -93,7 +97,7 @@ class Images(Resource):
     @image_ns.may_answer(404)
     @image_ns.require()
     @image_ns.takes(MxcubeImageSchema)
-    @image_ns.returns(MxcubeImageSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)
+    @image_ns.returns(StoredImageSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)
     def post(self, identity, data):
         """Store an image, or change the one of its number: then 200.
 
