@@ -27,6 +27,7 @@ if [ "$purpose" = test ]; then
     need curl curl
     need bash bash
     need slapd slapd
+    need chromium chromium chromium-browser
 fi
 
 if [ -z "$missing" ]; then exit 0; fi

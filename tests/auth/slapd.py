@@ -39,7 +39,7 @@ def find(program: str) -> str:
     """Return the path of ``program``; a server is not always on the PATH of a user."""
     path = shutil.which(program, path=PLACES)
     if path is None:
-        raise SystemExit(f"{program} is missing: install slapd (make system-packages)")
+        raise SystemExit(f"{program} is missing: install slapd")
     return path
 
 

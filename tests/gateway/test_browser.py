@@ -1,0 +1,34 @@
+"""The page at / in a real browser: it asks each service whether it lives."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+
+@pytest.fixture
+def shown(tmp_path):
+    """``shown(url)`` is what Chromium makes of a page, some seconds after it came."""
+
+    def load(url):
+        browser = shutil.which("chromium") or shutil.which("chromium-browser")
+        assert browser, "chromium is missing: install it"
+        command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+        command += [f"--user-data-dir={tmp_path}", "--virtual-time-budget=8000", url]
+        return subprocess.run(command, capture_output=True, text=True, timeout=90).stdout
+
+    return load
+
+
+def test_the_page_says_that_every_service_is_up(server, shown):
+    marks = re.findall(r'<span class="health (\w+)" data-health="([^"]+)"', shown(server + "/"))
+    api = "/ispyb/api/v1"
+    where = [f"{api}{part}/health" for part in ("/auth", "", "/em", "/ssx")]
+    assert sorted(marks) == sorted(("up", path) for path in where)
+
+
+def test_the_swagger_ui_shows_what_the_service_has(server, shown):
+    page = shown(f"{server}/ispyb/api/v1/auth/docs")
+    tags = re.findall(r'data-tag="(\w+)"', page)
+    assert "ISPyB auth" in page and {"auth", "user", "tokens", "groups"} <= {*tags}
