@@ -24,7 +24,7 @@ HEADS = {
     "BODIES": "BODIES = {\n",
     "LISTS": "LISTS = {\n",
     "PUBLIC": "PUBLIC = {\n",
-    "world": '                Atlas(atlasId=key, atlasImage="a.jpg", pixelSize=1, **group),\n',
+    "build": '            Atlas(atlasId=key, atlasImage="a.jpg", pixelSize=1, **group),\n',
     "services": "services:\n",
 }
 TESTS = ["tests/xchem", "tests/shared/test_models.py", "tests/shared/test_read.py"]
@@ -51,10 +51,10 @@ def tree(tmp_path_factory):
         else:
             assert not path.exists(), name
             path.write_text(block)
-    matrix = folder / "tests/test_matrix.py"
+    world = folder / "tests/world.py"
     line = "from services.ssx.models import SSXDataCollection\n"
     added = re.search("`(from services.xchem.models.*?)`", GUIDE.read_text())[1]
-    matrix.write_text(matrix.read_text().replace(line, f"{line}{added}\n"))
+    world.write_text(world.read_text().replace(line, f"{line}{added}\n"))
     return folder
 
 
