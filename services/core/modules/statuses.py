@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -54,7 +55,8 @@ def runs(identity: Identity, keys: Collection[int], by_group: bool = False) -> l
     """
     rule = access.sessions(identity, Group.sessionId)
     connection = db.session.connection()
-    found = [Run(*row) for row in connection.execute(_runs(by_group), {"keys": list(keys)})]
+    rows = connection.execute(_runs(by_group), {"keys": list(keys)})
+    found = [Run(*map(_whole, row)) for row in rows]
     if rule.condition is true():
         return found
     used = {
@@ -63,6 +65,11 @@ def runs(identity: Identity, keys: Collection[int], by_group: bool = False) -> l
     }
     hidden = set(map(tuple, connection.execute(_hidden(rule.condition), {**rule.values, **used})))
     return [r for r in found if not {("job", r.job), ("program", r.program)} & hidden]
+
+
+def _whole(value: Any) -> Any:
+    """A union of signed and unsigned keys is decimal to MariaDB."""
+    return int(value) if isinstance(value, Decimal) else value
 
 
 def counts(found: Iterable[Run]) -> dict[int, list[dict]]:
