@@ -143,24 +143,16 @@ def persons(identity: Identity, person_id: Any = Person.personId) -> Rule:
 
 def check_sessions(identity: Identity, ids: Collection[int]) -> None:
     """Raise unless the caller sees every session of ``ids``: the first step of a write."""
-    _check(BLSession.sessionId, sessions(identity), ids)
-
-
-def check_proposals(identity: Identity, ids: Collection[int]) -> None:
-    """Raise unless the caller sees every proposal of ``ids``: the first step of a write."""
-    _check(Proposal.proposalId, proposals(identity), ids)
+    rule = sessions(identity)
+    wanted = select(BLSession.sessionId).where(BLSession.sessionId.in_(ids), rule.condition)
+    if set(ids).difference(db.session.scalars(wanted, rule.values)):
+        raise NotFound("BLSession not found")
 
 
 def check_beamline(identity: Identity, beamline: str | None) -> None:
     """Raise unless the caller may write to ``beamline``, as all may but limited programs."""
     if identity.only is not None and beamline not in identity.only:
         raise Forbidden(f"this token is limited to {', '.join(sorted(identity.only))}")
-
-
-def _check(key: Any, rule: Rule, ids: Collection[int]) -> None:
-    wanted = select(key).where(key.in_(ids), rule.condition)
-    if set(ids).difference(db.session.scalars(wanted, rule.values)):
-        raise NotFound(f"{key.class_.__name__} not found")
 
 
 def _described(identity: Identity) -> tuple[_Shape, dict]:

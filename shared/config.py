@@ -66,11 +66,6 @@ def load(
     return site
 
 
-def for_service(site: Mapping, name: str) -> dict:
-    """Return ``site``, checked to hold all that the service ``name`` needs."""
-    return load(site, name)
-
-
 def enabled(site: Mapping) -> list[str]:
     """The services that are switched on."""
     return [name for name, service in site["services"].items() if service["enabled"]]

@@ -130,6 +130,3 @@ def test_checks_refuse_what_is_hidden_or_absent(app, world, wanted, fine):
     with app.app_context():
         with nullcontext() if fine else pytest.raises(NotFound):
             access.check_sessions(someone(1), wanted)
-        access.check_proposals(someone(1), {1})
-        with pytest.raises(NotFound):
-            access.check_proposals(someone(1), {2})

@@ -110,7 +110,7 @@ def test_what_was_loaded_loads_again(least, folder, monkeypatch):
     before = repr(least)
     site = config.load(least)
     monkeypatch.delenv("PASSWORD")
-    assert config.load(site) == site == config.for_service(site, "auth")
+    assert config.load(site) == site == config.load(site, "auth")
     assert repr(least) == before
 
 
@@ -406,7 +406,7 @@ def test_auth_needs_a_plugin_and_the_others_do_not(least):
 def test_a_service_that_is_switched_off_does_not_start(least):
     site = config.load(least)
     with pytest.raises(config.ConfigError) as caught:
-        config.for_service(site, "ssx")
+        config.load(site, "ssx")
     assert caught.value.faults == ["services.ssx: is not enabled at this site"]
     assert faults(least, "xrf") == ["services.xrf: is not enabled at this site"]
 

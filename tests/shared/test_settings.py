@@ -23,7 +23,7 @@ def test_the_example_is_a_site_in_production(tmp_path, monkeypatch):
     monkeypatch.setenv("KEYCLOAK_CLIENT_SECRET_KEY", "secret")
     site = config.load(tmp_path / "site.yml")
     assert config.database_uri(site) == "mysql+mysqldb://ispyb:secret@db/ispyb"
-    assert config.enabled(site) == config.enabled(config.for_service(site, "auth"))
+    assert config.enabled(site) == config.enabled(config.load(site, "auth"))
     assert list(config.plugins(site)) == ["keycloak"]
 
 
