@@ -26,7 +26,11 @@ MediumUnsigned = MEDIUMINT(unsigned=True).with_variant(Integer(), "sqlite")
 SmallUnsigned = SMALLINT(unsigned=True)
 TinyUnsigned = TINYINT(unsigned=True).with_variant(Integer(), "sqlite")
 
-LOCK_ERRORS = {1205, 1213}  # MariaDB: lock wait timeout, deadlock
+LOCK_ERRORS = {  # of MariaDB
+    1020,  # the row changed after the transaction began to read (from 11.6 on by default)
+    1205,  # lock wait timeout
+    1213,  # deadlock
+}
 ATTEMPTS = 3
 BUSY_SECONDS = 15  # how long SQLite waits for another writer
 STRICT = "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
