@@ -196,7 +196,27 @@ def test_a_data_collection_has_what_is_sent(hyperion, group, rows):
     assert row["startTime"] == datetime(2026, 11, 20, 9, 20)
     for name in SCAN.keys() - {"sampleId", "startTime"}:
         assert row[name] == pytest.approx(SCAN[name]) and row[name] is not None, name
+    told = {name: answer.json[name] for name in SCAN}
+    assert told == {**SCAN, "startTime": "2026-11-20T09:20:00"}
     assert "warnings" not in answer.json
+
+
+def test_every_answer_is_the_whole_object(hyperion, group, collection):
+    """Also what was not named, under the names of this client; to name nothing changes nothing."""
+    action = hyperion.post(f"{SESSION}/robot-actions", json=LOAD).json
+    paths = {
+        f"robot-actions/{action['robotActionId']}": action,
+        f"data-groups/{group}": {"dataCollectionGroupId": group, "sampleId": 1, "comments": None},
+        f"data-collections/{collection}": {"sampleId": 1, "flux": None, "comments": "rotation"},
+        "samples/1": {"blSampleId": 1, "containerId": 1, "blSampleStatus": None},
+    }
+    for path, expected in paths.items():
+        answer = hyperion.patch(f"{ROOT}/{path}", json={})
+        assert answer.status_code == 200
+        assert {name: answer.json[name] for name in expected} == expected
+    for path, body in (("position", {"posX": 0.1}), ("grids", GRID)):
+        answer = hyperion.post(f"{ROOT}/data-collections/{collection}/{path}", json=body).json
+        assert answer["dataCollectionId"] == collection and body.items() <= answer.items()
 
 
 def test_a_change_is_of_what_is_named(add, hyperion, collection, rows):

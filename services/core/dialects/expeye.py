@@ -52,9 +52,9 @@ class RobotActions(Resource):
     @proposal_ns.returns(ExpeyeRobotActionSchema, HTTPStatus.CREATED)
     def post(self, identity, data, ref, visit):
         """Note what the sample changer begins to do in a session."""
-        session_id, now = sessions.key(identity, f"{ref}-{visit}"), {"startTimestamp": _now()}
+        inside = {"blsessionId": sessions.key(identity, f"{ref}-{visit}")}
         with _there():
-            row = robot_actions.add(identity, now | _columns(data) | {"blsessionId": session_id})
+            row = robot_actions.add(identity, _columns(data) | inside)
         return _answer(ExpeyeRobotActionSchema(), row, data)
 
 
@@ -133,7 +133,7 @@ class Collection(Resource):
         columns, link = _columns(data), "dataCollectionGroupId"
         text = columns.pop("comments", None) if query["appendComment"] else None
         with _there():
-            if "sampleId" in columns:
+            if "blSampleId" in columns:
                 group_id = data_collections.get(identity, collection_id, (link,))[link]
                 _take_sample(identity, group_id, columns, data["warnings"])
             row = data_collections.change(identity, collection_id, columns)
@@ -180,7 +180,7 @@ def _now() -> datetime:
 
 def _take_sample(identity: Identity, group_id: int, columns: dict, warnings: list) -> None:
     """The sample is the group's, and its data collections repeat it."""
-    sample_id = columns.pop("sampleId", None)
+    sample_id = columns.pop("blSampleId", None)
     known = data_collection_groups.get(identity, group_id, ("blSampleId",))["blSampleId"]
     if sample_id is not None and known is None:
         data_collection_groups.change(identity, group_id, {"blSampleId": sample_id})

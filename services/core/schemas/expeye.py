@@ -14,7 +14,7 @@ class AnsweringSchema(LenientSchema):
     def answer(self, row: dict) -> dict:
         """The native ``row`` of a table as this client knows it."""
         names = {n: f.attribute or n for n, f in self.dump_fields.items() if n != "warnings"}
-        return {name: row[key] for name, key in names.items() if key in row}
+        return {name: row[key] for name, key in names.items()}
 
 
 class ExpeyeRobotActionSchema(AnsweringSchema):
@@ -69,7 +69,11 @@ class ExpeyeCollectionSchema(AnsweringSchema):
 
     dataCollectionId = fields.Integer(dump_only=True)
     dataCollectionGroupId = fields.Integer(dump_only=True)
-    sampleId = Key(allow_none=True, metadata={"description": "of the group, if it has none"})
+    sampleId = Key(
+        attribute="blSampleId",
+        allow_none=True,
+        metadata={"description": "the group's; it is given to a group that has none"},
+    )
     detectorId = auto_field()
     detectorMode = auto_field()
     dataCollectionNumber = auto_field()
@@ -112,6 +116,10 @@ class ExpeyeCollectionSchema(AnsweringSchema):
 
     class Meta(LenientSchema.Meta):
         model = DataCollection
+
+    def answer(self, row: dict) -> dict:
+        """Do so, with the sample, which the native row leaves to the group."""
+        return super().answer({**row, "blSampleId": row["DataCollectionGroup"]["blSampleId"]})
 
 
 class ExpeyePositionSchema(AnsweringSchema):
