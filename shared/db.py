@@ -27,7 +27,7 @@ SmallUnsigned = SMALLINT(unsigned=True)
 TinyUnsigned = TINYINT(unsigned=True).with_variant(Integer(), "sqlite")
 
 LOCK_ERRORS = {  # of MariaDB
-    1020,  # the row changed after the transaction began to read (from 11.6 on by default)
+    1020,  # the row changed after the transaction began to read
     1205,  # lock wait timeout
     1213,  # deadlock
 }
@@ -78,10 +78,22 @@ def own_file(main: str) -> str:
 
 
 @event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection, _) -> None:
-    """SQLite minds foreign keys only when told to; transactions are begun by ``_begin``."""
-    if not isinstance(connection, sqlite3.Connection):
-        return
+def _prepare(connection, _) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        _prepare_sqlite(connection)
+    else:
+        _prepare_mariadb(connection.cursor())
+
+
+def _prepare_mariadb(cursor) -> None:
+    """Who waits for the lock of a row gets the row as it then is: MariaDB 11.6 would refuse it."""
+    cursor.execute("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'")
+    if cursor.fetchone():
+        cursor.execute("SET innodb_snapshot_isolation = OFF")
+
+
+def _prepare_sqlite(connection: sqlite3.Connection) -> None:
+    """SQLite minds foreign keys only when told to; ``_begin_sqlite`` begins transactions."""
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
     main = connection.execute("PRAGMA database_list").fetchone()[2]

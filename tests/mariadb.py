@@ -27,6 +27,7 @@ SECONDS_TO_START = 60
 SAFE = [  # what is committed is on the disk, as MariaDB has it by default
     "--innodb-buffer-pool-size=256M",
     "--innodb-lock-wait-timeout=5",
+    "--loose-innodb-snapshot-isolation=ON",  # as is the default from 11.6 on
     "--skip-log-bin",
     "--performance-schema=OFF",
     "--open-files-limit=4096",
