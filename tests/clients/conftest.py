@@ -1,39 +1,30 @@
 """Loads real clients, as they are published."""
 
-import logging
 import os
-import sys
 from decimal import Decimal
-from importlib import import_module, metadata
-from types import ModuleType, SimpleNamespace
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from shared.models import Person, Proposal, ProposalHasPerson
+from shared.models import (
+    BLSample,
+    BLSession,
+    Container,
+    Crystal,
+    Detector,
+    Person,
+    ProcessingPipeline,
+    Proposal,
+    ProposalHasPerson,
+    Protein,
+)
+from tests.clients import hyperion as published
+from tests.clients.packages import shallow
 
 MXCUBE = ["", ".HardwareObjects", ".HardwareObjects.abstract", ".HardwareObjects.MAXIV", ".model"]
-COMMON = "mx_bluesky.common"
-OUTSIDE = f"{COMMON}.external_interaction"
-BLUESKY = [
-    *("mx_bluesky", COMMON, f"{COMMON}.utils", OUTSIDE, f"{OUTSIDE}.ispyb"),
-    *(f"{OUTSIDE}.callbacks", f"{OUTSIDE}.callbacks.common"),
-]
-
-
-def shallow(distribution, names):
-    """Empty packages with the same paths, where the real ones would import a control system."""
-    root = metadata.distribution(distribution).locate_file("")
-    for name in names:
-        sys.modules[name] = module = ModuleType(name)
-        module.__path__ = [str(root.joinpath(*name.split(".")))]
-
-
-def stub(name, **names):
-    """A module that is no part of what talks to ISPyB, and would need the beamline."""
-    sys.modules[name] = module = ModuleType(name)
-    vars(module).update(names)
 
 
 @pytest.fixture(scope="session")
@@ -54,25 +45,26 @@ def mxcube():
 @pytest.fixture(scope="session")
 def bluesky():
     """The modules with which Hyperion talks to ISPyB."""
-    shallow("mx-bluesky", BLUESKY)
-    refused = type("ISPyBDepositionNotMadeError", (Exception,), {})
-    stub(f"{COMMON}.utils.exceptions", ISPyBDepositionNotMadeError=refused)
-    stub(f"{COMMON}.utils.log", ISPYB_ZOCALO_CALLBACK_LOGGER=logging.getLogger("hyperion"))
-    stub(
-        f"{OUTSIDE}.callbacks.common.ispyb_mapping",
-        get_proposal_and_session_from_visit_string=lambda visit: (
-            visit.split("-")[0],
-            int(visit.split("-")[1]),
-        ),
+    return published.load()
+
+
+@pytest.fixture
+def hyperion(bluesky, server, facility, add, token, tmp_path, monkeypatch):
+    """They, configured with the service token of i03, and the sample 501 of its visit mx123-2."""
+    add(
+        BLSession(sessionId=8112, proposalId=10, visit_number=2, beamLineName="i03"),
+        Protein(proteinId=1, proposalId=10),
+        Crystal(crystalId=1, proteinId=1),
+        ProcessingPipeline(processingPipelineId=6, name="xia2", discipline="MX"),  # a default
+        Container(containerId=77, sessionId=8112),
+        BLSample(blSampleId=501, crystalId=1, containerId=77, location="1"),
+        Detector(detectorId=78),
     )
-    exp_eye = import_module(f"{OUTSIDE}.ispyb.exp_eye_store")
-    return SimpleNamespace(
-        Interaction=exp_eye.ExpeyeInteraction,
-        Status=exp_eye.BLSampleStatus,
-        Store=import_module(f"{OUTSIDE}.ispyb.ispyb_store").StoreInIspyb,
-        model=import_module(f"{OUTSIDE}.ispyb.data_model"),
-        Refused=refused,
-    )
+    issued = token("hyperion", None, "mx_write", service=True, beamlines=["i03"])
+    path = tmp_path / "ispyb.cfg"
+    path.write_text(f"[expeye]\nurl = {server}/ispyb/expeye\ntoken = {issued}\n")
+    monkeypatch.setenv("ISPYB_CONFIG_PATH", str(path))
+    return bluesky
 
 
 @pytest.fixture
