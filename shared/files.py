@@ -7,6 +7,7 @@ regular file below one of the site's file roots, wherever links may lead.
 import mimetypes
 import os
 import stat
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import PurePath
 from typing import IO, Any, cast
+from urllib.parse import quote
 
 from flask import Response, current_app, request
 from werkzeug.http import parse_range_header
@@ -57,9 +59,11 @@ def answer(found: str | None | Archive, download: bool = False) -> Response:
         response.content_length = file.size
         response.last_modified = file.changed
         response.set_etag(file.tag)
-        response.make_conditional(request, _is_one_range(), file.size)
+        response.make_conditional(request)
         if response.status_code == HTTPStatus.PRECONDITION_FAILED:
             raise Stale("the file changed since it was read")
+        if response.status_code == HTTPStatus.OK and _is_one_range(file.size):
+            response.make_conditional(request, True, file.size)
     except BaseException:
         file.close()
         raise
@@ -68,7 +72,10 @@ def answer(found: str | None | Archive, download: bool = False) -> Response:
 
 
 class _File:
-    """A file as long as it was when it was opened: one that still grows ends there."""
+    """A file as long as it was when it was opened: one that still grows ends there.
+
+    One that gets shorter meanwhile is an error, which ends the connection: its length is out.
+    """
 
     def __init__(self, raw: IO[bytes]):
         found = os.fstat(raw.fileno())
@@ -82,8 +89,12 @@ class _File:
         return True
 
     def read(self, most: int) -> bytes:
-        """Up to ``most`` bytes from here."""
-        return self._raw.read(max(0, min(most, self.size - self.tell())))
+        """``most`` bytes from here, fewer at the end."""
+        most = max(0, min(most, self.size - self.tell()))
+        block = self._raw.read(most)
+        if len(block) < most:
+            raise RuntimeError("the file got shorter while it was sent")
+        return block
 
 
 def _open(path: str | None, roots: Iterable[str]) -> _File:
@@ -137,9 +148,10 @@ def _archive(found: Archive, roots: list[str]) -> Response:
     if not sizes:
         raise NotFound("file not found")
     top = os.path.commonpath([os.path.dirname(path) for path in sizes])
+    members = {os.path.relpath(path, top): path for path in sizes}  # of two spellings one
     zipped = ZipStream(sized=True)
-    for path, size in sizes.items():
-        zipped.add(_blocks(path, size, roots), os.path.relpath(path, top), size=size)
+    for name, path in members.items():
+        zipped.add(_blocks(path, sizes[path], roots), name, size=sizes[path])
     response = _response(iter(zipped), "application/zip", found.name, True)
     response.content_length = len(zipped)
     return response
@@ -157,20 +169,34 @@ def _response(body: Iterator[bytes], kind: str, name: str, download: bool) -> Re
     """``body`` with what browsers are told of it."""
     response = Response(body, mimetype=kind, headers=HEADERS, direct_passthrough=True)
     shown = kind.startswith(SHOWN) and not download
-    response.headers.set("Content-Disposition", "inline" if shown else "attachment", filename=name)
+    response.headers.set(
+        "Content-Disposition", "inline" if shown else "attachment", **_spelt(name)
+    )
     return response
+
+
+def _spelt(name: str) -> dict[str, str]:
+    """A file's name in ASCII, as a header is; if it is another, also as browsers read that."""
+    if name.isascii():
+        return {"filename": name}
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return {"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"}
 
 
 def _named(path: str) -> tuple[str, str]:
     """The media type of a file, and its name without what a header must not have."""
-    name = "".join(sign if sign.isprintable() else "_" for sign in os.path.basename(path))
+    last = os.path.basename(os.path.normpath(path))
+    name = "".join(sign if sign.isprintable() else "_" for sign in last)
     kind, packed = mimetypes.guess_type(name)
     if name.lower().endswith(LOGS):
         kind = "text/plain"
     return "application/octet-stream" if packed or not kind else kind, name
 
 
-def _is_one_range() -> bool:
-    """Several parts at once, and what is no range, are answered with the whole."""
+def _is_one_range(size: int) -> bool:
+    """Several parts at once, an end longer than all, and what is no range, get the whole."""
     found = parse_range_header(request.headers.get("Range"))
-    return found is not None and found.units == "bytes" and len(found.ranges) == 1
+    if found is None or found.units != "bytes" or len(found.ranges) != 1:
+        return False
+    start, _ = found.ranges[0]
+    return start is None or start >= -size

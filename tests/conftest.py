@@ -102,6 +102,14 @@ def site(keys, database_uri, tmp_path_factory):
     }
 
 
+@pytest.fixture
+def folder(site, tmp_path_factory):
+    """A new folder below the last of the site's file roots."""
+    root = Path(site["file_roots"][-1]) / tmp_path_factory.mktemp("x").name
+    root.mkdir()
+    return root
+
+
 @pytest.fixture(scope="session")
 def engine(database_uri):
     """A connection of the tests' own, on a database with every table and no row."""
@@ -272,6 +280,26 @@ def add(built, clean):
             db.session.expunge_all()  # what the rows hold can still be read
 
     return commit
+
+
+@pytest.fixture(scope="session")
+def operations(built):
+    """The operations of all services, as the matrix names them."""
+    from tests.operations import by_name
+
+    return by_name(built)
+
+
+@pytest.fixture
+def world(add, engine, site):
+    """``world()`` has the rows that the matrix speaks of, and no others."""
+    from tests.world import build
+
+    def make():
+        empty(engine)
+        build(add, Path(site["file_roots"][-1]))
+
+    return make
 
 
 @pytest.fixture
