@@ -6,8 +6,9 @@ from itertools import islice
 
 from sqlalchemy import Engine, insert
 
-from shared.db import Base, OwnBase
+from shared.db import Base
 from shared.models import BLSession, Person, Proposal, ProposalHasPerson, SessionHasPerson
+from shared.own import Activity
 
 PER_PROPOSAL = 10  # sessions
 PEOPLE_PER_PROPOSAL = 3
@@ -21,7 +22,7 @@ USERS_PROPOSALS = 40
 def fill(engine: Engine, sessions: int) -> None:
     """Make the tables in an empty database, with ``sessions`` sessions and all they need."""
     Base.metadata.create_all(engine)
-    OwnBase.metadata.create_all(engine)
+    Activity.metadata.create_all(engine)
     proposals = sessions // PER_PROPOSAL
     people = max(100, proposals // 2)
     with engine.begin() as connection:

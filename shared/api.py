@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from hashlib import blake2b
 from http import HTTPStatus
+from itertools import count
 from types import MappingProxyType
 from typing import Any
 
@@ -121,17 +122,20 @@ class Namespace(flask_restx.Namespace):
         batch = Batch(schema) if many else None
         stream = Columns(schema) if isinstance(schema, ColumnsSchema) else None
 
+        def load() -> Any:
+            if query:
+                return _load(schema, _query())
+            if stream:
+                data = columns(stream)
+                g.names = ",".join(data)
+                return data
+            return rows(batch) if batch else _body(schema, also)
+
         def decorate(method):
             @wraps(method)
             def loaded(*args, **kwargs):
-                if query:
-                    data: Any = _load(schema, _query())
-                elif stream:
-                    data = columns(stream)
-                    g.names = ",".join(data)
-                else:
-                    data = rows(batch) if batch else _body(schema, also)
-                return method(*args, data, **kwargs)
+                g.loads = [*g.get("loads", ()), load]
+                return method(*args, load(), **kwargs)
 
             if not query:
                 loaded = self.may_answer(400, 413, 415, 422, 424)(loaded)
@@ -173,8 +177,13 @@ class Namespace(flask_restx.Namespace):
 
             @wraps(method)
             def answered(resource, *args, **kwargs):
+                loads, tries = g.pop("loads", ()), count()
+
                 def work():
-                    result = method(resource, *args, **kwargs)
+                    given = args
+                    if next(tries):  # a try that failed may have changed what it was given
+                        given = (*args[: len(args) - len(loads)], *(load() for load in loads))
+                    result = method(resource, *given, **kwargs)
                     body, status = result if isinstance(result, tuple) else (result, code)
                     return _response(body, status)
 
@@ -307,7 +316,7 @@ def _query() -> dict:
     if "X-Fields" in request.headers:
         try:
             query["fields"] = ",".join(_paths(Mask(request.headers["X-Fields"])))
-        except ParseError as error:
+        except (ParseError, RecursionError) as error:
             raise BadInput("invalid input", {"X-Fields": [str(error)]}) from error
     return query
 

@@ -3,15 +3,16 @@
 import threading
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from shared.db import db, in_transaction, save, transaction_scope
 from shared.errors import Conflict, Unauthenticated
-from shared.models import Person
+from shared.models import BLSession, DataCollection, DataCollectionGroup, Person, Proposal
 from shared.own import LoginAttempt
 from shared.replay import utc_now
 
+ROOT = "/ispyb/api/v1"
 DEADLOCK, TIMEOUT, CHANGED, GONE = 1213, 1205, 1020, 2006
 
 
@@ -151,3 +152,40 @@ def test_the_server_is_strict(app):
     with app.app_context():
         with pytest.raises(Exception, match="Data too long"), transaction_scope():
             save(Person(), {"login": "x" * 46})
+
+
+@pytest.mark.parametrize(
+    "method, url, body",
+    [
+        ("POST", "/ispyb/mxcube/sessions", {"proposalId": "1", "beamLineName": "i03"}),
+        ("PUT", f"{ROOT}/data_collections/1/image_quality", {"imageNumber": [1, 2]}),
+        ("POST", f"{ROOT}/contacts/persons/batch", [{"familyName": "A"}, {"familyName": "B"}]),
+    ],
+)
+def test_a_request_that_lost_a_lock_is_answered_as_if_it_had_not(as_, add, app, method, url, body):
+    """Whatever the first try did with what it was given: a body is loaded anew for the next."""
+    add(
+        Person(personId=1, login="alice"),
+        Proposal(proposalId=1, personId=1, proposalCode="mx", proposalNumber="1"),
+        BLSession(sessionId=1, proposalId=1, beamLineName="i03"),
+        DataCollectionGroup(dataCollectionGroupId=1, sessionId=1),
+        DataCollection(dataCollectionId=1, dataCollectionGroupId=1),
+    )
+    client = as_("alice", 1, "mx_write", "processing_write", "uportal_sync")
+    left = [DEADLOCK]
+
+    def lose(_):
+        if left:
+            raise OperationalError("COMMIT", {}, Exception(left.pop(), "from the database"))
+
+    with app.app_context():
+        service = db.engine
+    event.listen(service, "commit", lose)
+    try:
+        answer = client.open(url, method=method, json=body, headers={"Idempotency-Key": "once"})
+    finally:
+        event.remove(service, "commit", lose)
+    assert not left
+    assert answer.status_code in (200, 201), answer.text
+    again = client.open(url, method=method, json=body, headers={"Idempotency-Key": "once"})
+    assert (again.status_code, again.data) == (answer.status_code, answer.data)
