@@ -1,5 +1,7 @@
 """What the tests of processing share: a document, and the collections it may name."""
 
+import threading
+
 from shared.models import DataCollection, DataCollectionGroup
 
 URL = "/ispyb/api/v1"
@@ -28,6 +30,22 @@ def collect(add):
                     **group,
                 )
             )
+
+
+def at_once(send, times=4):
+    """The sorted statuses of ``send()``, which that many threads do at the same time."""
+    start, codes = threading.Barrier(times), []
+
+    def run():
+        start.wait()
+        codes.append(send().status_code)
+
+    threads = [threading.Thread(target=run) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(codes)
 
 
 def document(**changes):

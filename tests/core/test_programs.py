@@ -12,7 +12,7 @@ from shared.models import (
     ProcessingJobImageSweep,
     ProcessingPipeline,
 )
-from tests.core.processing import JOBS, PIPELINE, PROGRAMS, collect
+from tests.core.processing import JOBS, PIPELINE, PROGRAMS, at_once, collect
 
 BEGIN = "2024-05-11T14:10:00"
 
@@ -120,6 +120,22 @@ def test_a_final_status_stays(zocalo, program):
     found = changed(zocalo.patch(f"{program}?force=true", json=repaired))
     assert (found["processingStatus"], found["processingMessage"]) == (1, None)
     assert found["processingEndTime"] == end
+
+
+def test_what_comes_twice_at_once_is_done_once_and_shown_to_both(zocalo, program, count):
+    """What a transaction read before it waited for the lock is not what it answers."""
+    shown, done = [], {"processingStatus": "success", "processingMessage": "done"}
+
+    def finish():
+        shown.append(zocalo.patch(program, json=done))
+        return shown[-1]
+
+    assert at_once(finish) == [200] * 4
+    assert {answer.json["processingStatus"] for answer in shown} == {1}
+    assert sorted(answer.json["applied"] for answer in shown) == [False, False, False, True]
+    file = {"fileType": "Log", "fileName": "a.log", "filePath": "/data"}
+    codes = at_once(lambda: zocalo.post(f"{program}/attachments", json=file))
+    assert (codes, count(AutoProcProgramAttachment)) == ([200, 200, 200, 201], 1)
 
 
 def test_files_and_messages_come_after_the_end(zocalo, program, count):

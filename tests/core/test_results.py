@@ -2,7 +2,14 @@
 
 import pytest
 
-from services.core.models import AutoProc, AutoProcIntegration, AutoProcScalingStatistics
+from services.core.models import (
+    AutoProc,
+    AutoProcIntegration,
+    AutoProcScalingHasInt,
+    AutoProcScalingStatistics,
+    PhasingProgramRun,
+    Screening,
+)
 from shared.models import (
     AutoProcProgram,
     AutoProcProgramAttachment,
@@ -10,7 +17,7 @@ from shared.models import (
     ProcessingJob,
     ProcessingPipeline,
 )
-from tests.core.processing import PIPELINE, PROGRAMS, RESULTS, SHELLS, collect, document
+from tests.core.processing import PIPELINE, PROGRAMS, RESULTS, SHELLS, at_once, collect, document
 
 
 @pytest.fixture
@@ -258,6 +265,153 @@ def test_molecular_replacement_hangs_under_the_scaling(zocalo):
     assert zocalo.post(RESULTS, json=body).status_code == 424
     del body["mxmrRuns"][0]["autoProcScalingId"]
     assert zocalo.post(RESULTS, json=body).status_code == 422
+
+
+def test_what_is_read_of_a_result_is_what_its_post_answered(zocalo, engine):
+    """MariaDB keeps a FLOAT in four bytes, and shows six digits of it."""
+    body = document()
+    (scaling,) = body["autoProc"]["scalings"]
+    body["autoProc"] |= {"refinedCell_a": 78.123456789, "refinedCell_b": 1e-7}
+    scaling["recordTimeStamp"] = "2024-05-11T14:24:40.75"
+    scaling["statistics"][0] |= {"rMerge": 0.1 + 0.2, "completeness": 99.99995, "ccHalf": -0.05}
+    scaling["statistics"][1] |= {"meanIOverSigI": 1e30, "rMerge": 1 / 3, "anomalous": True}
+    scaling["integrations"][0] |= {"refinedXBeam": 1234567.891, "cell_a": 100}
+    made = stored(zocalo.post(RESULTS, json=body))
+    url = f"{RESULTS}/{made['program']['autoProcProgramId']}"
+    assert stored(zocalo.get(url), 200) == made
+    exact = engine.dialect.name == "sqlite"
+    assert made["autoProc"]["refinedCell_a"] == (78.123456789 if exact else 78.1235)
+    again = stored(zocalo.post(RESULTS, json=body), 200)
+    assert stored(zocalo.get(url), 200) == again
+
+
+@pytest.mark.parametrize("way", ["by name and start", "by key"])
+def test_deliveries_at_once_are_one(zocalo, count, way):
+    body, codes = document(), [200, 200, 200, 201]
+    if way == "by key":
+        made = zocalo.post(PROGRAMS, json={"processingPrograms": "x", "dataCollectionId": 111})
+        body["program"] = {"autoProcProgramId": made.json["autoProcProgramId"]}
+        codes = [200] * 4
+    assert at_once(lambda: zocalo.post(RESULTS, json=body)) == codes
+    kinds = (AutoProcProgram, AutoProc, AutoProcIntegration, AutoProcScalingHasInt)
+    assert [count(kind) for kind in kinds] == [1, 1, 1, 1]
+    assert (count(AutoProcScalingStatistics), count(AutoProcProgramAttachment)) == (3, 2)
+    assert count(AutoProcProgramMessage) == 1
+
+
+def test_deliveries_at_once_that_are_found_by_an_image_are_one(zocalo, count):
+    body = document()
+    (scaling,) = body["autoProc"]["scalings"]
+    del scaling["integrations"][0]["dataCollectionId"]
+    picture = {"fileLocation": "/data/11", "fileName": "xtal_1_00001.cbf"}
+    scaling["integrations"][0]["Image"] = picture
+    codes = at_once(lambda: zocalo.post(RESULTS, json=body))
+    assert codes[0] in (200, 201) and {*codes} <= {200, 201, 503}, codes
+    assert (count(AutoProcProgram), count(AutoProc), count(AutoProcIntegration)) == (1, 1, 1)
+
+
+def test_runs_and_phasing_of_hidden_data_are_not_shown(as_, zocalo):
+    """A program for data that alice sees, which used a scaling of others."""
+    other = document(dataCollectionId=211)
+    other["autoProc"]["scalings"][0]["integrations"][0]["dataCollectionId"] = 211
+    other = stored(zocalo.post(RESULTS, json=other))
+    scaling = other["autoProc"]["scalings"][0]["autoProcScalingId"]
+    of = {"autoProcScalingId": scaling}
+    body = {
+        "dataCollectionId": 111,
+        "program": {"processingPrograms": "x"},
+        "mxmrRuns": [{**of, "rFreeValueEnd": 0.25}],
+        "phasing": {**of, "steps": [{"phasingStepType": "PHASING"}]},
+        "screenings": [{"dataCollectionId": 211}, {}],
+    }
+    made = stored(zocalo.post(RESULTS, json=body))
+    assert len(made["mxmrRuns"]) == 1 and made["phasing"] and len(made["screenings"]) == 2
+    url = f"{RESULTS}/{made['program']['autoProcProgramId']}"
+    assert stored(zocalo.get(url), 200) == made
+    seen = stored(as_("alice", 1).get(url), 200)
+    assert (seen["mxmrRuns"], seen["phasing"]) == ([], None)
+    assert [each["dataCollectionId"] for each in seen["screenings"]] == [111]
+
+
+def test_a_put_without_the_scaling_of_a_run_takes_both(zocalo):
+    made = stored(zocalo.post(RESULTS, json=document(mxmrRuns=[{"rFreeValueEnd": 0.25}])))
+    assert len(made["mxmrRuns"]) == 1
+    url = f"{RESULTS}/{made['program']['autoProcProgramId']}"
+    found = stored(zocalo.put(url, json=document(autoProc=None)), 200)
+    assert (found["mxmrRuns"], found["autoProc"]) == ([], None)
+
+
+def test_screenings_come_with_the_program_that_did_them(zocalo, count):
+    strategy = {"phiStart": 5.5, "wedges": [{"subWedges": [{"axisStart": 1.5}, {}]}]}
+    output = {"mosaicity": 0.25, "strategies": [strategy], "lattices": [{"unitCell_a": 78.25}]}
+    body = document(screenings=[{"programVersion": "EDNA", "outputs": [output]}])
+    made = stored(zocalo.post(RESULTS, json=body))
+    (found,) = made["screenings"]
+    assert (found["dataCollectionId"], found["dataCollectionGroupId"]) == (111, 11)
+    (shown,) = found["outputs"]
+    assert shown["lattices"][0]["unitCell_a"] == 78.25
+    (wedge,) = shown["strategies"][0]["wedges"]
+    assert [each["subWedgeNumber"] for each in wedge["subWedges"]] == [1, 2]
+    url = f"{RESULTS}/{made['program']['autoProcProgramId']}"
+    assert stored(zocalo.get(url), 200) == made
+    stored(zocalo.post(RESULTS, json=body), 200)
+    assert count(Screening) == 1
+    assert len(stored(zocalo.post(RESULTS, json=document()), 200)["screenings"]) == 1
+    assert stored(zocalo.post(RESULTS, json=document(screenings=[])), 200)["screenings"] == []
+    answer = zocalo.post(RESULTS, json=document(screenings=[{}, {"dataCollectionId": 999}]))
+    assert answer.status_code == 424
+    assert [*answer.json["errors"]] == ["screenings.1.dataCollectionId"]
+
+
+@pytest.fixture
+def phased(zocalo):
+    """``phased(**program)`` posts a phasing on the scaling of ``document``."""
+    parent = stored(zocalo.post(RESULTS, json=document()))
+    scaling = parent["autoProc"]["scalings"][0]["autoProcScalingId"]
+
+    def post(status=201, **program):
+        steps = [{"phasingStepType": "PHASING", "method": "SAD"}]
+        phasing = {"autoProcScalingId": scaling, "steps": steps}
+        body = {"program": {"processingPrograms": "fast_ep", **program}, "phasing": phasing}
+        return stored(zocalo.post(RESULTS, json=body), status)
+
+    return post
+
+
+def test_a_phasing_stays_with_its_program_when_that_changes(zocalo, phased, rows):
+    """The tables of phasing know a program only by its name and start."""
+    made = phased()
+    assert made["program"]["processingStartTime"] is not None
+    program_id = made["program"]["autoProcProgramId"]
+    change = {"processingStatus": "success", "processingMessage": "solved"}
+    assert zocalo.patch(f"{PROGRAMS}/{program_id}", json=change).status_code == 200
+    change = {"processingPrograms": "fast_ep 2", "processingStartTime": "2024-05-11T15:00:00"}
+    url = f"{PROGRAMS}/{program_id}?force=true"
+    assert zocalo.patch(url, json=change).status_code == 200
+    found = stored(zocalo.get(f"{RESULTS}/{program_id}"), 200)
+    assert found["phasing"] == made["phasing"]
+    (run,) = rows(PhasingProgramRun)
+    assert (run.phasingPrograms, run.phasingStatus, run.phasingMessage) == (
+        *("fast_ep 2", 1),
+        "solved",
+    )
+    body = {"program": {"processingPrograms": "other"}, "dataCollectionId": 111}
+    found = stored(zocalo.put(f"{RESULTS}/{program_id}", json=body), 200)
+    assert found["phasing"] is None and rows(PhasingProgramRun) == []
+
+
+def test_a_phasing_is_not_taken_for_that_of_another_program(zocalo, phased, add, rows):
+    first = phased(processingStartTime="2024-05-11T15:00:00")
+    second = phased(processingStartTime="2024-05-11T15:00:01")
+    assert second["phasing"]["phasingProgramRunId"] != first["phasing"]["phasingProgramRunId"]
+    parent = first["program"]["parentAutoProcProgramId"]
+    same = {"processingPrograms": "fast_ep", "processingStartTime": "2024-05-11T15:00:00"}
+    other = zocalo.post(PROGRAMS, json={**same, "dataCollectionId": 112}).json
+    phased(409, autoProcProgramId=other["autoProcProgramId"])
+    assert len(rows(PhasingProgramRun)) == 2
+    bare = {"processingPrograms": "fast_ep", "parentAutoProcProgramId": parent}
+    bare = zocalo.post(PROGRAMS, json={**bare, "dataCollectionId": 111}).json
+    assert zocalo.get(f"{RESULTS}/{bare['autoProcProgramId']}").json["phasing"] is None
 
 
 def test_phasing_is_kept_with_its_steps(zocalo):

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, insert, select, true, 
 from sqlalchemy.orm import aliased
 
 from services.core.models import AutoProcIntegration
-from services.core.modules import processing_jobs
+from services.core.modules import phasings, processing_jobs
 from services.core.schemas.programs import (
     AutoProcProgramSchema,
     MessageSchema,
@@ -94,14 +94,16 @@ def change(identity: Identity, program_id: int, data: dict, force: bool = False)
     Without a status, what is older than the last sign of life is ignored. The start is set once,
     and null keeps what is stored; by force, null clears.
     """
+    program = rows.locked(AutoProcProgram, program_id)  # before the first SELECT: none is older
     get(identity, program_id, ("autoProcProgramId",))
     data = prepared(data)
     check_references(identity, data)
     warnings = data.pop("warnings", [])
-    program = rows.locked(AutoProcProgram, program_id)
     changes = data if force else _update(program, data)
     if changes:
+        runs = phasings.runs(program_id)
         save(program, changes)
+        phasings.follow(runs, {name: getattr(program, name) for name in phasings.SOURCES})
     return {**_shown(program_id), "applied": bool(changes), "warnings": warnings}
 
 
@@ -145,6 +147,13 @@ def pipeline(name: str) -> int | None:
     key = ProcessingPipeline.processingPipelineId
     wanted = select(key).where(func.lower(ProcessingPipeline.name) == official.lower())
     return db.session.scalar(wanted.order_by(key).limit(1))
+
+
+def check(identity: Identity, program_id: int | None) -> None:
+    """Raise NotYet unless the program that a row names, if it does, is there for the caller."""
+    if program_id is not None:
+        key = AutoProcProgram.autoProcProgramId
+        _check("autoProcProgramId", key, program_id, visible(identity))
 
 
 def check_references(identity: Identity, data: dict) -> None:
@@ -209,9 +218,9 @@ def _attached(program_id: int, data: dict) -> tuple[dict, bool]:
     wanted = select(file).where(file.autoProcProgramId == program_id, *same).limit(1)
     stored = db.session.scalars(wanted.with_for_update()).first()
     row = stored or file(autoProcProgramId=program_id, recordTimeStamp=now())
-    key = save(row, data).autoProcProgramAttachmentId
-    shown = read.one(ProgramAttachmentSchema, EVERYTHING, autoProcProgramAttachmentId=key)
-    return {**shown, "warnings": []}, stored is None
+    save(row, data)
+    db.session.refresh(row, with_for_update=True)  # a plain SELECT may be older than the lock
+    return {**ProgramAttachmentSchema().dump(row), "warnings": []}, stored is None
 
 
 def _shown(program_id: int) -> dict:

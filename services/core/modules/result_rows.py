@@ -4,14 +4,16 @@ Rows that others may refer to (results, scalings, integrations) are written over
 in their order, so that their keys stay; all others are made anew.
 """
 
-from collections.abc import Iterable
+import struct
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 import sqlalchemy
 from marshmallow import Schema, fields
-from sqlalchemy import Boolean, bindparam, delete, inspect, select, update
+from sqlalchemy import Boolean, DateTime, Double, Float, bindparam, delete, inspect, select
+from sqlalchemy import update
 
 from services.core.models import (
     AutoProc,
@@ -21,12 +23,6 @@ from services.core.models import (
     AutoProcScalingStatistics,
     MXMRRun,
     MXMRRunBlob,
-    PhasingAnalysis,
-    PhasingHasScaling,
-    PhasingProgramAttachment,
-    PhasingProgramRun,
-    PhasingStatistics,
-    PhasingStep,
 )
 from services.core.schemas import results as schemas
 from services.core.schemas.programs import AttachmentSchema, MessageSchema
@@ -35,7 +31,7 @@ from shared.db import db
 from shared.models import AutoProcProgramAttachment, AutoProcProgramMessage
 from shared.schemas import columns_of
 
-COPIED = ("Programs", "CommandLine", "Status", "Message", "Environment", "StartTime", "EndTime")
+SINGLE = struct.Struct("f")
 
 
 def write_files(of: dict, files: list[dict], said: list[dict], is_new: bool) -> dict:
@@ -85,7 +81,10 @@ def write_results(
         for scaling in result.get("scalings", ())
     ]
     rows = [
-        {**when, **_given(scaling, "recordTimeStamp"), "autoProcId": tree["autoProcId"]}
+        {
+            "recordTimeStamp": _made(scaling) or of["recordTimeStamp"],
+            "autoProcId": tree["autoProcId"],
+        }
         for tree, scaling in found
     ]
     scaling_ids = old.put(AutoProcScaling, old.scalings, rows)
@@ -117,13 +116,8 @@ def write_results(
     return scaling_ids, trees
 
 
-def write_runs(of: dict, runs: list[dict], is_new: bool) -> None:
+def write_runs(program_id: int, runs: list[dict]) -> None:
     """Runs of molecular replacement with their blobs; each names its scaling."""
-    program_id = of["autoProcProgramId"]
-    if not is_new:
-        mine = select(MXMRRun.mxMRRunId).where(MXMRRun.autoProcProgramId == program_id)
-        wipe(MXMRRunBlob.mxMRRunId, _execute(mine).scalars())
-        wipe(MXMRRun.autoProcProgramId, [program_id])
     rows = [
         {**row(schemas.MRRunSchema, each, {}), "autoProcProgramId": program_id} for each in runs
     ]
@@ -135,42 +129,12 @@ def write_runs(of: dict, runs: list[dict], is_new: bool) -> None:
     write.insert(MXMRRunBlob, blobs)
 
 
-def write_phasing(program: dict, phasing: dict, when: dict) -> None:
-    """A phasing on its scaling; its run is a copy of ``program``, by which it is found again."""
-    scaling = {"autoProcScalingId": phasing["autoProcScalingId"]}
-    copied = {f"phasing{name}": program.get(f"processing{name}") for name in COPIED}
-    (run,) = insert(PhasingProgramRun, [{**copied, **when}])
-    (analysis,) = insert(PhasingAnalysis, [when])
-    link = {**scaling, **when, "phasingAnalysisId": analysis}
-    (link_id,) = insert(
-        PhasingHasScaling, [{**link, "datasetNumber": phasing.get("datasetNumber")}]
-    )
-    of = {**scaling, **when, "phasingAnalysisId": analysis, "programRunId": run}
-    before, statistics = None, []
-    for step in phasing["steps"]:
-        above = {**of, "previousPhasingStepId": before}
-        (before,) = insert(PhasingStep, [row(schemas.PhasingStepSchema, step, above)])
-        below = {**when, "phasingHasScalingId1": link_id, "phasingStepId": before}
-        for figure in step.get("statistics", ()):
-            statistics.append(row(schemas.PhasingStatisticsSchema, figure, below))
-    write.insert(PhasingStatistics, statistics)
-    of = {**when, "phasingProgramRunId": run}
-    files = phasing.get("attachments", ())
-    write.insert(
-        PhasingProgramAttachment,
-        [row(schemas.PhasingAttachmentSchema, file, of) for file in files],
-    )
-
-
-def drop_phasing(run_ids: Iterable[int]) -> None:
-    """Delete phasings by the keys of their runs."""
-    runs, step = list(run_ids), PhasingStep
-    wanted = select(step.phasingStepId, step.phasingAnalysisId).where(step.programRunId.in_(runs))
-    if found := _execute(wanted).all() if runs else []:
-        wipe(PhasingStatistics.phasingStepId, [key for key, _ in found])
-        wipe(PhasingStep.phasingStepId, [key for key, _ in found])
-        wipe(PhasingAnalysis.phasingAnalysisId, {key for _, key in found if key})
-    wipe(PhasingProgramRun.phasingProgramRunId, runs)
+def drop_runs(program_id: int) -> None:
+    """Delete the runs of a program; scalings cannot go before them."""
+    mine = select(MXMRRun.mxMRRunId).where(MXMRRun.autoProcProgramId == program_id)
+    if found := list(_execute(mine).scalars()):
+        wipe(MXMRRunBlob.mxMRRunId, found)
+        wipe(MXMRRun.mxMRRunId, found)
 
 
 class _Stored:
@@ -217,11 +181,12 @@ def model_of(schema: type[Schema]) -> Any:
 
 
 def shown(schema: type[Schema], keys: Iterable[int], rows: Iterable[dict]) -> list[dict]:
-    """``rows`` that were written, and have ``keys`` now, as ``schema`` shows them."""
+    """``rows`` that were written, and have ``keys`` now, as a GET shows them by ``schema``."""
     (primary,) = model_of(schema).__table__.primary_key
-    names = [name for name in columns_of(schema) if name != primary.name]
+    server = db.session.connection().dialect.name
+    columns = {n: _as_read(schema, n, server) for n in columns_of(schema) if n != primary.name}
     return [
-        {primary.name: key, **{name: _on_the_wire(each.get(name)) for name in names}}
+        {primary.name: key, **{name: read(each.get(name)) for name, read in columns.items()}}
         for key, each in zip(keys, rows)
     ]
 
@@ -282,12 +247,26 @@ def _blank(schema: type[Schema]) -> dict:
     }
 
 
-def _on_the_wire(value: Any) -> Any:
-    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
+@cache
+def _as_read(schema: type[Schema], name: str, server: str) -> Callable[[Any], Any]:
+    """What makes a value that was written what the server answers to a SELECT."""
+    kind = model_of(schema).__table__.c[name].type
+    if isinstance(kind, DateTime):
+        return lambda value: value and value.isoformat(timespec="seconds")
+    if isinstance(kind, Float) and not isinstance(kind, Double) and server != "sqlite":
+        return _single
+    return lambda value: value
 
 
-def _given(data: dict, *names: str) -> dict:
-    return {name: data[name] for name in names if data.get(name) is not None}
+def _single(value: float | None) -> float | None:
+    """A FLOAT of MariaDB: kept in four bytes, shown with six digits."""
+    return value and float(f"{SINGLE.unpack(SINGLE.pack(value))[0]:.6g}")
+
+
+def _made(scaling: dict) -> datetime | None:
+    """When a scaling was made, as it says itself, to the second."""
+    said = scaling.get("recordTimeStamp")
+    return said and said.replace(microsecond=0)
 
 
 def _execute(stmt: Any, **values: Any) -> Any:

@@ -1,50 +1,51 @@
 """Whole results of processing: one document, one transaction, the same answer for a repeat."""
 
 import re
-from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, select, true, update
 
 from services.core.models import (
     AutoProc,
     AutoProcIntegration,
     AutoProcScaling,
     AutoProcScalingHasInt,
+    MXMRRun,
     PhasingHasScaling,
-    PhasingProgramRun,
-    PhasingStep,
+    Screening,
 )
-from services.core.modules import processing_jobs, programs
+from services.core.modules import phasings, processing_jobs, programs, screenings
 from services.core.modules.result_rows import (
-    drop_phasing,
+    drop_runs,
     insert,
+    wipe,
     write_files,
-    write_phasing,
     write_results,
     write_runs,
 )
 from services.core.schemas.results import (
     MRRunSchema,
-    PhasingAttachmentSchema,
-    PhasingStepSchema,
     ResultProgramSchema,
+    ResultScreeningSchema,
     StoredAutoProcSchema,
     StoredProgramSchema,
 )
+from services.core.schemas.screenings import PARENTS
 from shared import access, read
 from shared.access import EVERYTHING, Rule
 from shared.db import db
-from shared.errors import BadInput, Conflict, NotYet
+from shared.errors import BadInput, Conflict, NotYet, Unavailable
 from shared.identity import Identity
 from shared.models import AutoProcProgram, DataCollection, ProcessingJob
 
 CANDIDATES = 1000  # data collections in the folder of an image
 WORDS = {1: "success", 0: "failure"}
+START, PARENT = "processingStartTime", "parentAutoProcProgramId"
 
 
 def get(identity: Identity, program_id: int) -> dict:
-    """Return the whole result of a visible program."""
+    """Return the whole result of a visible program, without what is hidden from the caller."""
     of = {"autoProcProgramId": program_id}
     program = read.one(StoredProgramSchema, programs.visible(identity), **of)
     parts = {name: program.pop(name) for name in ("attachments", "messages")}
@@ -52,6 +53,17 @@ def get(identity: Identity, program_id: int) -> dict:
     for scaling in (scaling for result in results for scaling in result["scalings"]):
         links = scaling.pop("links")
         scaling["integrations"] = [link["AutoProcIntegration"] for link in links]
+    seen = programs.visible(identity, AutoProc.autoProcProgramId)
+    scaled = [
+        Rule(_on_scalings(seen.condition, model.autoProcScalingId), seen.values, identity)
+        for model in (MXMRRun, PhasingHasScaling)
+    ]
+    screened = access.measured(
+        identity, Screening.dataCollectionId, Screening.dataCollectionGroupId
+    )
+    parts["mxmrRuns"] = read.some(MRRunSchema, scaled[0], **of)
+    parts["phasing"] = phasings.get(program_id, scaled[1])
+    parts["screenings"] = read.some(ResultScreeningSchema, screened, **of)
     return _tree(program, parts, results)
 
 
@@ -63,6 +75,7 @@ def add(identity: Identity, data: dict, query: dict) -> tuple[dict, bool]:
     """
     data = {**data, "program": dict(data["program"])}
     known = data["program"].pop("autoProcProgramId", None)
+    _lock(known, None, set())
     if known is not None:
         key = AutoProcProgram.autoProcProgramId
         _check("program.autoProcProgramId", key, {known}, programs.visible(identity))
@@ -71,6 +84,7 @@ def add(identity: Identity, data: dict, query: dict) -> tuple[dict, bool]:
 
 def replace(identity: Identity, program_id: int, data: dict, query: dict) -> dict:
     """Store a result in place of what a visible program has."""
+    _lock(program_id, None, set())
     programs.get(identity, program_id, ("autoProcProgramId",))
     named = data["program"].get("autoProcProgramId")
     if named not in (None, program_id):
@@ -82,7 +96,7 @@ def replace(identity: Identity, program_id: int, data: dict, query: dict) -> dic
 def _store(identity: Identity, known: int | None, data: dict, query: dict) -> tuple[dict, bool]:
     """Nothing is looked at before the lock: two that bring the same wait for each other."""
     given = query.get("dataCollectionId") or data.get("dataCollectionId")
-    results = [each for each in (data.get("autoProc"), *data.get("furtherAutoProcs", ())) if each]
+    results = _results(data)
     integrations = _integrations(results)
     job_id = data["program"].get("processingJobId")
     direct = [each["dataCollectionId"] for each in integrations.values() if _names(each)]
@@ -93,7 +107,7 @@ def _store(identity: Identity, known: int | None, data: dict, query: dict) -> tu
     fallback = given or _collection_of(job_id or stored.get("processingJobId"), known)
     _place(identity, integrations, fallback)
     named = [each["dataCollectionId"] for each in integrations.values()]
-    _use_scalings(identity, data, program, bool(results))
+    _use_scalings(identity, data, program, known)
     if not named and fallback is None:
         fallback = _collection_under(data)
     if wanted := {*named, fallback} - {None}:
@@ -102,15 +116,29 @@ def _store(identity: Identity, known: int | None, data: dict, query: dict) -> tu
     elif known is None and job_id is None:
         reason = "is needed where no integration and no job names one"
         raise BadInput("invalid input", {"dataCollectionId": [reason]})
+    main = (*named, fallback)[0]
     if known is None:
-        known = _repeated(identity, program, job_id, (*named, fallback)[0])
+        known = _repeated(identity, program, job_id, main)
+        if job_id is None and wanted - locked:
+            _lock(None, None, wanted)
+            if _repeated(identity, program, job_id, main, locking=True) != known:
+                raise Unavailable("the same was stored at this moment: try again", retry_after=1)
         stored = _program(known)
+    begun = program.get(START) or stored.get(START)
+    if data.get("phasing") and not begun:
+        program[START] = programs.now()  # by which the phasing is found
+    earlier = phasings.runs(known) if known is not None else []
     status = query.get("processingStatus", 1 if results else None)
     program_id = _put_program(program, stored, status, query["force"])
+    phasings.drop(earlier)
     linked = None if program.get("processingJobId") or stored.get("processingJobId") else fallback
-    parts = _put_parts(program_id, data, results, linked, not stored)
-    shown = read.one(ResultProgramSchema, EVERYTHING, autoProcProgramId=program_id)
-    return {**_tree(shown, *parts), "warnings": data["warnings"]}, not stored
+    tree = _put_parts(program_id, data, results, linked, not stored)
+    if "screenings" in data:
+        _put_screenings(identity, program_id, data["screenings"], main)
+    if "screenings" in data or stored:
+        of = {"autoProcProgramId": program_id}
+        tree["screenings"] = read.some(ResultScreeningSchema, EVERYTHING, **of)
+    return {**tree, "warnings": data["warnings"]}, not stored
 
 
 def _put_program(program: dict, stored: dict, status: int | None, force: bool) -> int:
@@ -140,80 +168,71 @@ def _put_program(program: dict, stored: dict, status: int | None, force: bool) -
 
 def _put_parts(
     program_id: int, data: dict, results: list, linked: int | None, is_new: bool
-) -> tuple[dict, list[dict], bool]:
-    """Write all that hangs on the program; return it as ``_tree`` wants it."""
+) -> dict:
+    """Write all that hangs on the program alone, or on its scalings; return the whole result."""
     when = {"recordTimeStamp": programs.now()}
     of = {**when, "autoProcProgramId": program_id}
     parts = write_files(of, data.get("attachments", []), data.get("messages", []), is_new)
     if not is_new:
-        drop_phasing(_phasing_runs(_program(program_id)))
+        drop_runs(program_id)
     scalings, trees = write_results(of, results, linked, is_new)
-    runs, phasing = data.get("mxmrRuns", []), data.get("phasing")
     first = {"autoProcScalingId": scalings[0]} if scalings else {}
-    if runs or not is_new:
-        write_runs(of, [{**first, **run} for run in runs], is_new)
-    if phasing:
-        write_phasing(_program(program_id), {**first, **phasing}, when)
-    return parts, trees, bool(runs or phasing)
+    if runs := data.get("mxmrRuns"):
+        write_runs(program_id, [{**first, **run} for run in runs])
+        parts["mxmrRuns"] = read.some(MRRunSchema, EVERYTHING, autoProcProgramId=program_id)
+    if phasing := data.get("phasing"):
+        if phasings.runs(program_id):
+            raise Conflict("another program of this name and start did a phasing of this scaling")
+        phasings.add(phasings.copied(_program(program_id)), {**first, **phasing}, when)
+        parts["phasing"] = phasings.get(program_id, EVERYTHING)
+    shown = read.one(ResultProgramSchema, EVERYTHING, autoProcProgramId=program_id)
+    return _tree(shown, parts, trees)
 
 
-def _tree(program: dict, parts: dict, results: list[dict], more: bool = True) -> dict:
-    """The result of a program in the shape of ResultSchema.
+def _put_screenings(
+    identity: Identity, program_id: int, documents: list[dict], main: int | None
+) -> None:
+    """Write the screenings of a program in place of those it has; ``main`` is the default."""
+    wipe(Screening.autoProcProgramId, [program_id])
+    for number, each in enumerate(documents):
+        own = {**each, "autoProcProgramId": program_id}
+        if all(each.get(name) is None for name in PARENTS):
+            own["dataCollectionId"] = main
+        try:
+            screenings.add(identity, own)
+        except (BadInput, NotYet) as error:
+            reasons = {f"screenings.{number}.{n}": why for n, why in (error.errors or {}).items()}
+            raise type(error)(str(error), reasons) from error
 
-    ``more`` is whether there may be runs of molecular replacement, and phasing.
-    """
-    program_id = program["autoProcProgramId"]
+
+def _tree(program: dict, parts: dict, results: list[dict]) -> dict:
+    """The result of a program in the shape of ResultSchema; ``parts`` are those there are."""
     named = [each["dataCollectionId"] for each in _integrations(results).values()]
+    main = _collection_of(program["processingJobId"], program["autoProcProgramId"])
     return {
-        "dataCollectionId": (
-            named[0] if named else _collection_of(program["processingJobId"], program_id)
-        ),
+        "dataCollectionId": named[0] if named else main,
         "program": program,
-        **parts,
         "autoProc": results[0] if results else None,
         "furtherAutoProcs": results[1:],
-        "mxmrRuns": (
-            read.some(MRRunSchema, EVERYTHING, autoProcProgramId=program_id) if more else []
-        ),
-        "phasing": _phasing(program) if more else None,
+        "mxmrRuns": [],
+        "phasing": None,
+        "screenings": [],
         "warnings": [],
+        **parts,
     }
 
 
-def _phasing(program: dict) -> dict | None:
-    """The phasing of a program, if it has one."""
-    start = program["processingStartTime"]
-    begun = start and datetime.fromisoformat(start)
-    runs = _phasing_runs({**program, "processingStartTime": begun})
-    if not runs:
-        return None
-    steps = read.some(PhasingStepSchema, EVERYTHING, programRunId=runs[0])
-    link, step = PhasingHasScaling, PhasingStep
-    wanted = select(link.phasingAnalysisId, link.autoProcScalingId, link.datasetNumber)
-    wanted = wanted.join(step, step.phasingAnalysisId == link.phasingAnalysisId)
-    found = _execute(wanted.where(step.programRunId == runs[0]).limit(1)).mappings().one()
-    files = read.some(PhasingAttachmentSchema, EVERYTHING, phasingProgramRunId=runs[0])
-    return {**found, "phasingProgramRunId": runs[0], "steps": steps, "attachments": files}
+@lru_cache(maxsize=64)
+def _on_scalings(visible: ColumnElement, scaling_id: Any) -> ColumnElement[bool]:
+    """What hangs on a scaling of a program of which ``visible`` holds."""
+    if visible is true():
+        return visible
+    found = select(AutoProcScaling.autoProcScalingId).join(AutoProcScaling.autoproc)
+    return scaling_id.in_(found.where(visible))
 
 
-def _phasing_runs(program: dict) -> list[int]:
-    """The phasings a program did, on its own scalings or those of its parent.
-
-    The tables of phasing do not name the program: its label and its start do.
-    """
-    run, step = PhasingProgramRun, PhasingStep
-    owners = [program["autoProcProgramId"], program["parentAutoProcProgramId"]]
-    scalings = select(AutoProcScaling.autoProcScalingId).join(AutoProcScaling.autoproc)
-    scalings = scalings.where(AutoProc.autoProcProgramId.in_([o for o in owners if o]))
-    wanted = select(run.phasingProgramRunId).join(
-        step, step.programRunId == run.phasingProgramRunId
-    )
-    wanted = wanted.where(
-        step.autoProcScalingId.in_(scalings),
-        run.phasingPrograms.is_not_distinct_from(program["processingPrograms"]),
-        run.phasingStartTime.is_not_distinct_from(program["processingStartTime"]),
-    )
-    return list(_execute(wanted.distinct()).scalars())
+def _results(data: dict) -> list[dict]:
+    return [each for each in (data.get("autoProc"), *data.get("furtherAutoProcs", ())) if each]
 
 
 def _integrations(results: list[dict]) -> dict[str, dict]:
@@ -277,24 +296,30 @@ def _is_of(name: str, template: str | None, prefix: str | None, number: int | No
     return re.fullmatch(rf"{re.escape(prefix)}_0*{number}([_.].*)?", name) is not None
 
 
-def _use_scalings(identity: Identity, data: dict, program: dict, own: bool) -> None:
+def _use_scalings(identity: Identity, data: dict, program: dict, known: int | None) -> None:
     """Check the scalings that runs and phasing name; their program is the parent by default."""
-    users = [*data.get("mxmrRuns", ()), *filter(None, [data.get("phasing")])]
-    if users and not own and any("autoProcScalingId" not in each for each in users):
+    phasing, runs = data.get("phasing") or {}, data.get("mxmrRuns", ())
+    users = [*filter(None, [phasing]), *runs]
+    named = [each["autoProcScalingId"] for each in users if "autoProcScalingId" in each]
+    own = any(each.get("scalings") for each in _results(data))
+    if len(named) < len(users) and not own:
         reason = "is needed, as the document has no scaling"
         raise BadInput("invalid input", {"autoProcScalingId": [reason]})
-    wanted = {each["autoProcScalingId"] for each in users if "autoProcScalingId" in each}
-    if not wanted:
+    if not named:
         return
     rule = programs.visible(identity, AutoProc.autoProcProgramId)
     key = AutoProcScaling.autoProcScalingId
     stmt = select(key, AutoProc.autoProcProgramId).join(AutoProcScaling.autoproc)
-    owners = dict(_execute(stmt.where(key.in_(wanted), rule.condition), **rule.values).all())
-    if wanted - owners.keys():
+    owners = dict(_execute(stmt.where(key.in_(named), rule.condition), **rule.values).all())
+    if {*named} - owners.keys():
         fault = {"autoProcScalingId": ["no such AutoProcScaling"]}
         raise NotYet("a referenced row is not there yet", fault)
-    if not own and program.get("parentAutoProcProgramId") is None:
-        program["parentAutoProcProgramId"] = owners[min(wanted)]
+    owner = owners[named[0]]
+    if program.get(PARENT) is None and owner != known:
+        program[PARENT] = owner
+    if "autoProcScalingId" in phasing and (owner is None or owner not in (program.get(PARENT), known)):
+        reason = "is of another program than the parent"
+        raise BadInput("invalid input", {"phasing.autoProcScalingId": [reason]})
 
 
 def _collection_under(data: dict) -> int | None:
@@ -322,15 +347,22 @@ def _collection_of(job_id: int | None, program_id: int | None) -> int | None:
 
 
 def _repeated(
-    identity: Identity, program: dict, job_id: int | None, collection_id: int | None
+    identity: Identity,
+    program: dict,
+    job_id: int | None,
+    collection_id: int | None,
+    locking: bool = False,
 ) -> int | None:
-    """The program that did the same: for the same job or data collection, at the same time."""
-    found, name, start = AutoProcProgram, program.get("processingPrograms"), "processingStartTime"
-    if name is None or program.get(start) is None:
+    """The program that did the same: for the same job or data collection, at the same time.
+
+    ``locking`` finds also what was stored after this transaction began to read.
+    """
+    found, name = AutoProcProgram, program.get("processingPrograms")
+    if name is None or program.get(START) is None:
         return None
     rule = programs.visible(identity)
     stmt = select(found.autoProcProgramId).where(
-        found.processingPrograms == name, found.processingStartTime == program[start]
+        found.processingPrograms == name, found.processingStartTime == program[START]
     )
     if job_id is not None:
         stmt = stmt.where(found.processingJobId == job_id)
@@ -339,7 +371,7 @@ def _repeated(
         stmt = stmt.join(of, of.autoProcProgramId == found.autoProcProgramId)
         stmt = stmt.where(of.dataCollectionId == collection_id)
     stmt = stmt.where(rule.condition).order_by(found.autoProcProgramId).limit(1)
-    return _execute(stmt, **rule.values).scalar()
+    return _execute(stmt.with_for_update() if locking else stmt, **rule.values).scalar()
 
 
 def _program(program_id: int | None) -> dict:
@@ -362,7 +394,6 @@ def _lock(program_id: int | None, job_id: int | None, collections: set[int]) -> 
     ):
         if value is not None:
             _execute(select(key).where(key == value).with_for_update())
-            return set()
     key, found = DataCollection.dataCollectionId, sorted(collections)
     wanted = select(key).where(key.in_(bindparam("found", expanding=True))).order_by(key)
     return {*_execute(wanted.with_for_update(), found=found).scalars()} if found else set()

@@ -25,6 +25,7 @@ from services.core.schemas.programs import (
     MessageSchema,
     TidySchema,
 )
+from services.core.schemas.screenings import ScreeningSchema
 from shared.schemas import TableSchema
 
 SHELLS = ("overall", "innerShell", "outerShell")
@@ -168,6 +169,17 @@ class PhasingSchema(Schema):
     attachments = fields.Nested(PhasingAttachmentSchema, many=True, validate=MANY)
 
 
+class ResultScreeningSchema(ScreeningSchema):
+    """A screening by the program; by default of the data collection of the document."""
+
+    class Meta(ScreeningSchema.Meta):
+        exclude = ("autoProcProgramId",)
+        sort = ("screeningId",)
+
+    def _has_parent(self, data, **kwargs):
+        """It may do without."""
+
+
 class ResultProgramSchema(AutoProcProgramSchema):
     """The program of a result; with its key if it is known already."""
 
@@ -237,6 +249,12 @@ class ResultSchema(Schema):
     )
     mxmrRuns = fields.Nested(MRRunSchema, many=True, validate=MANY)
     phasing = fields.Nested(PhasingSchema, allow_none=True)
+    screenings = fields.Nested(
+        ResultScreeningSchema,
+        many=True,
+        validate=MANY,
+        metadata={"description": "those that are stored stay if nothing is said of them"},
+    )
     warnings = fields.List(
         fields.String(), metadata={"description": "what was cut, dropped or not understood"}
     )
