@@ -70,11 +70,6 @@ def check(text: str, site: Mapping, specs: Specs, production=False) -> list[str]
     return faults
 
 
-def is_template(text: str) -> bool:
-    """Whether the file holds no key: all that needs a token answers 401."""
-    return "rsa_public_key" not in text
-
-
 def _nameless(node: Any, where: str = "the file") -> Iterator[str]:
     """Entities that cannot be spoken of."""
     if not isinstance(node, Mapping):

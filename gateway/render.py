@@ -20,7 +20,6 @@ SWAGGER_UI = [r"~/swaggerui/[^/]+$", r"~/swaggerui/files/[^/]+$"]
 OPEN = 100  # regex_priority of an open route, above every depth
 LOGIN = "/login"
 LOGINS_PER_MINUTE = 30  # and address: a facility may sit behind one; auth counts by account
-LONGEST_DAYS = 365  # what Kong takes as maximum_expiration
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 SENT = [
     *("Authorization", "Content-Type", "Content-Encoding", "Idempotency-Key", "If-Match"),
@@ -207,8 +206,6 @@ def _document(document: dict) -> dict:
 def _plugins(site: Mapping) -> Iterator[dict]:
     """What holds for every route, also for those to come."""
     limits, tokens = site["limits"], site["tokens"]
-    if tokens["service_days"] > LONGEST_DAYS:
-        raise config.ConfigError([f"tokens.service_days: Kong takes {LONGEST_DAYS} at most"])
     yield {
         "name": "jwt",
         "config": {

@@ -1,7 +1,9 @@
 """What clients send: JSON, arrays and NDJSON of rows, packed by gzip or not, within limits."""
 
+import gzip
 import zlib
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from types import MappingProxyType
 from typing import Any
 
@@ -56,13 +58,12 @@ def _unpacked() -> bytes:
     body, most = request.get_data(), current_app.config["MAX_CONTENT_LENGTH"]
     encoding = (request.content_encoding or "identity").lower()
     if encoding == "gzip":
-        inflate = zlib.decompressobj(wbits=31)
         try:
-            body = inflate.decompress(body, most)
-        except zlib.error as error:
+            body = gzip.open(BytesIO(body)).read(most + 1)
+        except (EOFError, OSError, zlib.error) as error:
             raise Malformed(f"not gzip: {error}") from None
-        if not inflate.eof:
-            raise TooLarge(f"inflates to more than {most} bytes, or is cut")
+        if len(body) > most:
+            raise TooLarge(f"inflates to more than {most} bytes")
     elif encoding != "identity":
         raise UnsupportedMediaType("Content-Encoding: gzip or none")
     return body

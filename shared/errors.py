@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 import orjson
 from flask import Flask, current_app, g
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -78,6 +78,7 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(ServiceError, _from_service)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(DBAPIError, _from_database)
+    app.register_error_handler(TimeoutError, _from_pool)
 
 
 def _from_service(error: ServiceError) -> Response:
@@ -105,6 +106,12 @@ def _from_database(error: DBAPIError) -> Response:
         return _from_service(Unavailable("the database does not answer", retry_after=2))
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return _problem(Response(), status, status.description)
+
+
+def _from_pool(error: TimeoutError) -> Response:
+    """All connections are busy: more threads than ``database.pool_size`` provides for."""
+    current_app.logger.error("database", exc_info=error)
+    return _from_service(Unavailable("the database is busy", retry_after=2))
 
 
 def _problem(

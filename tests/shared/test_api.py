@@ -80,6 +80,7 @@ def office(as_):
         ("post", URL, {"json": {**BODY, "externalId": "xyz"}}, 422),
         ("post", URL, {"json": BODY, "headers": {"Idempotency-Key": "a b"}}, 400),
         ("get", URL, {"headers": {"X-Fields": "{"}}, 422),
+        ("get", URL, {"headers": {"X-Fields": "{a" * 3000 + "}" * 3000}}, 422),
     ],
 )
 def test_every_error_is_a_problem(office, leader, method, url, kwargs, status):
