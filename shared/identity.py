@@ -1,5 +1,6 @@
 """Who is calling. Tokens are issued by the auth service; here they are only checked."""
 
+import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -14,9 +15,12 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from shared import keys
 from shared.errors import Forbidden, Unauthenticated
+from shared.log import LOGGER
 
 REMEMBERED = 4096
-REREAD_SECONDS = 5  # how soon an unknown kid lets the keys be read again
+REREAD_SECONDS = 60  # how old the keys get that are in memory
+UNKNOWN_SECONDS = 5  # or, if a token names one that is not
+WHOLE_SITE = frozenset({"uportal_sync"})  # of no use to a token that is limited to beamlines
 ALGORITHM = "RS256"
 CLAIMS = ["sub", "exp", "iat", "iss", "aud", "jti"]
 
@@ -43,7 +47,8 @@ class Identity:
     def need(self, *permissions: str) -> None:
         """Raise unless the caller holds any of ``permissions``."""
         if permissions and not self.can(*permissions):
-            raise Forbidden(f"needs one of: {', '.join(permissions)}")
+            limited = "" if self.only is None else ", not limited to beamlines"
+            raise Forbidden(f"needs one of: {', '.join(permissions)}{limited}")
 
 
 class Verifier:
@@ -55,36 +60,38 @@ class Verifier:
         self._expected: dict[str, Any] = {"issuer": issuer, "audience": audience}
         self._known: dict[bytes, Identity] = {}
         self._lock = threading.Lock()
-        self._read = 0.0
-        self._keys: dict[str, RSAPublicKey] = {}
-        self._reread()
+        self._read = time.monotonic()
+        self._keys = self._published()
 
     def identify(self, header: str) -> Identity:
         """Return the caller an Authorization header names."""
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("send: Authorization: Bearer <token>")
-        digest = sha256(token.encode()).digest()
-        identity = self._known.get(digest)
+        self._reread(REREAD_SECONDS)
+        digest, known = sha256(token.encode()).digest(), self._known
+        identity = known.get(digest)
         if identity is None:
             identity = self.identity(self._verify(token))
-            if len(self._known) >= REMEMBERED:  # starting afresh is cheaper than bookkeeping
-                self._known.clear()
-            self._known[digest] = identity
+            if len(known) >= REMEMBERED:  # starting afresh is cheaper than bookkeeping
+                known.clear()
+            known[digest] = identity
         if identity.expires <= time.time():
             raise Unauthenticated("the token has expired")
         return identity
 
     def identity(self, claims: Mapping) -> Identity:
         """The caller that the claims of a token describe."""
+        only = claims.get("beamlines")
         permissions = frozenset(claims.get("permissions", ()))
+        if only is not None:
+            permissions -= WHOLE_SITE
         beamlines = {
             name
             for group in self._groups
             if group["permission"] in permissions
             for name in group["beamlines"]
         }
-        only = claims.get("beamlines")
         return Identity(
             login=claims["sub"],
             personId=claims.get("personId"),
@@ -111,15 +118,33 @@ class Verifier:
 
     def _key(self, kid: str) -> RSAPublicKey:
         """A key that came after this process started is found too."""
-        with self._lock:
-            if kid not in self._keys and time.monotonic() > self._read + REREAD_SECONDS:
-                self._reread()
         if kid not in self._keys:
+            self._reread(UNKNOWN_SECONDS)
+        key = self._keys.get(kid)
+        if key is None:
             raise Unauthenticated("the token is signed with an unknown key")
-        return self._keys[kid]
+        return key
 
-    def _reread(self) -> None:
+    def _reread(self, age: float) -> None:
+        """Read the keys again if that is ``age`` seconds ago; one that is gone is good no more.
+
+        While the folder is out of order, what was read before holds.
+        """
+        if time.monotonic() <= self._read + age:
+            return
+        with self._lock:
+            if time.monotonic() <= self._read + age:
+                return
+            try:
+                before, self._keys = self._keys, self._published()
+            except keys.KeysError as error:
+                logging.getLogger(LOGGER).error("keys: %s", error)
+            else:
+                if before.keys() - self._keys.keys():
+                    self._known = {}  # what is now checked with the old ones is not remembered
+            self._read = time.monotonic()
+
+    def _published(self) -> dict[str, RSAPublicKey]:
         pems = keys.public_keys(self._folder)
         loaded = {kid: load_pem_public_key(pem.encode()) for kid, pem in pems.items()}
-        self._keys = {kid: key for kid, key in loaded.items() if isinstance(key, RSAPublicKey)}
-        self._read = time.monotonic()
+        return {kid: key for kid, key in loaded.items() if isinstance(key, RSAPublicKey)}

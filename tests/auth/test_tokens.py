@@ -14,7 +14,7 @@ from shared import identity, keys as keyring
 from shared.db import transaction_scope
 from shared.errors import BadInput
 from shared.models import Permission, Person
-from shared.own import IdempotencyKey, ServiceToken
+from shared.own import IdempotencyKey, RevokedToken, ServiceToken
 from tests.auth.conftest import ROOT
 
 TOKENS, CURRENT = f"{ROOT}/auth/tokens", f"{ROOT}/user/current"
@@ -69,6 +69,18 @@ def test_a_token_that_is_revoked_is_refused_and_stays_in_the_list(manager, beare
     assert manager.get(url).json["revoked"]
 
 
+def test_a_program_that_signs_out_is_refused_for_good(manager, bearer, engine):
+    """Its token outlives those of people by far: the revocation must, too."""
+    made = manager.post(TOKENS, json=ZOCALO).json
+    program, url = bearer(made["token"]), f"{TOKENS}/{made['ServiceToken']['serviceTokenId']}"
+    assert program.post(f"{ROOT}/auth/logout").json == {"login": "zocalo"}
+    assert program.get(CURRENT).status_code == 401
+    assert manager.get(url).json["revoked"]
+    with engine.connect() as connection:
+        until = connection.scalar(select(RevokedToken.expires))
+    assert until.isoformat() > made["ServiceToken"]["expires"]
+
+
 @pytest.mark.parametrize(
     "sent, named",
     [
@@ -78,6 +90,7 @@ def test_a_token_that_is_revoked_is_refused_and_stays_in_the_list(manager, beare
         ({"permissions": []}, "permissions"),
         ({"permissions": ["mx_wriet"]}, "permissions"),
         ({"permissions": ["manage_tokens"]}, "permissions"),
+        ({"permissions": ["uportal_sync"], "beamlines": ["i04"]}, "permissions"),
         ({"permissions": "mx_write"}, "permissions"),
         ({"beamlines": ["i99"]}, "beamlines"),
         ({"beamlines": []}, "beamlines"),

@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from shared import keys as keyring
+from shared.db import db
 from shared.models import Person
 from shared.own import RevokedToken
 from shared.replay import utc_now
@@ -124,27 +125,80 @@ def test_a_revoked_token_is_refused_at_once(app, add, token, refused):
     assert client.get(URL, headers={"Authorization": f"Bearer {token('alice', 1)}"}).json
 
 
-def test_a_key_that_came_later_is_found(site, engine, tmp_path, monkeypatch):
-    """Rotation needs no restart: an unknown kid lets the keys be read again, but not always."""
+@pytest.fixture
+def folder(tmp_path):
+    """Keys that come and go."""
+    keyring.new(tmp_path / "keys")
+    return tmp_path / "keys"
+
+
+def signed(folder):
+    """A token of the key that signs now."""
+    kid, private = keyring.signing_key(folder)
+    return jwt.encode({**CLAIMS, "personId": 1}, private, "RS256", headers={"kid": kid})
+
+
+@pytest.fixture
+def ask(site, clean, folder):
+    """``ask(token)`` is the status of a request with it."""
     from services.core.app import create_app
 
-    folder = tmp_path / "keys"
-    keyring.new(folder)
     app = create_app({**site, "tokens": {**site["tokens"], "keys": str(folder)}})
 
-    def ask():
-        kid, private = keyring.signing_key(folder)
-        mine = jwt.encode({**CLAIMS, "personId": 1}, private, "RS256", headers={"kid": kid})
+    def send(mine):
         headers = {"Authorization": f"Bearer {mine}"}
         return app.test_client().get(URL, headers=headers).status_code
 
-    assert ask() == 200
+    yield send
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def wait(monkeypatch):
+    """``wait(6)`` lets the clock that ages the keys go on."""
+    passed, now = [], time.monotonic
+
+    def go(seconds):
+        passed.append(seconds)
+        monkeypatch.setattr(time, "monotonic", lambda: now() + sum(passed))
+
+    return go
+
+
+def test_a_key_that_came_later_is_found(ask, folder, wait):
+    """Rotation needs no restart: an unknown kid lets the keys be read again, but not always."""
+    assert ask(signed(folder)) == 200
     keyring.new(folder)
     keyring.rotate(folder)
-    assert ask() == 401
-    later = time.monotonic() + 6
-    monkeypatch.setattr(time, "monotonic", lambda: later)
-    assert ask() == 200
+    newer = signed(folder)
+    assert ask(newer) == 401
+    wait(6)
+    assert ask(newer) == 200
+
+
+def test_a_key_that_is_removed_is_soon_good_no_more(ask, folder, wait):
+    """Not for tokens that were found good with it, either; those of another key stay."""
+    older, kid = signed(folder), keyring.signing_key(folder)[0]
+    keyring.new(folder)
+    keyring.rotate(folder)
+    newer = signed(folder)
+    wait(6)
+    assert (ask(older), ask(newer)) == (200, 200)
+    (folder / "public" / f"{kid}.pem").unlink()
+    assert ask(older) == 200
+    wait(61)
+    assert (ask(older), ask(newer)) == (401, 200)
+
+
+def test_a_folder_out_of_order_changes_nothing(ask, folder, wait):
+    good = signed(folder)
+    (folder / "public" / "odd.pem").write_text("no key")
+    wait(61)
+    assert ask(good) == 200
+    keyring.new(folder)
+    keyring.rotate(folder)
+    assert ask(signed(folder)) == 401
 
 
 def test_identities_do_not_leak_between_requests(app, as_, add):

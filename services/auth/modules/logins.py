@@ -1,6 +1,6 @@
 """Signing in and out. Nothing here knows HTTP."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from secrets import token_hex, token_urlsafe
 
@@ -14,7 +14,7 @@ from shared.db import db, save
 from shared.errors import BadInput, Unauthenticated
 from shared.identity import Identity
 from shared.models import Person
-from shared.own import RefreshToken
+from shared.own import RefreshToken, ServiceToken
 from shared.replay import utc_now
 
 
@@ -79,7 +79,11 @@ def refresh(data: dict) -> dict:
 
 def logout(identity: Identity) -> dict:
     """Refuse the caller's token from now on, and all that came of the same login."""
-    expiry.revoke([identity.tokenId])
+    ends = datetime.fromtimestamp(identity.expires, UTC).replace(tzinfo=None)
+    expiry.revoke([identity.tokenId], ends + timedelta(days=1))
+    if identity.program:
+        issued = update(ServiceToken).where(ServiceToken.tokenId == identity.tokenId)
+        db.session.execute(issued.values(revoked=utc_now()))
     mine = (RefreshToken.login == identity.login, RefreshToken.accessId == identity.tokenId)
     for name in db.session.scalars(select(RefreshToken.family).where(*mine)).all():
         _close(name)

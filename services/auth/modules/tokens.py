@@ -11,7 +11,7 @@ from shared import read
 from shared.access import EVERYTHING
 from shared.db import db, save
 from shared.errors import BadInput, Conflict, NotFound
-from shared.identity import Identity
+from shared.identity import WHOLE_SITE, Identity
 from shared.own import ServiceToken
 from shared.replay import utc_now
 
@@ -105,6 +105,8 @@ def _checked(name: str, wanted: list[str], beamlines: list[str] | None, days: in
         errors["permissions"] = [f"Not known here: {', '.join(strangers)}."]
     elif managing := PEOPLE_ONLY.intersection(wanted):
         errors["permissions"] = [f"For people only: {', '.join(sorted(managing))}."]
+    elif beamlines and (whole := WHOLE_SITE.intersection(wanted)):
+        errors["permissions"] = [f"Cannot be limited to beamlines: {', '.join(whole)}."]
     lost = [each for each in beamlines or () if each not in site["beamlines"]]
     if lost:
         errors["beamlines"] = [f"Not known here: {', '.join(lost)}."]
