@@ -15,7 +15,7 @@ from flask import Flask
 from matplotlib.figure import Figure
 from sqlalchemy import create_engine, event
 
-from bench import feed, pages, quality, results, rows
+from bench import beamlines, feed, pages, quality, results, rows
 from shared.db import OWN, db, engine_options
 from tests import mariadb
 
@@ -192,6 +192,9 @@ def main() -> None:
         results.fill(uri)
         with database(uri):
             parts["results"] = list(results.rates())
+        say("serving beamlines")
+        beamlines.fill(uri)
+        parts["beamlines"] = list(beamlines.rates(uri))
     template = (Path(__file__).parent / "performance.md").read_text()
     for name, lines in parts.items():
         template = template.replace(f"{{{name}}}", "\n".join(lines))
