@@ -46,9 +46,9 @@ def add(identity: Identity, data: dict) -> dict:
 
 def change(identity: Identity, key: int, data: dict) -> dict:
     """Change some columns of a visible group, and what its data collections repeat of them."""
+    group = rows.locked(DataCollectionGroup, key)
     check(identity, key)
     rows.check_parents(identity, DataCollectionGroup, data)
-    group = rows.locked(DataCollectionGroup, key)
     rows.check_order(data, group, "startTime", "endTime")
     save(group, data)
     if COPIED & data.keys():

@@ -48,8 +48,8 @@ def create(identity: Identity, data: dict) -> DataCollection:
 
 def change(identity: Identity, key: int, data: dict) -> dict:
     """Change some columns of a visible data collection."""
-    check(identity, key)
     row = rows.locked(DataCollection, key)
+    check(identity, key)
     _check_all(identity, data, row)
     if "dataCollectionGroupId" in data:
         data = {**data, **copies(rows.locked(DataCollectionGroup, data["dataCollectionGroupId"]))}

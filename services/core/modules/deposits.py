@@ -12,9 +12,10 @@ from services.core.modules import (
     data_collections,
     unplanned,
 )
-from shared import access
+from shared import access, rows
 from shared.errors import NotFound
 from shared.identity import Identity
+from shared.models import BLSession
 
 SHOWN = ("dataCollectionId", "dataCollectionGroupId", "detectorId")
 
@@ -56,6 +57,7 @@ def _known(identity: Identity, told: dict) -> int | None:
     if told["collection_id"] is not None or not told["maybe_known"]:
         return told["collection_id"]
     session_id = told["group"]["sessionId"]
+    rows.locked(BLSession, session_id)  # who comes second finds what the first one made
     access.check_sessions(identity, {session_id})
     return data_collections.known(session_id, told["collection"])
 

@@ -21,14 +21,13 @@ def find(identity: Identity, collection_id: int, query: dict) -> dict:
 def put(identity: Identity, collection_id: int, data: dict) -> tuple[dict, bool]:
     """Create the image of this number, or change it; return it, and whether it is new.
 
-    The data collection is locked first: of two callers at once, the second changes what the
-    first one made.
+    The data collection is locked before anything is read: of two callers at once, the second
+    changes what the first one made.
     """
+    rows.locked(DataCollection, collection_id)
     data_collections.check(identity, collection_id)
     rows.check_parents(identity, Image, data)
-    rows.locked(DataCollection, collection_id)
     key = {"dataCollectionId": collection_id, "imageNumber": data["imageNumber"]}
-    known = db.session.scalars(select(Image).filter_by(**key).with_for_update()).first()
+    known = db.session.scalars(select(Image).filter_by(**key)).first()
     image = save(known or Image(), {**data, **key})
-    db.session.refresh(image, with_for_update=True)  # a plain SELECT may be older than the lock
-    return ImageSchema().dump(image), known is None
+    return read.one(ImageSchema, EVERYTHING, imageId=image.imageId), known is None

@@ -22,8 +22,9 @@ def get(identity: Identity, collection_id: int, fields=()) -> dict:
 
 def replace(identity: Identity, collection_id: int, data: dict) -> dict:
     """Set the position of a visible data collection, in the row that it has or a new one."""
+    collection = rows.locked(DataCollection, collection_id)
     data_collections.check(identity, collection_id)
-    put(rows.locked(DataCollection, collection_id), data)
+    put(collection, data)
     return get(identity, collection_id)
 
 
