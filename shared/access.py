@@ -21,6 +21,7 @@ from shared.identity import Identity
 from shared.models import (
     BLSample,
     BLSession,
+    BLSubSample,
     Container,
     Crystal,
     DataCollection,
@@ -110,6 +111,11 @@ def samples(identity: Identity, sample_id: Any = BLSample.blSampleId) -> Rule:
     """Samples of those crystals, and of those containers if they have no crystal."""
     shape, values = _described(identity)
     return Rule(_samples(shape, sample_id), values, identity)
+
+
+def parts(identity: Identity) -> Rule:
+    """Parts that are marked on those samples."""
+    return samples(identity, BLSubSample.blSampleId)
 
 
 def plans(identity: Identity, plan_id: Any = DiffractionPlan.diffractionPlanId) -> Rule:

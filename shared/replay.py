@@ -72,5 +72,5 @@ def _key() -> str | None:
         return None
     if not re.fullmatch(r"[\x21-\x7e]{1,255}", given):
         raise Malformed(f"{HEADER}: 1 to 255 printable characters, no blanks")
-    caller = g.identity.login if g.identity else ""
-    return sha256("\n".join((caller, request.path, given)).encode()).hexdigest()
+    who = g.identity and (g.identity.login, g.identity.program, sorted(g.identity.only or ()))
+    return sha256(f"{who}\n{request.path}\n{given}".encode()).hexdigest()

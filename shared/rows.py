@@ -25,6 +25,7 @@ HIDDEN: dict[str, Callable[[Identity], Rule]] = {
     "Container": access.containers,
     "DiffractionPlan": access.plans,
     "BLSample": access.samples,
+    "BLSubSample": access.parts,
 }
 DENIED = {"Proposal", "BLSession"}  # to refer to one that is hidden is to ask for it
 CALLED = {

@@ -5,6 +5,7 @@ import re
 from shared.app import specifications
 from tests.conftest import SERVICES
 
+ROOT = "/ispyb/api/v1"
 VERBS = ("get", "post", "put", "patch", "delete")
 PERMISSIONS = [
     *("all_proposals", "all_sessions", "uportal_sync", "manage_groups", "manage_perms"),
@@ -29,6 +30,14 @@ def published(built):
     return found
 
 
+def by_name(built):
+    """What is published, by the names it has in the matrix: service, path and operation."""
+    return {
+        f"{verb} {path.removeprefix(ROOT)}": (service, path, operation)
+        for (service, verb, path), operation in published(built).items()
+    }
+
+
 def resolved(node, spec, above=()):
     """``node`` without references; what refers to itself ends there."""
     if isinstance(node, dict):
@@ -38,7 +47,8 @@ def resolved(node, spec, above=()):
                 return {}
             name = reference.rpartition("/")[2]
             target = spec["components"]["schemas"][name]
-            return resolved(target, spec, (*above, reference))
+            beside = {key: value for key, value in node.items() if key != "$ref"}
+            return {**resolved(target, spec, (*above, reference)), **beside}
         return {key: resolved(value, spec, above) for key, value in node.items()}
     return [resolved(one, spec, above) for one in node] if isinstance(node, list) else node
 

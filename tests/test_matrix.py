@@ -5,16 +5,11 @@ to the stranger, on m02. An operation is asked for row 1, and for row 999, which
 to whom row 1 is hidden, both answers are the same.
 """
 
-from pathlib import Path
-
 import pytest
 
 from tests import files
-from tests.conftest import empty
-from tests.operations import PERMISSIONS, answer, filled, names, published
-from tests.world import build
+from tests.operations import PERMISSIONS, ROOT, answer, filled, names
 
-ROOT = "/ispyb/api/v1"
 I03, M02 = {"service": True, "beamlines": ["i03"]}, {"service": True, "beamlines": ["m02"]}
 ROLES = {
     "anonymous": None,
@@ -393,26 +388,6 @@ QUERIES = {
     "patch /ispyb/mxcube/sessions/{session_id}/associate-beamline-setup": {"beamLineSetupId": 1},
     "get /ispyb/mxcube/detectors": {"manufacturer": "Dectris", "model": "EIGER"},
 }
-
-
-@pytest.fixture
-def world(add, engine, site):
-    """``world()`` has the rows that the matrix speaks of, and no others."""
-
-    def make():
-        empty(engine)
-        build(add, Path(site["file_roots"][-1]))
-
-    return make
-
-
-@pytest.fixture
-def operations(built):
-    """What is published, by the names it has in the matrix."""
-    return {
-        f"{verb} {path.removeprefix(ROOT)}": (service, path, operation)
-        for (service, verb, path), operation in published(built).items()
-    }
 
 
 @pytest.fixture

@@ -3,10 +3,16 @@
 from datetime import datetime
 
 from services.core.models import (
+    AutoProc,
+    AutoProcScaling,
     EnergyScan,
     LabContact,
     RobotAction,
     Screening,
+    ScreeningOutput,
+    ScreeningStrategy,
+    ScreeningStrategySubWedge,
+    ScreeningStrategyWedge,
     XFEFluorescenceSpectrum,
     XRFFluorescenceMapping,
     XRFFluorescenceMappingROI,
@@ -29,6 +35,9 @@ def build(add, root):
             for key, login in enumerate(people, 1)
         )
     )
+    run = {"run": "2024-02", "beamStatus": "User"}
+    add(models.BeamCalendar(beamCalendarId=1, **run, **day))
+    add(models.ExperimentType(experimentTypeId=1), models.MotorPosition(motorPositionId=1))
     pipeline = {"name": "xia2/DIALS", "discipline": "MX"}
     add(models.ProcessingPipeline(processingPipelineId=6, **pipeline))
     for key, leader, beamline in ((1, 1, "i03"), (2, 6, "m02")):
@@ -44,6 +53,7 @@ def build(add, root):
             models.Dewar(dewarId=key, shippingId=key),
             models.Container(containerId=key, dewarId=key),
             models.BLSample(blSampleId=key, crystalId=key),
+            models.BLSubSample(blSubSampleId=key, blSampleId=key),
             models.BeamLineSetup(beamLineSetupId=key, beamlineName=beamline),
             models.Detector(detectorId=key),
             RobotAction(robotActionId=key, blsessionId=key),
@@ -62,6 +72,12 @@ def build(add, root):
                 data=b"[]",
             ),
             Screening(screeningId=key, dataCollectionId=key),
+            ScreeningOutput(screeningOutputId=key, screeningId=key),
+            ScreeningStrategy(screeningStrategyId=key, screeningOutputId=key),
+            ScreeningStrategyWedge(screeningStrategyWedgeId=key, screeningStrategyId=key),
+            ScreeningStrategySubWedge(
+                screeningStrategySubWedgeId=key, screeningStrategyWedgeId=key
+            ),
             XrayCentring(xrayCentringId=key, **group),
             SSXDataCollection(dataCollectionId=key),
             Atlas(atlasId=key, atlasImage="a.jpg", pixelSize=1, **group),
@@ -70,6 +86,8 @@ def build(add, root):
             models.AutoProcProgramAttachment(
                 autoProcProgramAttachmentId=key, autoProcProgramId=key
             ),
+            AutoProc(autoProcId=key, autoProcProgramId=key),
+            AutoProcScaling(autoProcScalingId=key, autoProcId=key),
             LabContact(labContactId=key, personId=leader, cardName="card", **of),
             models.UserGroup(userGroupId=key, name=f"group {key}"),
             models.Permission(permissionId=key, type=f"right {key}"),

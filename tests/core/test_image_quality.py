@@ -12,6 +12,7 @@ from shared.models import (
     DataCollection,
     DataCollectionGroup,
     ImageQualityIndicators,
+    ProcessingJob,
 )
 
 ROOT = "/ispyb/api/v1/data_collections"
@@ -22,13 +23,14 @@ DOUBLES = ("totalIntegratedSignal", "dozor_score")
 
 @pytest.fixture
 def collection(facility, add):
-    """Data collection 5 of alice's session 11, 6 of bob's session 21; program 7."""
+    """Data collection 5 of alice's session 11, 6 of bob's session 21; programs 7 and 8 on 5."""
     for key, session in ((5, 11), (6, 21)):
         add(
             DataCollectionGroup(dataCollectionGroupId=key, sessionId=session),
             DataCollection(dataCollectionId=key, dataCollectionGroupId=key),
         )
-    add(AutoProcProgram(autoProcProgramId=7), AutoProcProgram(autoProcProgramId=8))
+    add(ProcessingJob(processingJobId=7, dataCollectionId=5))
+    add(*(AutoProcProgram(autoProcProgramId=key, processingJobId=7) for key in (7, 8)))
 
 
 @pytest.fixture

@@ -3,7 +3,13 @@
 import pytest
 
 from services.core.models import Screening, ScreeningOutput, ScreeningStrategyWedge
-from shared.models import AutoProcProgram, DataCollection, DataCollectionGroup, DiffractionPlan
+from shared.models import (
+    AutoProcProgram,
+    DataCollection,
+    DataCollectionGroup,
+    DiffractionPlan,
+    ProcessingJob,
+)
 
 URL = "/ispyb/api/v1/screenings"
 TREE = {
@@ -56,7 +62,10 @@ def collections(facility, add):
             DataCollectionGroup(dataCollectionGroupId=key + 10, sessionId=session),
             DataCollection(dataCollectionId=key, dataCollectionGroupId=key + 10),
         )
-    add(AutoProcProgram(autoProcProgramId=7))
+    add(
+        ProcessingJob(processingJobId=7, dataCollectionId=5),
+        AutoProcProgram(autoProcProgramId=7, processingJobId=7),
+    )
     for plan in (3, 4):
         add(DiffractionPlan(diffractionPlanId=plan, beamLineName=plan == 3 and "i03" or None))
 

@@ -12,12 +12,13 @@ import orjson
 from sqlalchemy import Dialect, Executable, bindparam, func, select, text
 from sqlalchemy.dialects import sqlite
 
+from services.core.modules import programs
 from services.core.schemas.image_quality import COLUMNS
 from shared import access
 from shared.db import db
-from shared.errors import BadInput, NotFound, NotYet
+from shared.errors import BadInput, NotFound
 from shared.identity import Identity
-from shared.models import AutoProcProgram, DataCollection, ImageQualityIndicators
+from shared.models import DataCollection, ImageQualityIndicators
 
 TABLE = ImageQualityIndicators.__table__
 COLLECTION, IMAGE, PROGRAM = "dataCollectionId", "imageNumber", "autoProcProgramId"
@@ -29,7 +30,7 @@ NO_VALUE = -9999  # what acquisition software writes for a number that it does n
 def put(identity: Identity, collection_id: int, data: dict) -> dict:
     """Store what ``data`` knows of images; what it leaves out, or has no value of, stays."""
     _check(identity, collection_id)
-    _check_program(data.get(PROGRAM))
+    programs.check(identity, data.get(PROGRAM))
     arrays = {name: values for name, values in data.items() if name != PROGRAM}
     for name, values in arrays.items():
         if NO_VALUE in values:
@@ -58,13 +59,6 @@ def _check(identity: Identity, collection_id: int) -> None:
     wanted = select(key).where(key == bindparam("key"), rule.condition)
     if not db.session.execute(wanted, {**rule.values, "key": collection_id}).first():
         raise NotFound("DataCollection not found")
-
-
-def _check_program(program_id: int | None) -> None:
-    """The table has no foreign key that would."""
-    if program_id is not None and db.session.get(AutoProcProgram, program_id) is None:
-        reasons = {PROGRAM: ["no such AutoProcProgram"]}
-        raise NotYet("a referenced row is not there yet", reasons)
 
 
 def _store(alike: dict[str, Any], arrays: dict[str, list]) -> None:

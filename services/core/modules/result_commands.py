@@ -4,7 +4,7 @@ from typing import Any
 
 from services.core.models import AutoProc, AutoProcIntegration, AutoProcScaling
 from services.core.models import AutoProcScalingHasInt, AutoProcScalingStatistics
-from services.core.modules import image_quality, result_rows
+from services.core.modules import image_quality, programs, result_rows
 from services.core.modules.command_words import (
     Said,
     autoproc,
@@ -130,7 +130,11 @@ def store_per_image_analysis_results(identity: Identity, said: Said) -> int:
 def _integration(identity: Identity, key: int) -> AutoProcIntegration:
     rule = access.collections(identity, AutoProcIntegration.dataCollectionId)
     check("integration_id", AutoProcIntegration.autoProcIntegrationId, key, rule)
-    return db.session.get_one(AutoProcIntegration, key)
+    row = db.session.get_one(AutoProcIntegration, key)
+    if row.autoProcProgramId is not None:  # which may use data that is hidden
+        rule = programs.visible(identity, AutoProcIntegration.autoProcProgramId)
+        check("integration_id", AutoProcIntegration.autoProcIntegrationId, key, rule)
+    return row
 
 
 def _prepared(data: dict) -> AutoProcIntegration | None:

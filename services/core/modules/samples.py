@@ -7,9 +7,18 @@ from services.core.schemas.samples import SampleSchema
 from shared import access, read, rows
 from shared.access import EVERYTHING
 from shared.db import db, save
-from shared.errors import Conflict
+from shared.errors import Conflict, NotYet
 from shared.identity import Identity
-from shared.models import BLSample, BLSession, Container, Crystal, Dewar, Protein, Shipping
+from shared.models import (
+    BLSample,
+    BLSession,
+    BLSubSample,
+    Container,
+    Crystal,
+    Dewar,
+    Protein,
+    Shipping,
+)
 
 
 def find(identity: Identity, query: dict) -> dict:
@@ -33,10 +42,19 @@ def change(identity: Identity, sample_id: int, data: dict) -> dict:
         identity.need("mx_write")
     get(identity, sample_id, ("blSampleId",))
     rows.check_parents(identity, BLSample, data)
+    _check_part(sample_id, data.get("blSubSampleId"))
     sample = save(rows.locked(BLSample, sample_id), data)
     if {"crystalId", "containerId"} & data.keys():
         _check_owner(sample)
     return read.one(SampleSchema, EVERYTHING, blSampleId=sample_id)
+
+
+def _check_part(sample_id: int, part_id: int | None) -> None:
+    """No foreign key says that the preferred part is there, and is of the sample."""
+    mine = select(BLSubSample).filter_by(blSubSampleId=part_id, blSampleId=sample_id)
+    if part_id is not None and not db.session.scalars(mine).first():
+        reasons = {"blSubSampleId": ["no such BLSubSample"]}
+        raise NotYet("a referenced row is not there yet", reasons)
 
 
 def _check_owner(sample: BLSample) -> None:

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from services.core.models import Screening
+from services.core.modules import programs
 from services.core.modules.records import Records
 from services.core.modules.trees import grown
 from services.core.schemas.screenings import ScreeningSchema
@@ -27,6 +28,7 @@ def add(identity: Identity, data: dict) -> dict:
     below = {name: data[name] for name in ("inputs", "outputs") if name in data}
     own = {name: value for name, value in data.items() if name not in below}
     rows.check_parents(identity, Screening, own)
+    programs.check(identity, own.get("autoProcProgramId"))
     _check_plans(identity, [own, *below.get("inputs", ())])
     own["dataCollectionGroupId"] = _group(own)
     for output in below.get("outputs", ()):
