@@ -1,7 +1,7 @@
 """What Hyperion speaks, with the Exp-Eye client of mx-bluesky: one service token writes it all.
 
 Its paths are flat; a session is a proposal and a number. It has no word for a row that is not
-there yet: what its bodies refer to is there, or the body is wrong.
+there yet: what its bodies refer to is there, or the body is wrong. SCAUP reads beside it.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,9 @@ from services.core.modules import (
     data_collection_groups,
     data_collections,
     grids,
+    lab_contacts,
     positions,
+    proteins,
     robot_actions,
     samples,
     sessions,
@@ -28,20 +30,37 @@ from services.core.schemas.expeye import (
     ExpeyeRobotActionSchema,
     ExpeyeSampleSchema,
 )
+from services.core.schemas.expeye_reads import (
+    ExpeyeProposalDataSchema,
+    ExpeyeSessionListSchema,
+    ExpeyeSessionQuery,
+    ExpeyeSessionSchema,
+)
+from services.core.schemas.proteins import ProteinSchema
 from shared.api import Namespace, Resource
 from shared.errors import BadInput, NotYet
 from shared.identity import Identity
 
-proposal_ns = Namespace("proposals", description="What begins in a session, e.g. ab12345-2")
+proposal_ns = Namespace("proposals", description="Proposals, and what begins in a session")
+session_ns = Namespace("sessions", description="Sessions")
 group_ns = Namespace("data-groups", description="Groups of data collections")
 collection_ns = Namespace("data-collections", description="Data collections")
 robot_ns = Namespace("robot-actions", description="What the sample changer did")
 sample_ns = Namespace("samples", description="Samples")
-NAMESPACES = [proposal_ns, group_ns, collection_ns, robot_ns, sample_ns]
+protein_ns = Namespace("proteins", description="Proteins")
+NAMESPACES = [
+    *(proposal_ns, session_ns, group_ns, collection_ns, robot_ns, sample_ns, protein_ns),
+]
 
 WRITER = "mx_write"
 SESSION = "/<ref>/sessions/<int:visit>"
 REF = ("ref", "proposal code and number, e.g. ab12345")
+READ = (
+    *("sessionId", "proposalId", "Proposal.proposalCode", "Proposal.proposalNumber"),
+    *("visit_number", "beamLineName", "beamLineOperator", "startDate", "endDate", "scheduled"),
+    *("nbShifts", "comments", "beamLineSetupId", "beamCalendarId", "usedFlag", "archived"),
+    *("purgedProcessedData", "bltimeStamp", "lastUpdate"),
+)
 
 
 @proposal_ns.route(f"{SESSION}/robot-actions")
@@ -164,6 +183,50 @@ class CollectionGrids(Resource):
         """Add the grid of a data collection."""
         row = grids.add(identity, collection_id, _columns(data))
         return _answer(ExpeyeGridSchema(), row, data)
+
+
+@session_ns.route("")
+class Sessions(Resource):
+    @session_ns.require()
+    @session_ns.takes(ExpeyeSessionQuery, query=True)
+    @session_ns.returns(ExpeyeSessionListSchema)
+    def get(self, identity, query):
+        """List the sessions the caller may see, latest first."""
+        page, limit = query.pop("page"), query["limit"]
+        found = sessions.find(identity, {**query, "skip": page * limit, "fields": READ})
+        items = [ExpeyeSessionSchema().answer(row) for row in found["results"]]
+        return {"items": items, "total": found["total"], "page": page, "limit": limit}
+
+
+@proposal_ns.route(SESSION)
+@proposal_ns.param(*REF)
+class Session(Resource):
+    @proposal_ns.require()
+    @proposal_ns.returns(ExpeyeSessionSchema)
+    def get(self, identity, ref, visit):
+        """Show a session."""
+        return ExpeyeSessionSchema().answer(sessions.get(identity, f"{ref}-{visit}", READ))
+
+
+@proposal_ns.route("/<ref>/data")
+@proposal_ns.param(*REF)
+class ProposalData(Resource):
+    @proposal_ns.require()
+    @proposal_ns.returns(ExpeyeProposalDataSchema)
+    def get(self, identity, ref):
+        """Show the shipping contacts and the proteins of a proposal."""
+        whole = {"proposal": ref, "skip": 0, "limit": 1_000_000, "fields": ()}
+        contacts, found = lab_contacts.find(identity, whole), proteins.find(identity, whole)
+        return {"labContacts": contacts["results"], "proteins": found["results"]}
+
+
+@protein_ns.route("/<int:protein_id>")
+class Protein(Resource):
+    @protein_ns.require()
+    @protein_ns.returns(ProteinSchema)
+    def get(self, identity, protein_id):
+        """Show a protein."""
+        return proteins.get(identity, protein_id)
 
 
 def _columns(data: dict) -> dict:
