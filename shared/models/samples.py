@@ -93,9 +93,6 @@ class Protein(Base):
     personId: Mapped[int | None] = mapped_column(
         Unsigned, index=True, doc="who made it; no foreign key"
     )
-    global_: Mapped[bool | None] = mapped_column(
-        "global", server_default=text("0"), doc="seen by all proposals"
-    )
     isCreatedBySampleSheet: Mapped[bool | None] = mapped_column(
         server_default=text("0"), doc="made by an import"
     )

@@ -42,7 +42,8 @@ def test_a_container_shows_its_dewar(as_, stock):
 def test_the_list_is_filtered(as_, stock):
     staff = as_("staff", 9, "all_proposals")
     for query, keys in (
-        ("proposal=mx2", [2, 4]),
+        ("proposal=mx2", [2, 3, 4]),
+        ("proposal=mx1", [1]),
         ("beamlineLocation=i04&sort=containerId", [2, 4, 5]),
         ("containerStatus=processing&beamlineLocation=i03", [1]),
         ("search=puck%203", [3]),

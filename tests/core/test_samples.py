@@ -2,7 +2,13 @@
 
 import pytest
 
-from shared.models import BLSample, BLSubSample, DataCollection, DataCollectionGroup
+from shared.models import (
+    BLSample,
+    BLSubSample,
+    Container,
+    DataCollection,
+    DataCollectionGroup,
+)
 from tests.core.conftest import ALICE, BOB, CAROL, DAVE
 
 URL = "/ispyb/api/v1/samples"
@@ -69,7 +75,7 @@ def test_its_plan_is_its_own_or_else_its_crystals(as_, stock):
     "query, found",
     [
         ("proposal=mx1", [1, 2, 4]),
-        ("proposal=MX2", [3, 6]),
+        ("proposal=MX2", [3, 5, 6]),
         ("proposal=1&beamLineName=i03", [1, 4]),
         ("beamLineName=i03", [1, 4]),
         ("beamLineName=i04", [3]),
@@ -83,6 +89,23 @@ def test_its_plan_is_its_own_or_else_its_crystals(as_, stock):
 )
 def test_the_list_is_filtered(as_, stock, query, found):
     assert ids(as_("staff", 9, "all_proposals").get(f"{URL}?{query}")) == found
+
+
+def test_what_is_of_a_proposal_is_what_its_leader_sees(as_, stock, add):
+    """Also in a box in a box; a dewar counts before what it is in, that before a session."""
+    of = {6: {"parentContainerId": 3}, 7: {"parentContainerId": 6, "sessionId": 11}}
+    of[8] = {"parentContainerId": 2, "dewarId": 1, "sessionId": 21}
+    for key, where in of.items():
+        add(Container(containerId=key, **where), BLSample(blSampleId=10 + key, containerId=key))
+    staff = as_("staff", 9, "all_proposals")
+    for who, proposal, samples, containers in (
+        (("alice", ALICE), "mx1", [1, 2, 4, 18], [1, 8]),
+        (("bob", BOB), "mx2", [3, 5, 6, 16], [2, 3, 4, 6]),
+    ):
+        assert ids(as_(*who).get(URL)) == ids(staff.get(f"{URL}?proposal={proposal}")) == samples
+        for client, query in ((as_(*who), ""), (staff, f"?proposal={proposal}")):
+            found = client.get(f"/ispyb/api/v1/containers{query}").json["results"]
+            assert sorted(row["containerId"] for row in found) == containers
 
 
 def test_a_hidden_proposal_is_no_filter(as_, stock, same):
@@ -159,6 +182,21 @@ def test_crystal_and_container_are_of_one_proposal(as_, stock):
     moved = staff.patch(f"{URL}/1", json={"containerId": 3, "crystalId": 2})
     assert (moved.status_code, moved.json["Crystal"]["Protein"]["acronym"]) == (200, "THAU")
     assert as_("alice", ALICE).get(f"{URL}/1").status_code == 404
+
+
+def test_a_sample_is_always_somebodys(as_, stock):
+    alice = as_("alice", ALICE)
+    assert alice.patch(f"{URL}/1", json={"containerId": None}).json["Container"] is None
+    lost = alice.patch(f"{URL}/1", json={"crystalId": None})
+    assert (lost.status_code, "belongs to nobody" in lost.json["detail"]) == (409, True)
+    assert alice.get(f"{URL}/1").json["crystalId"] == 1
+
+
+def test_a_box_in_itself_is_of_nobody(as_, stock, add):
+    add(Container(containerId=9, parentContainerId=9))
+    staff = as_("staff", 9, "all_proposals")
+    moved = staff.patch(f"{URL}/1", json={"containerId": 9})
+    assert (moved.status_code, moved.json["Container"]["containerId"]) == (200, 9)
 
 
 def test_two_samples_have_not_one_place(as_, stock):

@@ -1,24 +1,16 @@
 """Samples: read by whoever sees their proposal, changed by people and by acquisition software."""
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 
 from services.core.modules import proposals
+from services.core.schemas.containers import owned
 from services.core.schemas.samples import SampleSchema
 from shared import access, read, rows
 from shared.access import EVERYTHING
 from shared.db import db, save
 from shared.errors import Conflict, NotYet
 from shared.identity import Identity
-from shared.models import (
-    BLSample,
-    BLSession,
-    BLSubSample,
-    Container,
-    Crystal,
-    Dewar,
-    Protein,
-    Shipping,
-)
+from shared.models import BLSample, BLSubSample, Crystal, Protein
 
 
 def find(identity: Identity, query: dict) -> dict:
@@ -58,23 +50,16 @@ def _check_part(sample_id: int, part_id: int | None) -> None:
 
 
 def _check_owner(sample: BLSample) -> None:
-    """Conflict if what a sample is belongs to one proposal, and where it is to another."""
+    """Conflict if a sample is nobody's, or its crystal is of one proposal, its place of another.
+
+    A container that is nowhere belongs to no proposal.
+    """
+    if sample.crystalId is None and sample.containerId is None:
+        raise Conflict("without a crystal and a container it belongs to nobody")
     of_crystal = select(Protein.proposalId).join(Crystal, Crystal.proteinId == Protein.proteinId)
-    owner = db.session.scalar(of_crystal.where(Crystal.crystalId == sample.crystalId))
-    holder = _holder(sample.containerId)
-    if owner and holder and owner != holder:
+    ways = [of_crystal.where(Crystal.crystalId == sample.crystalId)]
+    for found, owner in owned():
+        (key,) = found.selected_columns
+        ways.append(found.with_only_columns(owner).where(key == sample.containerId))
+    if len(db.session.scalars(union(*ways)).all()) > 1:
         raise Conflict("the crystal and the container are of different proposals")
-
-
-def _holder(container_id: int | None) -> int | None:
-    """The proposal that has a container: by its dewar, else by what it is in, or its session."""
-    box = db.session.get(Container, container_id) if container_id else None
-    if box is None:
-        return None
-    if box.dewarId is not None:
-        sent = select(Shipping.proposalId).join(Dewar, Dewar.shippingId == Shipping.shippingId)
-        return db.session.scalar(sent.where(Dewar.dewarId == box.dewarId))
-    if box.parentContainerId is not None:
-        return _holder(box.parentContainerId)
-    session = select(BLSession.proposalId).where(BLSession.sessionId == box.sessionId)
-    return db.session.scalar(session)

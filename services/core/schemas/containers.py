@@ -1,12 +1,38 @@
 """What a container looks like on the wire."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from marshmallow import Schema, fields
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Select, bindparam, select, union
+from sqlalchemy.orm import aliased
 
 from shared.aggregates import Count
 from shared.lists import query_of
 from shared.models import BLSample, BLSession, Container, Dewar, Shipping
 from shared.schemas import TableSchema
+
+
+def owned(around: int = 2) -> Iterator[tuple[Select, Any]]:
+    """The ways from a container to its proposal: each finds keys, and the proposals of these.
+
+    By its dewar, else by what it is in, with ``around`` containers at most, else by its session.
+    """
+    box = aliased(Container)
+    found = select(box.containerId)
+    for _ in range(around + 1):
+        sent = found.join(Dewar, Dewar.dewarId == box.dewarId)
+        yield sent.join(Shipping, Shipping.shippingId == Dewar.shippingId), Shipping.proposalId
+        found = found.where(box.dewarId.is_(None))
+        used = found.where(box.parentContainerId.is_(None))
+        yield used.join(BLSession, BLSession.sessionId == box.sessionId), BLSession.proposalId
+        inner, box = box, aliased(Container)
+        found = found.join(box, box.containerId == inner.parentContainerId)
+
+
+OF_PROPOSAL = select(
+    union(*(found.where(owner == bindparam("proposal")) for found, owner in owned())).subquery()
+)
 
 
 class ContainerMetadataSchema(Schema):
@@ -34,25 +60,10 @@ class ContainerSchema(TableSchema):
         dump_only = ("containerId", "bltimeStamp")
         search = ("code", "barcode", "comments")
         sort = ("-containerId",)
-        conditions = {
-            "proposal": or_(
-                Container.dewarId.in_(
-                    select(Dewar.dewarId)
-                    .join(Shipping, Shipping.shippingId == Dewar.shippingId)
-                    .where(Shipping.proposalId == bindparam("proposal"))
-                ),
-                Container.sessionId.in_(
-                    select(BLSession.sessionId).where(
-                        BLSession.proposalId == bindparam("proposal")
-                    )
-                ),
-            )
-        }
+        conditions = {"proposal": Container.containerId.in_(OF_PROPOSAL)}
 
 
 class ContainerQuery(query_of(ContainerSchema)):
     """The filters of the list."""
 
-    proposal = fields.String(
-        metadata={"description": "id or name of the proposal that sent it or uses it"}
-    )
+    proposal = fields.String(metadata={"description": "id or name of the proposal it belongs to"})

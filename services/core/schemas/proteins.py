@@ -32,7 +32,6 @@ class ProteinSchema(TableSchema):
 
     class Meta(TableSchema.Meta):
         model = Protein
-        exclude = ("global_",)
         dump_only = ("proteinId", "bltimeStamp")
         search = ("acronym", "name")
         sort = ("-proteinId",)

@@ -6,6 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates
 from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import bindparam, select, union
 
+from services.core.schemas import containers
 from services.core.schemas.crystals import CrystalProteinSchema
 from services.core.schemas.diffraction_plans import OF_PROPOSAL, DiffractionPlanSchema
 from shared import access
@@ -13,14 +14,11 @@ from shared.aggregates import Count, Distinct
 from shared.lists import query_of
 from shared.models import (
     BLSample,
-    BLSession,
     BLSubSample,
     Container,
     Crystal,
     DataCollection,
     DataCollectionGroup,
-    Dewar,
-    Shipping,
 )
 from shared.schemas import TableSchema
 
@@ -91,15 +89,6 @@ class SampleMetadataSchema(Schema):
     )
 
 
-IN_DEWAR = select(Container.containerId).join(Dewar, Dewar.dewarId == Container.dewarId)
-IN_SHIPMENT = IN_DEWAR.join(Shipping, Shipping.shippingId == Dewar.shippingId)
-IN_SESSION = (
-    select(Container.containerId)
-    .join(BLSession, BLSession.sessionId == Container.sessionId)
-    .where(Container.dewarId.is_(None))
-)
-
-
 class SampleSchema(TableSchema):
     """A sample, with what it is, where it is and how it is to be measured."""
 
@@ -124,17 +113,9 @@ class SampleSchema(TableSchema):
                 select(
                     union(
                         select(BLSample.blSampleId).where(BLSample.crystalId.in_(OF_PROPOSAL)),
-                        *(
-                            select(BLSample.blSampleId).where(
-                                BLSample.crystalId.is_(None),
-                                BLSample.containerId.in_(
-                                    found.where(owner == bindparam("proposal"))
-                                ),
-                            )
-                            for found, owner in (
-                                (IN_SHIPMENT, Shipping.proposalId),
-                                (IN_SESSION, BLSession.proposalId),
-                            )
+                        select(BLSample.blSampleId).where(
+                            BLSample.crystalId.is_(None),
+                            BLSample.containerId.in_(containers.OF_PROPOSAL),
                         ),
                     ).subquery()
                 )
