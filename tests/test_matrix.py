@@ -22,12 +22,13 @@ ROLES = {
     "all_proposals": (("overseer", 5, "all_proposals"), {}),
     "reading program": (("reader", None), I03),
     "writing program": (("writer", None, *PERMISSIONS), I03),
+    "user office": (("office", None, *PERMISSIONS), {"service": True}),
     "program elsewhere": (("writer", None, *PERMISSIONS), M02),
 }
 NOBODY, SIGNED_IN = list(ROLES)[:2], list(ROLES)[2:]
 INSIDE = SIGNED_IN[1:-1]  # to whom row 1 is visible
 OUTSIDE = ["stranger", "program elsewhere"]
-PROGRAMS = ["writing program", "program elsewhere"]  # that hold every permission
+PROGRAMS = ["writing program", "user office", "program elsewhere"]  # they hold all permissions
 
 
 def everybody(status=200):
@@ -53,12 +54,23 @@ def inside(status=200, reader=None, outside=404):
 
 def holders(status=200, elsewhere=404):
     """Needs a permission, and row 1 to be visible."""
-    return signed_in(403) | dict(zip(PROGRAMS, (status, elsewhere)))
+    return signed_in(403) | dict(zip(PROGRAMS, (status, status, elsewhere)))
 
 
 def managers(status=200):
     """Needs a permission, wherever the caller is."""
     return holders(status, status)
+
+
+def office(status=200):
+    """Is about the whole site: for no program that is limited to beamlines."""
+    return signed_in(403) | {"user office": status}
+
+
+def people(status=200, outside=404):
+    """Is for those who see row 1; of programs for the user office's."""
+    denied = dict.fromkeys(["reading program", *PROGRAMS], 403)
+    return inside(status, outside=outside) | denied | {"user office": status}
 
 
 # What each role is answered for row 1.
@@ -112,24 +124,24 @@ MATRIX = {
     "get /centrings/{centring_id}": inside(),
     "post /commands": holders(201, elsewhere=424),  # it sees no such program
     "get /contacts/lab_contacts": signed_in(),
-    "post /contacts/lab_contacts": inside(201, reader=403, outside=424),  # they see no such person
+    "post /contacts/lab_contacts": people(201, outside=424),  # they see no such person
     "get /contacts/lab_contacts/{lab_contact_id}": inside(),
-    "put /contacts/lab_contacts/{lab_contact_id}": inside(reader=403),
-    "patch /contacts/lab_contacts/{lab_contact_id}": inside(reader=403),
-    "delete /contacts/lab_contacts/{lab_contact_id}": inside(reader=403),
+    "put /contacts/lab_contacts/{lab_contact_id}": people(),
+    "patch /contacts/lab_contacts/{lab_contact_id}": people(),
+    "delete /contacts/lab_contacts/{lab_contact_id}": people(),
     "get /contacts/labs": signed_in(),
-    "post /contacts/labs": managers(201),
+    "post /contacts/labs": office(201),
     "get /contacts/labs/{laboratory_id}": signed_in(),
-    "put /contacts/labs/{laboratory_id}": managers(),
-    "patch /contacts/labs/{laboratory_id}": managers(),
-    "delete /contacts/labs/{laboratory_id}": managers(409),
+    "put /contacts/labs/{laboratory_id}": office(),
+    "patch /contacts/labs/{laboratory_id}": office(),
+    "delete /contacts/labs/{laboratory_id}": office(409),
     "get /contacts/persons": signed_in(),
-    "post /contacts/persons": managers(201),
-    "post /contacts/persons/batch": managers(201),
+    "post /contacts/persons": office(201),
+    "post /contacts/persons/batch": office(201),
     "get /contacts/persons/{person_id}": inside(),
-    "put /contacts/persons/{person_id}": holders(),
-    "patch /contacts/persons/{person_id}": holders(),
-    "delete /contacts/persons/{person_id}": holders(409),
+    "put /contacts/persons/{person_id}": office(),
+    "patch /contacts/persons/{person_id}": office(),
+    "delete /contacts/persons/{person_id}": office(409),
     "get /data_collections": signed_in(),
     "post /data_collections": holders(201, elsewhere=424),  # it sees no such group
     "get /data_collections/groups": signed_in(),
@@ -181,16 +193,16 @@ MATRIX = {
     "get /events/types": signed_in(),
     "get /health": everybody(),
     "get /proposals": signed_in(),
-    "post /proposals": holders(201, elsewhere=424),  # it sees no such leader
+    "post /proposals": office(201),
     "get /proposals/{proposal_id}": inside(),
-    "put /proposals/{proposal_id}": holders(),
-    "patch /proposals/{proposal_id}": holders(),
-    "delete /proposals/{proposal_id}": holders(409),
+    "put /proposals/{proposal_id}": office(),
+    "patch /proposals/{proposal_id}": office(),
+    "delete /proposals/{proposal_id}": office(409),
     "get /proposals/{proposal_id}/info": inside(),
     "get /proposals/{proposal_id}/persons": inside(),
-    "post /proposals/{proposal_id}/persons": holders(201),
-    "patch /proposals/{proposal_id}/persons/{person_id}": holders(),
-    "delete /proposals/{proposal_id}/persons/{person_id}": holders(),
+    "post /proposals/{proposal_id}/persons": office(201),
+    "patch /proposals/{proposal_id}/persons/{person_id}": office(),
+    "delete /proposals/{proposal_id}/persons/{person_id}": office(),
     "get /containers": signed_in(),
     "get /containers/{container_id}": inside(),
     "get /samples": signed_in(),
@@ -213,12 +225,12 @@ MATRIX = {
     "get /sessions/{session_id}": inside(),
     "put /sessions/{session_id}": holders(),
     "patch /sessions/{session_id}": holders(),
-    "delete /sessions/{session_id}": holders(409),
+    "delete /sessions/{session_id}": office(409),
     "get /sessions/{session_id}/info": inside(),
     "get /sessions/{session_id}/persons": inside(),
-    "post /sessions/{session_id}/persons": holders(201),
-    "patch /sessions/{session_id}/persons/{person_id}": holders(),
-    "delete /sessions/{session_id}/persons/{person_id}": holders(),
+    "post /sessions/{session_id}/persons": office(201),
+    "patch /sessions/{session_id}/persons/{person_id}": office(),
+    "delete /sessions/{session_id}/persons/{person_id}": office(),
     "get /sessions/{session_id}/statistics": inside(),
     "get /ispyb/mxcube/proposals": signed_in(),
     "get /ispyb/mxcube/sessions": signed_in(),
