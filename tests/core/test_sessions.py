@@ -192,6 +192,7 @@ def test_dates_show_no_more_than_lists(as_, facility):
         ("?ends_after=2024-01-01T00:00:00", "ends_after"),
         ("/date?end_date=2024-05-01", "start_date"),
         ("/date?start_date=2024-05-01&end_date=9999-12-31", "end_date"),
+        ("/date?start_date=2024-05-01&end_date=9999-12-31T23:59:59", "end_date"),
         ("/date?start_date=2024-05-02&end_date=2024-05-01", "end_date"),
         ("/date?start_date=yesterday&end_date=2024-05-01", "start_date"),
         ("/date?start_date=2024-05-02Z&end_date=2024-05-01", "start_date"),

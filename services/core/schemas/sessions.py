@@ -146,11 +146,13 @@ class Moment(fields.NaiveDateTime):
 
     def _deserialize(self, value, attr, data, **kwargs):
         try:
-            day = datetime.combine(date.fromisoformat(value), time())
-            return day + timedelta(days=self.last)
+            found = datetime.combine(date.fromisoformat(value), time())
+            unit = timedelta(days=1)
         except (TypeError, ValueError):
             found = super()._deserialize(value, attr, data, **kwargs)
-            return found + timedelta(seconds=self.last)
+            unit = timedelta(seconds=1)
+        try:
+            return found + unit * self.last
         except OverflowError as error:
             raise ValidationError("Not a valid date.") from error
 
