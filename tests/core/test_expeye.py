@@ -176,11 +176,26 @@ def test_a_group_changes_in_what_is_named(hyperion, group, rows):
     unknown = hyperion.patch(f"{ROOT}/data-groups/{group}", json={"experimentType": "Odd"})
     assert unknown.json["experimentType"] == "SAD"  # a word that is not known clears nothing
     assert unknown.json["warnings"] == ["experimentType: 'Odd' is not known, not stored"]
-    assert (
-        hyperion.patch(f"{ROOT}/data-groups/{group}", json={"comments": None}).json["comments"]
-        is None
-    )
-    assert rows(DataCollectionGroup)[0]["blSampleId"] == 1
+    cleared = hyperion.patch(f"{ROOT}/data-groups/{group}", json={"comments": None})
+    assert (cleared.json["comments"], cleared.json["sampleId"]) == (None, 1)
+
+
+def test_a_group_gets_another_sample_as_scaup_sends_it(hyperion, group, collection, rows):
+    """What the data collections repeat of it changes too."""
+    answer = hyperion.patch(f"{ROOT}/data-groups/{group}", json={"sampleId": 2})
+    assert (answer.status_code, answer.json["sampleId"]) == (200, 2)
+    assert rows(DataCollectionGroup)[0]["blSampleId"] == rows(DataCollection)[0]["BLSAMPLEID"] == 2
+
+
+def test_a_long_type_is_cut_in_data_collections(hyperion, rows):
+    """The column there has 24 characters."""
+    made = hyperion.post(
+        f"{SESSION}/data-groups", json={"experimentType": "diamond anvil high pressure"}
+    ).json
+    path = f"{ROOT}/data-groups/{made['dataCollectionGroupId']}/data-collections"
+    assert hyperion.post(path, json=SCAN).status_code == 201
+    assert made["experimentType"] == "Diamond Anvil High Pressure"
+    assert rows(DataCollection)[0]["experimenttype"] == "Diamond Anvil High Press"
 
 
 # ------------------------------------------------------------------ data collections
@@ -233,6 +248,22 @@ def test_a_change_is_of_what_is_named(add, hyperion, collection, rows):
     (row,) = rows(DataCollection)
     assert row["endTime"] == datetime(2026, 11, 20, 9, 20, 31)
     assert (row["runStatus"], row["comments"]) == ("DataCollection Successful", "rotation")
+
+
+def test_absent_keeps_and_null_clears(hyperion, collection):
+    path = f"{ROOT}/data-collections/{collection}"
+    assert hyperion.patch(path, json={"wavelength": 0.97, "flux": 1e12}).json["flux"] == 1e12
+    cleared = hyperion.patch(path, json={"flux": None, "detectorId": None}).json
+    assert (cleared["flux"], cleared["wavelength"]) == (None, pytest.approx(0.97))
+
+
+@pytest.mark.parametrize(
+    "given", ["2026-11-20 09:20:31", "2026-11-20T09:20:31.25", "2026-11-20T09:20:31+00:00"]
+)
+def test_times_are_local_and_of_whole_seconds(given, hyperion, collection, rows):
+    path = f"{ROOT}/data-collections/{collection}"
+    assert hyperion.patch(path, json={"endTime": given}).json["endTime"] == "2026-11-20T09:20:31"
+    assert rows(DataCollection)[0]["endTime"] == datetime(2026, 11, 20, 9, 20, 31)
 
 
 def test_a_sample_of_a_collection_is_its_groups(hyperion, rows):
@@ -334,6 +365,43 @@ def test_what_is_not_there_is_refused_with_a_detail(verb, path, body, status, hy
     assert isinstance(answer.json["detail"], str) and answer.json["detail"]
 
 
+@pytest.mark.parametrize("sample", [8, 999])
+def test_a_hidden_sample_is_as_absent_in_every_body(sample, hyperion, group, rows):
+    action = hyperion.post(f"{SESSION}/robot-actions", json=LOAD).json["robotActionId"]
+    lone = hyperion.post(f"{SESSION}/data-groups", json={}).json["dataCollectionGroupId"]
+    before = rows(RobotAction), rows(DataCollectionGroup)
+    for verb, path in (
+        ("post", f"{SESSION}/robot-actions"),
+        ("patch", f"{ROOT}/robot-actions/{action}"),
+        ("post", f"{SESSION}/data-groups"),
+        ("patch", f"{ROOT}/data-groups/{group}"),
+        ("post", f"{ROOT}/data-groups/{lone}/data-collections"),
+    ):
+        answer = getattr(hyperion, verb)(path, json=LOAD | {"sampleId": sample})
+        assert answer.status_code == 422, path
+        assert list(answer.json["errors"].values()) == [["no such BLSample"]]
+    assert (rows(RobotAction), rows(DataCollectionGroup)) == before and not rows(DataCollection)
+
+
+def test_what_is_sent_again_under_its_key_is_done_once(hyperion, group, collection, rows):
+    key = {"Idempotency-Key": "once"}
+    for path, body, model in (
+        (f"{SESSION}/robot-actions", LOAD, RobotAction),
+        (f"{SESSION}/data-groups", {"experimentType": "SAD"}, DataCollectionGroup),
+        (
+            f"{ROOT}/data-groups/{group}/data-collections",
+            SCAN | {"imagePrefix": "b"},
+            DataCollection,
+        ),
+        (f"{ROOT}/data-collections/{collection}/position", {"posX": 1.0}, Position),
+        (f"{ROOT}/data-collections/{collection}/grids", GRID, GridInfo),
+    ):
+        first = hyperion.post(path, json=body, headers=key)
+        stored = rows(model)
+        again = hyperion.post(path, json=body, headers=key)
+        assert (again.status_code, again.json) == (201, first.json) and rows(model) == stored
+
+
 @pytest.mark.parametrize(
     "body", [{"detectorId": 999}, {"flux": "much"}, {"imageDirectory": "/" * 256}]
 )
@@ -347,6 +415,8 @@ def test_a_wrong_value_is_named(body, hyperion, group, rows):
 def test_only_a_writing_program_of_the_beamline_may(as_, hyperion, collection):
     path = f"{ROOT}/data-collections/{collection}"
     program = {"service": True, "beamlines": ["i04"]}
+    bad = hyperion.patch(path, json={}, headers={"Authorization": "Bearer no"})
+    assert bad.status_code == 401 and isinstance(bad.json["detail"], str)
     assert as_("alice", 1).patch(path, json={}).status_code == 403
     assert as_("reader", None, service=True).patch(path, json={}).status_code == 403
     assert as_("other", None, "mx_write", **program).patch(path, json={}).status_code == 404
