@@ -88,6 +88,13 @@ def characters(column) -> validate.Regexp:
     return IN_UTF8 if charset == "utf8mb4" else IN_LATIN1
 
 
+def text_of(column: Any, least: int = 0, **kwargs: Any) -> fields.String:
+    """A text to be compared with a ``column`` of a model, which could hold it."""
+    held = column.property.columns[0]
+    checks = [validate.Length(least, held.type.length), characters(held)]
+    return fields.String(validate=checks, **kwargs)
+
+
 def _bounds(column) -> tuple[int, int]:
     bits = next(bits for kind, bits in BITS if isinstance(column.type, kind))
     if getattr(column.type, "unsigned", False):

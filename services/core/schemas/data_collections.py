@@ -13,6 +13,7 @@ from shared.aggregates import Count
 from shared.lists import query_of
 from shared.models import (
     EXPERIMENT_TYPES,
+    BLSession,
     DataCollection,
     DataCollectionComment,
     DataCollectionFileAttachment,
@@ -20,7 +21,7 @@ from shared.models import (
     Detector,
     GridInfo,
 )
-from shared.schemas import TableSchema
+from shared.schemas import TableSchema, text_of
 
 
 class CollectionGroupSchema(TableSchema):
@@ -91,7 +92,7 @@ class DataCollectionQuery(query_of(DataCollectionSchema)):
     """The filters of the list; session, sample and type are those of the group."""
 
     proposal = fields.String(metadata={"description": "proposal id or name"})
-    beamLineName = fields.String(validate=validate.Length(max=45))
+    beamLineName = text_of(BLSession.beamLineName)
     sessionId = fields.Integer(validate=KEY)
     blSampleId = fields.Integer(validate=KEY)
     experimentType = fields.String(validate=validate.OneOf(EXPERIMENT_TYPES))

@@ -8,12 +8,13 @@ from services.core.models import EnergyScan, RobotAction, Screening, XFEFluoresc
 from shared.lists import ListQuery
 from shared.models import (
     EXPERIMENT_TYPES,
+    BLSession,
     DataCollection,
     DataCollectionGroup,
     Detector,
     GridInfo,
 )
-from shared.schemas import TableSchema
+from shared.schemas import TableSchema, text_of
 
 KEY = validate.Range(0, 2**32 - 1)
 TYPES = {
@@ -150,8 +151,8 @@ class SelectionQuery(Schema):
     sessionId = fields.Integer(validate=KEY)
     proposal = fields.String(metadata={"description": "proposal id or name"})
     proposalId = fields.Integer(validate=KEY)
-    beamLineName = fields.String(
-        validate=validate.Length(max=45), metadata={"description": "beamline of the session"}
+    beamLineName = text_of(
+        BLSession.beamLineName, metadata={"description": "beamline of the session"}
     )
     blSampleId = fields.Integer(validate=KEY)
     proteinId = fields.Integer(validate=KEY)

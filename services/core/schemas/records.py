@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, pre_load, validate
 from sqlalchemy import bindparam, select
 
 from shared.models import BLSession
-from shared.schemas import TableSchema
+from shared.schemas import TableSchema, text_of
 
 NO_VALUE = -9999  # what acquisition software writes for a number that it does not have
 KEY = validate.Range(0, 2**32 - 1)
@@ -44,8 +44,8 @@ class SessionFilters(Schema):
     """The filters for ``of_session``."""
 
     proposal = fields.String(metadata={"description": "proposal id or name"})
-    beamLineName = fields.String(
-        validate=validate.Length(max=45), metadata={"description": "beamline of the session"}
+    beamLineName = text_of(
+        BLSession.beamLineName, metadata={"description": "beamline of the session"}
     )
 
 

@@ -19,7 +19,7 @@ from shared.models import (
     DataCollectionGroup,
     ProcessingPipeline,
 )
-from shared.schemas import TableSchema
+from shared.schemas import TableSchema, text_of
 
 KEY = validate.Range(1, 2**32 - 1)
 MOST_COLLECTIONS = 1_000
@@ -165,8 +165,9 @@ class ResultSelectionSchema(Schema):
     blSampleId = fields.Integer(validate=KEY)
     dataCollectionGroupId = fields.Integer(validate=KEY)
     dataCollectionId = fields.Integer(validate=KEY)
-    pipeline = fields.String(
-        validate=validate.Length(1, 255),
+    pipeline = text_of(
+        AutoProcProgram.processingPrograms,
+        1,
         metadata={"description": "name of the pipeline or program, in any case"},
     )
 

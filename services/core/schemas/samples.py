@@ -20,7 +20,7 @@ from shared.models import (
     DataCollection,
     DataCollectionGroup,
 )
-from shared.schemas import TableSchema
+from shared.schemas import TableSchema, text_of
 
 NAME = r"[a-zA-Z0-9:+_-]+"  # MXCuBE drops a whole list for one other name
 READY = "processing"  # the status of a container whose samples a beamline may load
@@ -143,11 +143,9 @@ class SampleQuery(query_of(SampleSchema)):
     """The filters of the list."""
 
     proposal = fields.String(metadata={"description": "proposal id or name"})
-    beamLineName = fields.String(
-        validate=validate.Length(max=20),
+    beamLineName = text_of(
+        Container.beamlineLocation,
         metadata={"description": f"in the containers at this beamline that are in `{READY}`"},
     )
     proteinId = fields.Integer(strict=False, validate=KEY)
-    status = fields.String(
-        validate=validate.Length(max=20), metadata={"description": "the blSampleStatus"}
-    )
+    status = text_of(BLSample.blSampleStatus, metadata={"description": "the blSampleStatus"})

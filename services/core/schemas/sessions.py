@@ -19,7 +19,7 @@ from shared.models import (
     SessionHasPerson,
     SessionType,
 )
-from shared.schemas import TableSchema
+from shared.schemas import TableSchema, text_of
 
 YES = validate.Equal(True)
 
@@ -122,9 +122,7 @@ class SessionQuery(query_of(SessionSchema)):
 
     proposal = fields.String(metadata={"description": "proposal id or name"})
     beamLineGroup = fields.String(metadata={"description": "a group of the site's beamlines"})
-    sessionType = fields.String(
-        validate=validate.Length(max=31), metadata={"description": "a label, e.g. Remote"}
-    )
+    sessionType = text_of(SessionType.typeName, metadata={"description": "a label, e.g. Remote"})
     year = fields.Integer(validate=validate.Range(1900, 2200))
     month = fields.Integer(
         validate=validate.Range(1, 12), metadata={"description": "of `year`, else of this year"}
@@ -162,4 +160,4 @@ class SessionDateQuery(ListQuery):
 
     start_date = Moment(required=True, metadata={"description": "2026-11-05, or with a time"})
     end_date = Moment(required=True, last=True, metadata={"description": "included"})
-    beamline = fields.String(validate=validate.Length(max=45))
+    beamline = text_of(BLSession.beamLineName)

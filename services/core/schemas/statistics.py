@@ -5,6 +5,8 @@ from datetime import timedelta
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.core.schemas.sessions import Moment
+from shared.models import BLSession
+from shared.schemas import text_of
 
 LONGEST = timedelta(days=366)
 UNITS = {
@@ -81,7 +83,7 @@ class SessionStatisticsSchema(Schema):
 class BeamlineQuery(Schema):
     """Which days of which beamline."""
 
-    beamLineName = fields.String(required=True, validate=validate.Length(1, 45))
+    beamLineName = text_of(BLSession.beamLineName, 1, required=True)
     start = Moment(required=True, metadata={"description": "2026-11-05, or with a time"})
     end = Moment(required=True, last=True, metadata={"description": "included"})
 
@@ -135,7 +137,7 @@ class HistogramQuery(BeamlineQuery):
 
     parameter = fields.String(required=True, validate=validate.OneOf([*UNITS]))
     bins = fields.Integer(load_default=50, validate=validate.Range(1, 500))
-    beamLineName = fields.String(validate=validate.Length(1, 45))
+    beamLineName = text_of(BLSession.beamLineName, 1)
     start = Moment(metadata={"description": "a year before the end, unless given"})
     end = Moment(last=True, metadata={"description": "included; now, unless given"})
 
