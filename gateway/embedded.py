@@ -1,7 +1,8 @@
 """A gateway for one machine: all services in one process, behind the routes of Kong's file.
 
 It routes as Kong does and removes what only Kong may say. It does not look at tokens: that
-each service does for itself, behind Kong too.
+each service does for itself, behind Kong too. What watches over this machine may ask it for
+``/ready`` and ``/metrics``, which Kong gives to nobody.
 """
 
 import re
@@ -18,7 +19,8 @@ from gateway.routing import Router, normalise
 
 WSGI = Callable[[dict, Callable], Iterable[bytes]]
 KONGS = ("HTTP_X_CONSUMER_", "HTTP_X_CREDENTIAL_", "HTTP_X_ANONYMOUS_", "HTTP_X_AUTHENTICATED_")
-
+WATCHED = ("/metrics", "/ready")  # for programs of this machine that come through no proxy
+LOOPBACK = ("127.0.0.1", "::1")
 TAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
@@ -52,6 +54,8 @@ class Gateway:
             return _problem(environ, HTTPStatus.BAD_REQUEST, "the path holds a zero byte")
         if path == "/" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return self._home()
+        if path in WATCHED and environ["HTTP_X_FORWARDED_FOR"] in LOOPBACK:
+            return next(iter(self.services.values()))  # of this process they all tell the same
         route = self._router.match(environ["REQUEST_METHOD"], path)
         if route is None:
             return _problem(environ, HTTPStatus.NOT_FOUND, "no service answers at this path")

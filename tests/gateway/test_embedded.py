@@ -112,8 +112,6 @@ def test_a_server_that_keeps_no_raw_path_is_served_too(client):
     ("path", "status"),
     [
         ("/ispyb/api/v2/x", 404),
-        ("/metrics", 404),
-        ("/ready", 404),
         ("/ispyb/api/v1/%00", 400),
         ("/swaggerui/..%2f..%2fetc/passwd", 404),
     ],
@@ -127,6 +125,24 @@ def test_no_route_is_a_problem_document(client, path, status):
     assert problem["status"] == status
     assert problem["requestId"] == "mine"
     assert problem["title"] in ("Not Found", "Bad Request")
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/ready"])
+@pytest.mark.parametrize(
+    ("address", "forwarded", "status"),
+    [
+        ("127.0.0.1", None, 200),
+        ("::1", None, 200),
+        ("192.0.2.1", None, 404),
+        ("127.0.0.1", "192.0.2.1", 404),  # somebody behind a proxy on this machine
+        ("127.0.0.1", "127.0.0.1", 404),
+        ("192.0.2.1", "127.0.0.1", 404),
+    ],
+)
+def test_this_machine_alone_is_told_how_it_goes(client, path, address, forwarded, status):
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    origin = {"REMOTE_ADDR": address}
+    assert client.get(path, headers=headers, environ_overrides=origin).status_code == status
 
 
 def test_the_page_is_at_the_root_only(client):
@@ -153,6 +169,13 @@ def test_every_service_answers_through_it(server):
         assert "swagger-ui" in requests.get(f"{root}/docs", timeout=5).text
         assert requests.get(f"{root}/swagger.json", timeout=5).json()["swagger"] == "2.0"
         assert requests.get(f"{root}/openapi.json", timeout=5).json()["openapi"] == "3.1.0"
+
+
+def test_it_tells_how_it_goes(server):
+    assert requests.get(f"{server}/ispyb/api/v1/em/health", timeout=5).status_code == 200
+    assert requests.get(f"{server}/ready", timeout=5).json()["status"] == "ready"
+    told = requests.get(f"{server}/metrics", timeout=5).text
+    assert 'ispyb_request_seconds_count{method="GET",route="/ispyb/api/v1/em/health"' in told
 
 
 def test_swagger_ui_finds_its_files(server):
