@@ -22,7 +22,7 @@ from werkzeug.http import parse_range_header
 from werkzeug.wsgi import FileWrapper
 from zipstream import ZipStream
 
-from shared.errors import NotFound, Stale
+from shared.errors import NotFound, Stale, TooLarge
 
 BLOCK = 2**16
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -69,6 +69,14 @@ def answer(found: str | None | Archive, download: bool = False) -> Response:
         raise
     response.accept_ranges = "bytes"
     return response
+
+
+def content(path: str, most: int) -> bytes:
+    """What is in a file, to be stored; TooLarge beyond ``most`` bytes, NotFound as above."""
+    with closing(_open(path, current_app.config["SITE"]["file_roots"])) as file:
+        if file.size > most:
+            raise TooLarge(f"a file of more than {most} bytes")
+        return file.read(most)
 
 
 class _File:

@@ -23,7 +23,7 @@ from shared.models import (
     SessionHasPerson,
     Shipping,
 )
-from tests.core.processing import collect
+from tests.core.processing import COMMANDS, PIPELINE, collect
 
 ALICE, BOB, CAROL, DAVE = 1, 2, 3, 4
 
@@ -168,3 +168,26 @@ def rows(engine):
             return session.scalars(select(model).order_by(*model.__table__.primary_key)).all()
 
     return found
+
+
+@pytest.fixture
+def zocalo(as_, processed):
+    """The program that pipelines send their results by."""
+    return as_(*PIPELINE, service=True)
+
+
+@pytest.fixture
+def send(zocalo):
+    """``send(name, **parameters)`` does one command; ``send(list)`` a whole list."""
+
+    def post(what, code=201, **parameters):
+        body = what if isinstance(what, dict) else {"ispyb_command_list": what}
+        if isinstance(what, str):
+            body = {"ispyb_command_list": [{"ispyb_command": what, **parameters}]}
+        answer = zocalo.post(COMMANDS, json=body)
+        assert answer.status_code == code, answer.json
+        if code != 201:
+            return answer.json
+        return [each["result"] for each in answer.json["results"]]
+
+    return post

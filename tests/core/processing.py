@@ -8,8 +8,55 @@ URL = "/ispyb/api/v1"
 RESULTS = f"{URL}/autoproc/results"
 PROGRAMS = f"{URL}/autoproc/programs"
 JOBS = f"{URL}/processing_jobs"
+COMMANDS = f"{URL}/commands"
 PIPELINE = ("zocalo", None, "processing_write", "all_sessions")
 SHELLS = ("overall", "innerShell", "outerShell")
+
+CELL = {"a": 78.25, "b": 78.25, "c": 37.5, "alpha": 90, "beta": 90, "gamma": 90}
+# as a pipeline sends it
+RESULT = [
+    {
+        "ispyb_command": "write_autoproc",
+        "program_id": "$ispyb_autoprocprogram_id",
+        "autoproc_id": None,
+        "spacegroup": "P 43 21 2",
+        **{f"refinedcell_{name}": value for name, value in CELL.items()},
+        "store_result": "ispyb_autoproc_id",
+    },
+    {
+        "ispyb_command": "insert_scaling",
+        "autoproc_id": "$ispyb_autoproc_id",
+        "store_result": "ispyb_autoprocscaling_id",
+        "overall": {"res_lim_low": 39.0, "res_lim_high": 1.5, "r_merge": 0.0625, "cc_half": 0.5},
+        "innerShell": {"res_lim_high": 4.25, "n_tot_obs": "1200", "mean_i_sig_i": "None"},
+        "outerShell": {"res_lim_high": 1.5, "r_meas_all_iplusi_minus": 1.125, "anom": 0},
+    },
+    {
+        "ispyb_command": "upsert_integration",
+        "scaling_id": "${ispyb_autoprocscaling_id}",
+        "program_id": "$ispyb_autoprocprogram_id",
+        "dcid": 111,
+        **{f"cell_{name}": value for name, value in CELL.items()},
+        "start_image_no": 1,
+        "end_image_no": 100,
+        "rot_axis_x": 1,
+        "store_result": "ispyb_integration_id",
+    },
+    {
+        "ispyb_command": "add_program_attachment",
+        "program_id": "$ispyb_autoprocprogram_id",
+        "file_name": "$HOME.mtz",
+        "file_path": "/d/$ispyb_autoproc_id",
+        "file_type": "result",
+        "importance_rank": 1,
+    },
+    {
+        "ispyb_command": "update_processing_status",
+        "program_id": "$ispyb_autoprocprogram_id",
+        "status": "success",
+        "message": "processed as $ispyb_autoproc_id",
+    },
+]
 
 
 def collect(add):
@@ -81,4 +128,13 @@ def document(**changes):
             "scalings": [{"statistics": statistics, "integrations": [integration]}],
         },
         **changes,
+    }
+
+
+def message(commands, **environment):
+    """The message that a list of zocalo's comes in, of program 50."""
+    return {
+        "ispyb_command": "multipart_message",
+        "ispyb_command_list": commands,
+        "environment": {"ispyb_autoprocprogram_id": 50, **environment},
     }

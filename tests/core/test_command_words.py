@@ -9,7 +9,13 @@ from services.core.models import (
     MXMRRun,
     Screening,
 )
-from shared.models import AutoProcProgramMessage, DataCollection, DataCollectionGroup
+from shared.models import (
+    AutoProcProgramMessage,
+    DataCollection,
+    DataCollectionGroup,
+    Proposal,
+    Protein,
+)
 from tests.core.processing import URL
 
 COMMANDS = f"{URL}/commands"
@@ -72,6 +78,9 @@ def test_acquisition(as_, processed, rows):
         {"ispyb_command": "upsert_integration", "dcid": 211},
         {"ispyb_command": "insert_mxmr_run", "auto_proc_scaling_id": 600},
         {"ispyb_command": "insert_mxmr_run_blob", "mxmr_run_id": 600},
+        {"ispyb_command": "insert_phasing_analysis_results", "scaling_id": 600},
+        {"ispyb_command": "store_dimple_failure", "scaling_id": 600},
+        {"ispyb_command": "insert_pdb_files", "protein_id": 600, "pdb_files": []},
         {"ispyb_command": "create_ispyb_job", "DCID": 211},
         {"ispyb_command": "store_per_image_analysis_results", "dcid": 211, "file-number": 1},
         {"ispyb_command": "add_datacollection_attachment", "dcid": 211, "file_name": "a"},
@@ -90,6 +99,8 @@ def test_hidden_parents_look_absent(as_, processed, add, command):
         MXMRRun(mxMRRunId=600, autoProcScalingId=600, autoProcProgramId=60),
         AutoProcIntegration(autoProcIntegrationId=600, autoProcProgramId=60, dataCollectionId=211),
         Screening(screeningId=600, dataCollectionId=211),
+        Proposal(proposalId=3, personId=3, proposalCode="mx", proposalNumber="3"),
+        Protein(proteinId=600, proposalId=3),
     )
     client = as_("zocalo", None, "processing_write", service=True, beamlines=["i03"])
     answer = client.post(COMMANDS, json={"ispyb_command_list": [command]})

@@ -7,8 +7,6 @@ from services.core.models import (
     AutoProcIntegration,
     AutoProcScalingHasInt,
     AutoProcScalingStatistics,
-    MXMRRun,
-    MXMRRunBlob,
     Screening,
     ScreeningStrategySubWedge,
     XrayCentring,
@@ -22,91 +20,16 @@ from shared.models import (
     DataCollectionFileAttachment,
     ImageQualityIndicators,
 )
-from tests.core.processing import PIPELINE, URL
+from tests.core.processing import COMMANDS, PIPELINE, RESULT, URL, at_once, message
 
-COMMANDS = f"{URL}/commands"
 PARAMETERS = (
     *("autoproc_id", "integration_id", "scaling_id", "rpid", "environment", "program", "status"),
     *("message", "severity", "file_name", "file_path", "file_type", "overall", "innerShell"),
     *("outerShell", "spacegroup", "parameters", "sweeps", "recipe", "file-number", "type"),
     *("results", "mxmrrun", "blobs", "auto_proc_program", "attachments", "visit", "session_id"),
     *("buffer_lookup", "buffer_store", "store_result", "screening_id", "upstream_source"),
+    *("phasing_results", "pdb_files", "source", "message_id"),
 )
-CELL = {"a": 78.25, "b": 78.25, "c": 37.5, "alpha": 90, "beta": 90, "gamma": 90}
-# as a pipeline sends it
-RESULT = [
-    {
-        "ispyb_command": "write_autoproc",
-        "program_id": "$ispyb_autoprocprogram_id",
-        "autoproc_id": None,
-        "spacegroup": "P 43 21 2",
-        **{f"refinedcell_{name}": value for name, value in CELL.items()},
-        "store_result": "ispyb_autoproc_id",
-    },
-    {
-        "ispyb_command": "insert_scaling",
-        "autoproc_id": "$ispyb_autoproc_id",
-        "store_result": "ispyb_autoprocscaling_id",
-        "overall": {"res_lim_low": 39.0, "res_lim_high": 1.5, "r_merge": 0.0625, "cc_half": 0.5},
-        "innerShell": {"res_lim_high": 4.25, "n_tot_obs": "1200", "mean_i_sig_i": "None"},
-        "outerShell": {"res_lim_high": 1.5, "r_meas_all_iplusi_minus": 1.125, "anom": 0},
-    },
-    {
-        "ispyb_command": "upsert_integration",
-        "scaling_id": "${ispyb_autoprocscaling_id}",
-        "program_id": "$ispyb_autoprocprogram_id",
-        "dcid": 111,
-        **{f"cell_{name}": value for name, value in CELL.items()},
-        "start_image_no": 1,
-        "end_image_no": 100,
-        "rot_axis_x": 1,
-        "store_result": "ispyb_integration_id",
-    },
-    {
-        "ispyb_command": "add_program_attachment",
-        "program_id": "$ispyb_autoprocprogram_id",
-        "file_name": "$HOME.mtz",
-        "file_path": "/d/$ispyb_autoproc_id",
-        "file_type": "result",
-        "importance_rank": 1,
-    },
-    {
-        "ispyb_command": "update_processing_status",
-        "program_id": "$ispyb_autoprocprogram_id",
-        "status": "success",
-        "message": "processed as $ispyb_autoproc_id",
-    },
-]
-
-
-@pytest.fixture
-def zocalo(as_, processed):
-    return as_(*PIPELINE, service=True)
-
-
-@pytest.fixture
-def send(zocalo):
-    """``send(name, **parameters)`` does one command; ``send(list)`` a whole list."""
-
-    def post(what, code=201, **parameters):
-        body = what if isinstance(what, dict) else {"ispyb_command_list": what}
-        if isinstance(what, str):
-            body = {"ispyb_command_list": [{"ispyb_command": what, **parameters}]}
-        answer = zocalo.post(COMMANDS, json=body)
-        assert answer.status_code == code, answer.json
-        if code != 201:
-            return answer.json
-        return [each["result"] for each in answer.json["results"]]
-
-    return post
-
-
-def message(commands, **environment):
-    return {
-        "ispyb_command": "multipart_message",
-        "ispyb_command_list": commands,
-        "environment": {"ispyb_autoprocprogram_id": 50, **environment},
-    }
 
 
 def test_a_result_is_written_by_a_list(zocalo, rows):
@@ -257,11 +180,12 @@ def test_a_job_is_made(send, zocalo):
         recipe="autoprocessing-xia2",
         source="automatic",
         displayname="xia2",
-        parameters=[{"key": "spacegroup", "value": "P1"}],
-        sweeps=[{"DCID": 111, "start": 1, "end": 50}, {"DCID": 112, "start": 1, "end": 100}],
+        parameters=[{"key": "spacegroup", "value": "P1"}, {"key": "d_min", "value": 1.5}],
+        sweeps=[{"DCID": 111, "start": 0, "end": "50"}, {"DCID": 112, "start": 1, "end": 100}],
     )
     job = zocalo.get(f"{URL}/processing_jobs/{key}").json
     assert job["automatic"] is True and job["displayName"] == "xia2"
+    assert [each["parameterValue"] for each in job["parameters"]] == ["P1", "1.5"]
     assert [(s["dataCollectionId"], s["endImage"]) for s in job["sweeps"]] == [
         (111, 50),
         (112, 100),
@@ -332,47 +256,51 @@ def test_a_centring_is_stored(send, rows):
     assert (row.xrayCentringId, row.status, row.xrayCentringType) == (key, "success", "3d")
 
 
-def test_a_model_comes_with_its_program_files_and_blobs(send, rows):
-    _, scaling, *_ = send(message(RESULT))
-    atom = {"name": "ZN", "chain_id": "A", "res_seq": 101, "res_name": "ZN"}
-    blob = {
-        "xyz": [0.25, -0.5, 0.75],
-        "height": 12.5,
-        "nearest_atom": atom,
-        "nearest_atom_distance": 1.5,
-        "map_type": "anomalous",
-        "filepath": "/d/p",
-        "view1": "blob1.png",
+def test_a_message_of_one_command_is_a_list_of_one(zocalo, rows):
+    told = {"ispyb_command": "add_program_message", "program_id": "50", "severity": "INFO"}
+    answer = zocalo.post(COMMANDS, json={**told, "message": "hello"})
+    assert answer.status_code == 201, answer.json
+    assert [row.message for row in rows(AutoProcProgramMessage)] == ["hello"]
+    answer = zocalo.post(COMMANDS, json={**told, "ispyb_command": "insert_luck"})
+    assert answer.json["errors"].keys() == {"ispyb_command_list.0.ispyb_command"}
+
+
+def test_what_stands_in_the_message_is_for_all_its_commands(zocalo, rows):
+    """A parameter is looked for in the command, in the message, then in the recipe."""
+    say = {"ispyb_command": "add_program_message"}
+    body = {
+        "ispyb_command": "multipart_message",
+        "ispyb_command_list": [{**say, "message": "its own"}, say],
+        "program_id": 50,
+        "message": "of the message",
+        "parameters": {"program_id": 60, "message": "of the recipe", "severity": "INFO"},
+        "store_result": "last",
     }
-    file = {"file_type": "result", "file_path": "/d/p", "file_name": "final.mtz"}
-    ran = {"programs": "dimple", "status": "success", "start_time": "2024-05-11 15:00:00"}
-    run = {"auto_proc_scaling_id": scaling, "rwork_start": 0.5, "rfree_end": "0.25", "LLG": 100.5}
-    result = {"mxmrrun": run, "blobs": [blob], "auto_proc_program": ran, "attachments": [file]}
-    (key,) = send("insert_dimple_result", **result)
-    (found,) = rows(MXMRRun)
-    assert (found.mxMRRunId, found.autoProcScalingId) == (key, scaling)
-    assert (found.rValueStart, found.rFreeValueEnd, found.LLG) == (0.5, 0.25, 100.5)
-    made = {row.autoProcProgramId: row for row in rows(AutoProcProgram)}[found.autoProcProgramId]
-    assert (made.processingPrograms, made.processingStatus) == ("dimple", 1)
-    assert made.parentAutoProcProgramId == 50
-    assert "final.mtz" in {row.fileName for row in rows(AutoProcProgramAttachment)}
-    (row,) = rows(MXMRRunBlob)
-    assert (row.x, row.y, row.z, row.nearestAtomResSeq) == (0.25, -0.5, 0.75, 101)
-    assert (row.mapType, row.filePath, row.view1) == ("anomalous", "/d/p", "blob1.png")
-    problem = send(
-        "insert_metal_id_result", 422, **{**result, "blobs": [{**blob, "map_type": "other"}]}
-    )
-    assert "ispyb_command_list.0.mapType" in problem["errors"]
+    answer = zocalo.post(COMMANDS, json=body)
+    assert answer.status_code == 201, answer.json
+    found = rows(AutoProcProgramMessage)
+    assert [(row.autoProcProgramId, row.message) for row in found] == [
+        (50, "its own"),
+        (50, "of the message"),
+    ]
+    assert answer.json["environment"] == {"last": found[1].autoProcProgramMessageId}
 
 
-def test_a_model_row_by_row(send, rows):
-    _, scaling, *_ = send(message(RESULT))
-    (key,) = send(
-        "insert_mxmr_run", auto_proc_scaling_id=scaling, auto_proc_program_id=50, rwork_end=0.25
-    )
-    send("insert_mxmr_run_blob", mxmr_run_id=key, view1="a.png")
-    (run,), (blob,) = rows(MXMRRun), rows(MXMRRunBlob)
-    assert (run.rValueEnd, blob.mxMRRunId, blob.view1) == (0.25, key, "a.png")
+def test_a_list_that_only_reads_is_done_each_time(send):
+    """Its answer changes: only what writes is known by its body."""
+    assert send("retrieve_programs_for_job_id", rpid=5)[0][0]["processingPrograms"] is None
+    send("update_program_name", program_id=50, program="xia2 dials")
+    assert send("retrieve_programs_for_job_id", rpid=5)[0][0]["processingPrograms"] == "xia2 dials"
+
+
+def test_a_file_of_a_data_collection_that_comes_twice_at_once_is_one(zocalo, rows):
+    def post(numbers=iter(range(9))):
+        command = {"ispyb_command": "add_datacollection_attachment", "dcid": 111}
+        command |= {"file_name": "a", "file_path": "/d", "n": next(numbers)}
+        return zocalo.post(COMMANDS, json=command)
+
+    assert at_once(post) == [201] * 4
+    assert len(rows(DataCollectionFileAttachment)) == 1
 
 
 def test_reads(send, zocalo):

@@ -11,6 +11,7 @@ from services.core.models.autoproc import (
 from services.core.models.centrings import XrayCentring, XrayCentringResult
 from services.core.models.commands import ZocaloBuffer
 from services.core.models.contacts import LabContact
+from services.core.models.pdbs import PDB, ProteinHasPDB
 from services.core.models.phasing import (
     MXMRRun,
     MXMRRunBlob,
@@ -50,12 +51,14 @@ __all__ = [
     "LabContact",
     "MXMRRun",
     "MXMRRunBlob",
+    "PDB",
     "PhasingAnalysis",
     "PhasingHasScaling",
     "PhasingProgramAttachment",
     "PhasingProgramRun",
     "PhasingStatistics",
     "PhasingStep",
+    "ProteinHasPDB",
     "RobotAction",
     "Screening",
     "ScreeningInput",

@@ -56,6 +56,22 @@ class Said(dict):
             raise BadInput("invalid input", {name: ["Not a valid string."]})
         return "" if value is None else str(value)
 
+    def number(self, name: str) -> int | None:
+        """The whole number of that name, if it is given."""
+        value = self.get(squashed(name))
+        if value is None or value == "":
+            return None
+        if isinstance(value, bool | float) or not str(value).lstrip("-").isdecimal():
+            raise BadInput("invalid input", {name: ["Not a valid integer."]})
+        return int(value)
+
+    def mapping(self, name: str) -> dict:
+        """The object of that name, or an empty one."""
+        value = self.get(squashed(name)) or {}
+        if not isinstance(value, dict):
+            raise BadInput("invalid input", {name: ["Not a valid mapping type."]})
+        return value
+
     def parts(self, name: str) -> list[dict]:
         """The list of objects of that name."""
         value = self.get(squashed(name)) or []
@@ -128,7 +144,9 @@ def _not_yet(name: str, kind: str) -> NoReturn:
 
 
 def _fitted(field: fields.Field, value: Any) -> Any:
-    """``value`` as a number, where one is wanted and it looks like one."""
+    """``value`` as a number where one is wanted and it looks like one, a number as a text."""
+    if isinstance(field, fields.String) and type(value) in (int, float):
+        return str(value)
     if not isinstance(value, str) or not isinstance(field, fields.Integer | fields.Float):
         return value
     try:

@@ -10,8 +10,9 @@ from typing import Any
 
 from services.core.models import ZocaloBuffer
 from services.core.modules import acquisition_commands, model_commands, program_commands
-from services.core.modules import result_commands
+from services.core.modules import result_commands, structure_commands
 from services.core.modules.command_words import LARGEST_KEY, Said, program, squashed
+from services.core.schemas.commands import LIST
 from shared.db import db
 from shared.errors import BadInput, NotYet, ServiceError
 from shared.identity import Identity
@@ -21,6 +22,7 @@ COMMANDS: dict[str, Command] = {
     **program_commands.COMMANDS,
     **result_commands.COMMANDS,
     **model_commands.COMMANDS,
+    **structure_commands.COMMANDS,
     **acquisition_commands.COMMANDS,
 }
 UPDATES = {
@@ -28,8 +30,8 @@ UPDATES = {
     "upsert_integration": "integration_id",
     "register_integration": "integration_id",
 }  # what names the row, where a command may also change one
+READS = {name for name in COMMANDS if name.startswith("retrieve_")}
 LITERAL = {"filename", "filepath"}  # may hold a $ that means nothing
-LIST = "ispyb_command_list"
 
 
 def run(identity: Identity, data: dict) -> dict:
@@ -49,7 +51,14 @@ def run(identity: Identity, data: dict) -> dict:
         if (stored := command.get("store_result")) is not None:
             environment[str(stored)] = result
         results.append({"ispyb_command": name, "result": result, "warnings": said.warnings})
+    if (stored := data.get("store_result")) is not None:
+        environment[stored] = results[-1]["result"]
     return {"results": results, "environment": environment}
+
+
+def writes(data: dict) -> bool:
+    """Whether a list does more than to read, which has another answer each time."""
+    return any(str(command.get("ispyb_command")) not in READS for command in data[LIST])
 
 
 def _check_names(commands: list[dict]) -> None:

@@ -4,12 +4,12 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from services.core.models import MXMRRun, MXMRRunBlob
+from services.core.models import AutoProc, AutoProcScaling, MXMRRun, MXMRRunBlob
 from services.core.modules import programs, results
 from services.core.modules.command_words import Said, check, loaded, program, scaling
 from services.core.modules.program_commands import WRITER
 from services.core.schemas.results import MRBlobSchema, MRRunSchema, ResultSchema
-from shared.db import save
+from shared.db import db, save
 from shared.errors import BadInput
 from shared.identity import Identity
 
@@ -44,7 +44,7 @@ ATOM = {
 def insert_run_with_blobs(identity: Identity, said: Said) -> int:
     """Store a run, its blobs, program and files; for the same program they are replaced."""
     identity.need(WRITER)
-    run, ran = Said(_object(said, "mxmrrun")), _object(said, "auto_proc_program")
+    run, ran = Said(said.mapping("mxmrrun")), said.mapping("auto_proc_program")
     scaling_id = run.needed("auto_proc_scaling_id")
     scaling(identity, scaling_id)
     known = run.key("auto_proc_program_id")
@@ -67,11 +67,19 @@ def insert_run_with_blobs(identity: Identity, said: Said) -> int:
     return tree["mxmrRuns"][-1]["mxMRRunId"]
 
 
+def store_dimple_failure(identity: Identity, said: Said) -> int:
+    """Note that dimple found nothing: a program that failed, with a run without a result."""
+    run = {"auto_proc_scaling_id": _scaling(said), "auto_proc_program_id": said.get("programid")}
+    message = said.text("message") or "Unknown error"
+    ran = {"programs": "dimple", "status": "failure", "message": message}
+    return insert_run_with_blobs(identity, Said({"mxmrrun": run, "auto_proc_program": ran}))
+
+
 def insert_mxmr_run(identity: Identity, said: Said) -> int:
     """Add a run on a scaling, of a program if it names one."""
     identity.need(WRITER)
     data = loaded(MRRunSchema(exclude=("autoProcScalingId", "blobs")), said, **RUN)
-    data["autoProcScalingId"] = said.needed("auto_proc_scaling_id")
+    data["autoProcScalingId"] = _scaling(said)
     scaling(identity, data["autoProcScalingId"])
     if said.key("auto_proc_program_id") is not None:
         data["autoProcProgramId"] = program(identity, said, "auto_proc_program_id")
@@ -79,20 +87,19 @@ def insert_mxmr_run(identity: Identity, said: Said) -> int:
 
 
 def insert_mxmr_run_blob(identity: Identity, said: Said) -> int:
-    """Add a blob to a run of a program that the caller sees."""
+    """Add a blob to a run on a scaling that the caller sees."""
     identity.need(WRITER)
     key = said.needed("mxmr_run_id")
-    rule = programs.visible(identity, MXMRRun.autoProcProgramId)
-    check("mxmr_run_id", MXMRRun.mxMRRunId, key, rule)
+    rule = programs.visible(identity, AutoProc.autoProcProgramId)
+    runs = db.select(MXMRRun.mxMRRunId).join(MXMRRun.scaling).join(AutoProcScaling.autoproc)
+    check("mxmr_run_id", MXMRRun.mxMRRunId, key, rule, runs)
     data = loaded(MRBlobSchema(), said)
     return save(MXMRRunBlob(), {**data, "mxMRRunId": key}).mxMRRunBlobId
 
 
-def _object(said: Said, name: str) -> dict:
-    value = said.get(name.replace("_", "")) or {}
-    if not isinstance(value, dict):
-        raise BadInput("invalid input", {name: ["Not a valid mapping type."]})
-    return value
+def _scaling(said: Said) -> int:
+    """The key of the scaling of a run, by the newer or the older name."""
+    return said.key("auto_proc_scaling_id") or said.needed("scaling_id")
 
 
 def _file(told: dict) -> dict:
@@ -115,6 +122,7 @@ def _blob(told: dict) -> dict:
 COMMANDS = {
     "insert_dimple_result": insert_run_with_blobs,
     "insert_metal_id_result": insert_run_with_blobs,
+    "store_dimple_failure": store_dimple_failure,
     "insert_mxmr_run": insert_mxmr_run,
     "insert_mxmr_run_blob": insert_mxmr_run_blob,
 }

@@ -4,24 +4,31 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from services.core.modules import data_collections, processing_jobs, programs, proposals
+from services.core.modules import processing_jobs, programs, proposals
 from services.core.modules.command_words import Said, collection, loaded, program, scaling
-from services.core.schemas.processing_jobs import ProcessingJobSchema
+from services.core.schemas.processing_jobs import (
+    JobParameterSchema,
+    JobSweepSchema,
+    ProcessingJobSchema,
+)
 from services.core.schemas.programs import (
     AttachmentSchema,
     AutoProcProgramSchema,
     AutoProcProgramUpdateSchema,
     MessageSchema,
 )
+from shared import rows
 from shared.db import db, save
 from shared.errors import BadInput
 from shared.identity import Identity
-from shared.models import DataCollectionFileAttachment
+from shared.models import DataCollection, DataCollectionFileAttachment
 
 WRITER = "processing_write"
 PROGRAM_FILES = ("log", "result", "graph")
 COLLECTION_FILES = ("snapshot", "log", "xy", "recip", "pia")
 LONGEST_PATH = 255
+PARAMETER = {"key": "parameterKey", "value": "parameterValue"}
+SWEEP = {"dcid": "dataCollectionId", "start": "startImage", "end": "endImage"}
 PAGE = {"fields": (), "skip": 0, "limit": 500}
 
 
@@ -101,10 +108,10 @@ def add_datacollection_attachment(identity: Identity, said: Said) -> int:
     path = f"{said.text('file_path').rstrip('/')}/{said.text('file_name')}"
     if not said.text("file_name") or len(path) > LONGEST_PATH:
         raise BadInput("invalid input", {"file_name": [f"Not a path of 1 to {LONGEST_PATH}."]})
-    data_collections.check(identity, key)
+    rows.locked(DataCollection, key)
     file = DataCollectionFileAttachment
     of = {"dataCollectionId": key, "fileFullPath": path}
-    stored = db.session.scalars(db.select(file).filter_by(**of).limit(1)).first()
+    stored = db.session.scalars(db.select(file).filter_by(**of).limit(1).with_for_update()).first()
     kind = kind if kind in COLLECTION_FILES else "log"
     return save(stored or file(**of), {"fileType": kind}).dataCollectionFileAttachmentId
 
@@ -119,17 +126,10 @@ def create_ispyb_job(identity: Identity, said: Said) -> int:
         "comments": said.get("comment"),
         "automatic": said.get("source") == "automatic",
         "parameters": [
-            {"parameterKey": each.get("key"), "parameterValue": each.get("value")}
+            loaded(JobParameterSchema(), Said(each), **PARAMETER)
             for each in said.parts("parameters")
         ],
-        "sweeps": [
-            {
-                "dataCollectionId": each.key("DCID"),
-                "startImage": each.key("start"),
-                "endImage": each.key("end"),
-            }
-            for each in map(Said, said.parts("sweeps"))
-        ],
+        "sweeps": [loaded(JobSweepSchema(), Said(each), **SWEEP) for each in said.parts("sweeps")],
     }
     try:
         data = ProcessingJobSchema().load(document)

@@ -317,7 +317,9 @@ def _use_scalings(identity: Identity, data: dict, program: dict, known: int | No
     owner = owners[named[0]]
     if program.get(PARENT) is None and owner != known:
         program[PARENT] = owner
-    if "autoProcScalingId" in phasing and (owner is None or owner not in (program.get(PARENT), known)):
+    if "autoProcScalingId" in phasing and (
+        owner is None or owner not in (program.get(PARENT), known)
+    ):
         reason = "is of another program than the parent"
         raise BadInput("invalid input", {"phasing.autoProcScalingId": [reason]})
 

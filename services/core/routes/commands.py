@@ -15,16 +15,17 @@ KEY = "HTTP_IDEMPOTENCY_KEY"
 
 
 def named_by_itself(method):
-    """Give a list without an Idempotency-Key the hash of its body as one.
+    """Give a list that writes, and has no Idempotency-Key, the hash of its body as one.
 
     Queues deliver at least once, and the second time nobody adds a header.
     """
 
     @wraps(method)
-    def named(*args, **kwargs):
+    def named(resource, identity, data):
         """The method, for a request that has a name now."""
-        request.environ.setdefault(KEY, sha256(request.get_data()).hexdigest())
-        return method(*args, **kwargs)
+        if commands.writes(data):
+            request.environ.setdefault(KEY, sha256(request.get_data()).hexdigest())
+        return method(resource, identity, data)
 
     return named
 
@@ -32,8 +33,8 @@ def named_by_itself(method):
 @ns.route("")
 class Commands(Resource):
     @ns.require("processing_write", "mx_write")
-    @named_by_itself
     @ns.takes(CommandListSchema)
+    @named_by_itself
     @ns.returns(CommandResultsSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
         """Do a list of commands, all or nothing; the same list again is not done twice."""

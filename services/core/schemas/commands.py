@@ -1,16 +1,21 @@
 """Lists of zocalo's ISPyB commands, and what became of each."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields, pre_load, validate
 
 MOST = 1000  # commands of one list
+LIST, MULTIPART = "ispyb_command_list", "multipart_message"
 NAME = fields.String(validate=validate.Length(1, 255))
 
 
 class CommandListSchema(Schema):
-    """Commands in their order, and what they may refer to."""
+    """Commands in their order, and what they may refer to.
+
+    It may be the message of a single command too, which is then the list; what else stands in
+    the message of a list are parameters of all of them.
+    """
 
     ispyb_command = fields.String(
-        validate=validate.Equal("multipart_message"),
+        validate=validate.Equal(MULTIPART),
         metadata={"description": "what a message with a list calls itself"},
     )
     ispyb_command_list = fields.List(
@@ -28,6 +33,22 @@ class CommandListSchema(Schema):
     parameters = fields.Dict(
         keys=NAME, metadata={"description": "of all commands that do not have them themselves"}
     )
+    store_result = fields.String(
+        validate=validate.Length(1, 255),
+        metadata={"description": "the name that stands for the last result at the end"},
+    )
+
+    @pre_load
+    def _whole(self, data, **kwargs):
+        if not isinstance(data, dict) or not data:
+            return data
+        if LIST not in data and data.get("ispyb_command") != MULTIPART:
+            return {LIST: [data]}
+        said = {name: value for name, value in data.items() if name in self.fields}
+        common = said.get("parameters", {})
+        if isinstance(common, dict) and (more := data.keys() - said.keys()):
+            said["parameters"] = {**common, **{name: data[name] for name in more}}
+        return said
 
 
 class CommandResultSchema(Schema):

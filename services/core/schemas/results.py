@@ -14,11 +14,13 @@ from services.core.models import (
     MXMRRun,
     MXMRRunBlob,
     PhasingProgramAttachment,
+    PhasingProgramRun,
     PhasingStatistics,
     PhasingStep,
 )
 from services.core.schemas.programs import (
     STATE,
+    STATUS,
     AttachmentSchema,
     AutoProcProgramSchema,
     ForceQuery,
@@ -140,6 +142,21 @@ class PhasingStepSchema(TableSchema):
         exclude = ("phasingAnalysisId", "programRunId", "autoProcScalingId")
         dump_only = ("phasingStepId", "previousPhasingStepId", "recordTimeStamp")
         sort = ("phasingStepId",)
+
+
+class PhasingRunSchema(TidySchema):
+    """A run of a phasing program, where it is not the copy of a program."""
+
+    free_text = ("phasingPrograms", "phasingCommandLine", "phasingMessage", "phasingEnvironment")
+
+    class Meta(TableSchema.Meta):
+        model = PhasingProgramRun
+        dump_only = ("phasingProgramRunId", "recordTimeStamp")
+
+    def tidy(self, data: dict) -> dict:
+        """Words of success and failure as numbers; of any other word nothing is kept."""
+        status = str(data.get("phasingStatus")).strip().lower()
+        return {**data, "phasingStatus": STATUS.get(status)}
 
 
 class PhasingAttachmentSchema(TableSchema):
