@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 import orjson
-from sqlalchemy import Connection, create_engine, insert, text
+from sqlalchemy import Connection, create_engine, insert
 
 from bench.pages import CALLERS
 from services.core.models import EnergyScan, RobotAction, XFEFluorescenceSpectrum
 from services.core.modules import events
 from services.core.schemas.events import EventQuery
+from shared import dbcheck
 from shared.db import engine_options
 from shared.models import DataCollection, DataCollectionGroup
 
@@ -19,7 +20,6 @@ OTHERS = 300  # sessions of 100 events around them
 SESSIONS = {SHORT: 1, LONG: 2}  # the user is on the first proposals, and so on these
 MIXED = 10  # of as many events seven are of data collections, two of the robot, one is a scan
 SPACING = timedelta(seconds=40)
-INDEX = "CREATE INDEX DataCollectionGroup_by_time ON DataCollectionGroup (sessionId, startTime)"
 TABLES = "DataCollection, DataCollectionGroup, RobotAction, EnergyScan, XFEFluorescenceSpectrum"
 CHUNK = 10_000
 
@@ -44,8 +44,9 @@ def fill(uri: str) -> None:
 def add_index(uri: str) -> None:
     """Make the index that sites are advised to have."""
     engine = create_engine(uri, **engine_options(uri, 1))
+    (statement,) = dbcheck.advised(engine, {"core": [DataCollectionGroup.__table__]})
     with engine.begin() as connection:
-        connection.execute(text(INDEX))
+        connection.exec_driver_sql(statement)
         connection.exec_driver_sql("ANALYZE TABLE DataCollectionGroup").all()
     engine.dispose()
 

@@ -184,6 +184,8 @@ def check_db(site: str) -> None:
     if gaps:
         raise click.ClickException(f"{len(gaps)} tables are not as they are needed")
     click.echo(f"the database has all that {', '.join(needs)} need")
+    for statement in dbcheck.advised(engine, needs):
+        click.echo(f"long lists would be faster after: {statement}")
 
 
 # --------------------------------------------------------------------------------- gateway

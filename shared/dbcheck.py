@@ -64,6 +64,21 @@ def missing(engine: Engine, needs: Mapping[str, Iterable[Table]]) -> list[Gap]:
     return sorted((gap for gap in gaps if gap), key=lambda gap: gap.table)
 
 
+def advised(engine: Engine, needs: Mapping[str, Iterable[Table]]) -> list[str]:
+    """Statements that make the indexes ISPyB does not have, and long lists are slow without."""
+    with engine.connect() as connection:
+        inspector = inspect(connection)
+        return [
+            f"CREATE INDEX {table.name}_{'_'.join(names)} ON {table.name} ({', '.join(names)});"
+            for table in sorted(set().union(*needs.values()), key=lambda table: table.name)
+            for names in table.info.get("advised", ())
+            if not any(
+                tuple(index["column_names"][: len(names)]) == names
+                for index in inspector.get_indexes(table.name)
+            )
+        ]
+
+
 def _gap(inspector: Inspector, table: Table, services: tuple[str, ...]) -> Gap | None:
     try:
         found = inspector.get_columns(table.name, schema=table.schema)

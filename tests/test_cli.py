@@ -192,6 +192,16 @@ def test_check_db_names_what_is_missing_and_whom_it_touches(run, fresh):
     assert len(told) == 5
 
 
+def test_check_db_shows_the_index_that_helps(run, fresh):
+    assert run("demo", "--site", fresh).exit_code == 0
+    result = run("check-db", "--site", fresh)
+    assert result.exit_code == 0
+    good, advice = result.stdout.splitlines()
+    assert good == "the database has all that auth, core, em, ssx need"
+    change(fresh, advice.partition(": ")[2])
+    assert run("check-db", "--site", fresh).stdout.splitlines() == [good]
+
+
 def change(path, statement):
     engine = create_engine(yaml.safe_load(Path(path).read_text())["database"]["uri"])
     with engine.begin() as connection:

@@ -23,6 +23,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 EXAMPLES = {GenerationMode.POSITIVE: 8, GenerationMode.NEGATIVE: 5}  # of each operation
+SECONDS = 60  # for an answer: nothing here is timed, and the machine may have more to do
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_no_request_breaks_the_services(operations, server, token, mode):
         )
         @given(case=operation.as_strategy(generation_mode=mode))
         def try_it(case):
-            answer = case.call(base_url=server, headers=bearer)
+            answer = case.call(base_url=server, headers=bearer, timeout=SECONDS)
             case.validate_response(answer, checks=CHECKS)
 
         try:

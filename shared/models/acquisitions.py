@@ -77,6 +77,7 @@ class DataCollectionGroup(Base):
     """One experiment on a sample, or one grid of a microscope: its data collections."""
 
     __tablename__ = "DataCollectionGroup"
+    __table_args__ = {"info": {"advised": [("sessionId", "startTime")]}}
 
     dataCollectionGroupId: Mapped[int] = mapped_column(Integer, primary_key=True, doc="key")
     sessionId: Mapped[int] = mapped_column(

@@ -73,3 +73,12 @@ def test_an_older_enumeration_lacks_values(database, needs):
             connection.execute(text(alter))
     gaps = dbcheck.missing(database, needs)
     assert [value for gap in gaps for value in gap.values] == expected
+
+
+def test_an_index_that_ispyb_lacks_is_advised_until_it_is_there(database, needs):
+    (statement,) = dbcheck.advised(database, needs)
+    assert statement.endswith(" ON DataCollectionGroup (sessionId, startTime);")
+    with database.begin() as connection:
+        connection.exec_driver_sql(statement)
+    assert dbcheck.advised(database, needs) == []
+    assert dbcheck.advised(database, {"auth": needs["auth"]}) == []
