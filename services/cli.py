@@ -6,6 +6,7 @@ knows; what is imported inside it would only slow down the others.
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -170,7 +171,6 @@ def check_config(site: str) -> None:
 @_site()
 def check_db(site: str) -> None:
     """Compare the database with what each enabled service needs; change nothing."""
-
     from sqlalchemy import create_engine
 
     from shared import config, dbcheck
@@ -256,7 +256,7 @@ def token_issue(
 
     with transaction_scope():
         issued = tokens.issue(name, permissions, beamlines or None, days, _operator())
-        _note("issue", HTTPStatus.CREATED)
+        _note("token issue", HTTPStatus.CREATED)
     click.echo(issued)
 
 
@@ -287,7 +287,7 @@ def token_revoke(number: int) -> None:
 
     with transaction_scope():
         row = tokens.revoke(number)
-        _note("revoke", HTTPStatus.OK)
+        _note("token revoke", HTTPStatus.OK)
     click.echo(f"token {number} of {row['name']} is refused from now on")
 
 
@@ -296,13 +296,14 @@ def _operator() -> str:
     return os.environ.get("SUDO_USER") or os.environ.get("USER") or "command line"
 
 
-def _note(action: str, status: int) -> None:
+def _note(command: str, status: int) -> None:
     """Leave a line in the audit trail, as a request would."""
     from shared.db import db
     from shared.own import Activity
     from shared.replay import utc_now
 
-    line = {"service": "auth", "path": f"ispyb-services token {action}", "action": action}
+    action = command.rpartition(" ")[2]
+    line = {"service": "auth", "path": f"ispyb-services {command}", "action": action}
     who = {"login": _operator()[:45], "status": status, "requestId": uuid4().hex}
     db.session.add(Activity(time=utc_now(), **line, **who))
     db.session.flush()
@@ -326,6 +327,23 @@ def db_upgrade(site: str) -> None:
 
     upgrade(config.load(site, keys=False))
     click.echo(f"the database {OWN} is up to date")
+
+
+@db_.command("trim")
+@_site(expose_value=False)
+@click.option("--days", type=click.IntRange(1), required=True, help="That are kept.")
+def db_trim(days: int) -> None:
+    """Forget the audit trail of more than some days ago. The other tables need no care."""
+    from services.auth.modules import activities
+    from shared.db import in_transaction, transaction_scope
+    from shared.replay import utc_now
+
+    before, gone = utc_now() - timedelta(days=days), 0
+    while some := in_transaction(lambda: activities.forget(before)):
+        gone += some
+    with transaction_scope():
+        _note("db trim", HTTPStatus.OK)
+    click.echo(f"{gone} lines of the audit trail are gone")
 
 
 @main.group("keys")

@@ -2,17 +2,20 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import jwt
 import pytest
 import yaml
 from click.testing import CliRunner
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, insert, select
 
+from services.auth.modules import activities
 from services.cli import main
 from shared import keys as keyring
 from shared.own import Activity, ServiceToken
+from shared.replay import utc_now
 from tests import mariadb
 
 
@@ -287,4 +290,25 @@ def test_tokens_leave_a_line_in_the_audit_trail_and_no_secret(run, issue, engine
         lines = connection.execute(select(Activity).order_by(Activity.activityId)).all()
         kept = connection.execute(select(ServiceToken)).all()
     assert [line.action for line in lines] == ["issue", "revoke"]
+    assert lines[0].path == "ispyb-services token issue"
     assert text.rpartition(".")[2] not in f"{lines} {kept}"
+
+
+def test_an_old_audit_trail_is_forgotten_by_command(run, issue, engine, monkeypatch):
+    monkeypatch.setattr(activities, "AT_ONCE", 2)
+    line = {"login": "alice", "service": "core", "action": "POST", "path": "/x", "status": 201}
+    days = [400, 370, 366, 364, 1]
+    with engine.begin() as connection:
+        rows = [
+            {**line, "time": utc_now() - timedelta(days=ago), "requestId": str(ago)}
+            for ago in days
+        ]
+        connection.execute(insert(Activity), rows)
+    told = run("db", "trim", "--days", "365", "--site", issue.path).stdout
+    assert told == "3 lines of the audit trail are gone\n"
+    with engine.connect() as connection:
+        order = select(Activity.requestId, Activity.path).order_by(Activity.activityId)
+        kept = connection.execute(order).all()
+    assert [line.requestId for line in kept[:-1]] == ["364", "1"]
+    assert kept[-1].path == "ispyb-services db trim"
+    assert run("db", "trim", "--site", issue.path).exit_code == 2

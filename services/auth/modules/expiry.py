@@ -33,9 +33,10 @@ def purge() -> None:
     drop(LoginAttempt, LoginAttempt.time < now - window)
 
 
-def drop(model: type[OwnBase], over: ColumnElement[bool]) -> None:
-    """Delete some rows, by their keys: no range of an index is locked."""
+def drop(model: type[OwnBase], over: ColumnElement[bool], most: int = AT_ONCE) -> int:
+    """Delete some rows, by their keys: no range of an index is locked. Return their number."""
     [key] = inspect(model).primary_key
-    gone = db.session.scalars(select(key).where(over).limit(AT_ONCE)).all()
+    gone = db.session.scalars(select(key).where(over).limit(most)).all()
     if gone:
         db.session.execute(delete(model).where(key.in_(gone)))
+    return len(gone)
