@@ -6,11 +6,11 @@ from datetime import datetime, time, timedelta
 
 from demo import files, sweeps
 from demo.proposals import Visit
+from demo.quality import in_grid, in_turn, judge
 from demo.results import process
 from demo.rows import Rows, World, add_to, pick
 from demo.samples import Sample, Stock, shipment, stocks
 from demo.screenings import screen
-from demo.sweeps import Sweep
 from services.core.models import (
     EnergyScan,
     RobotAction,
@@ -18,7 +18,7 @@ from services.core.models import (
     XrayCentring,
     XrayCentringResult,
 )
-from shared.models import GridInfo, ImageQualityIndicators
+from shared.models import GridInfo
 
 BEGIN = timedelta(minutes=30)  # after the start of the session
 DAWN, DUSK = time(4), time(23)  # nobody works at night, when clocks may be changed
@@ -34,13 +34,17 @@ FAULTS = (
 
 @dataclass
 class Work:
-    """A session in progress; ``now`` is the time on its clock."""
+    """A session in progress; ``now`` is the time on its clock.
+
+    It is ``fresh`` at its last samples if it goes on: some of their results are still to come.
+    """
 
     world: World
     rows: Rows
     rng: random.Random
     visit: Visit
     now: datetime
+    fresh: bool = False
 
     def take(self, seconds: float) -> tuple[datetime, datetime]:
         """The begin and the end of something that takes so long."""
@@ -67,6 +71,7 @@ def _visit(world: World, rows: Rows, visit: Visit, shelf: list[Stock]) -> None:
     work = Work(world, rows, rng, visit, visit.start + BEGIN)
     size = rng.randint(*(MANY if visit.told else FEW))
     for sample in shipment(world, rows, rng, visit, shelf, size):
+        work.fresh = visit.end.date() > world.today and sample.location > size - 2
         work.rest()
         if work.now + PER_SAMPLE > visit.end:
             return
@@ -92,7 +97,7 @@ def _measure(work: Work, sample: Sample) -> None:
     for run in range(1, (2 if rng.random() < 0.15 else 1) + 1):
         sweep = sweeps.rotation(work, sample, group, run)
         if work.visit.told and rng.random() < 0.3:
-            _judge(work, sweep, every=10)
+            judge(work, sample, sweep, in_turn(sweep.images), every=10)
         process(work, sample, sweep)
     sweeps.close(work, group)
 
@@ -141,6 +146,7 @@ def _centre(work: Work, sample: Sample) -> bool:
     world, rows, rng = work.world, work.rows, work.rng
     group = sweeps.group(work, sample, "Mesh", "MESH")
     wide, high, deep = rng.randint(10, 24), rng.randint(6, 12), rng.randint(6, 12)
+    centre = [rng.uniform(3, size - 3) for size in (wide, high, deep)]
     for run, lines in enumerate((high, deep), 1):
         scan = sweeps.mesh(work, sample, group, run, wide * lines)
         add_to(
@@ -161,7 +167,7 @@ def _centre(work: Work, sample: Sample) -> bool:
             recordTimeStamp=scan.end,
         )
         if work.visit.told and rng.random() < 0.3:
-            _judge(work, scan, every=1)
+            judge(work, sample, scan, in_grid(wide, centre[0], centre[run]))
     sweeps.close(work, group)
     centring, found = world.key(XrayCentring), sample.quality != "none"
     add_to(
@@ -173,7 +179,6 @@ def _centre(work: Work, sample: Sample) -> bool:
         xrayCentringType="3d",
     )
     if found:
-        centre = [rng.uniform(3, size - 3) for size in (wide, high, deep)]
         box = [
             (max(0.0, at - 1.5), min(size, at + 1.5))
             for at, size in zip(centre, (wide, high, deep))
@@ -192,31 +197,6 @@ def _centre(work: Work, sample: Sample) -> bool:
             **{f"boundingBoxMax{axis}": round(high, 2) for axis, (_, high) in zip("XYZ", box)},
         )
     return found
-
-
-def _judge(work: Work, sweep: Sweep, every: int) -> None:
-    """Spots and resolution of each image, or of every tenth."""
-    rng, strong = work.rng, {"good": 160, "fair": 60, "none": 2}[sweep.quality]
-    for number in range(1, sweep.images + 1, every):
-        decay = 1 - 0.3 * number / sweep.images
-        spots = int(rng.gauss(strong * decay, 0.15 * strong))
-        spots = max(0, spots)
-        resolution = round(sweep.resolution * (1.05 + rng.random() / 4), 2) if spots > 5 else None
-        add_to(
-            work.rows,
-            ImageQualityIndicators,
-            dataCollectionId=sweep.key,
-            imageNumber=number,
-            spotTotal=spots + rng.randint(0, 9),
-            inResTotal=spots,
-            goodBraggCandidates=spots,
-            iceRings=2 if sweep.quality == "fair" else 0,
-            method1Res=resolution,
-            method2Res=resolution,
-            totalIntegratedSignal=round(spots * rng.uniform(150, 250), 1),
-            dozor_score=round(spots * rng.uniform(0.2, 0.3), 2),
-            recordTimeStamp=sweep.end,
-        )
 
 
 def _scan_edge(work: Work, sample: Sample) -> None:

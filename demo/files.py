@@ -3,11 +3,12 @@
 There are few of them, whatever the scale: many rows name the same one.
 """
 
-import math
 import random
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image
+
+from demo import pictures
 
 CRYSTALS, ANGLES = 6, (0, 90, 180, 270)
 QUALITIES = ("good", "fair", "none")
@@ -62,12 +63,12 @@ def write(folder: Path) -> int:
     made: dict[str, bytes | str | Image.Image] = {}
     for number in range(CRYSTALS):
         for angle in ANGLES:
-            made[snapshot(root, number, angle)] = _crystal(rng, number, angle)
+            made[snapshot(root, number, angle)] = pictures.crystal(rng, number, angle)
     for quality in QUALITIES:
         for variant in range(VARIANTS):
-            made[diffraction(root, quality, variant)] = _diffraction(rng, quality)
+            made[diffraction(root, quality, variant)] = pictures.diffraction(rng, quality)
     for kind in ("edge", "fluorescence"):
-        picture, numbers = _curve(kind)
+        picture, numbers = pictures.curve(kind)
         made[spectrum(root, kind)] = picture
         made[spectrum(root, kind).replace(".png", ".dat")] = numbers
     for path, large in list(made.items()):
@@ -94,69 +95,3 @@ def _content(kind: str, pipeline: str, quality: str) -> bytes | str:
     if kind == "Graph":
         return '{"shells": [{"d": 3.0, "ccHalf": 0.999}, {"d": 1.5, "ccHalf": 0.45}]}\n'
     return f"This is {pipeline}, of the simulated facility\n{LOGS[quality]}"
-
-
-def _crystal(rng: random.Random, number: int, angle: int) -> Image.Image:
-    """A loop on its pin; the crystal shows less of itself from the side."""
-    picture = Image.new("RGB", (480, 360), (206, 210, 205))
-    draw = ImageDraw.Draw(picture)
-    draw.line([(0, 180), (170, 180)], fill=(120, 110, 100), width=14)
-    draw.ellipse([160, 90, 380, 270], outline=(140, 130, 115), fill=(216, 222, 214), width=7)
-    width = 25 + 6 * number + 18 * abs(math.cos(math.radians(angle + 10 * number)))
-    sides = 4 + number % 3
-    points = [
-        (
-            270 + width * math.cos(math.radians(360 * side / sides + 12 * number)),
-            180 + 0.7 * width * math.sin(math.radians(360 * side / sides + 12 * number)),
-        )
-        for side in range(sides)
-    ]
-    draw.polygon(points, fill=(180, 190, 186), outline=(90, 95, 100))
-    draw.line([(240, 60), (240, 300)], fill=(200, 40, 40))
-    for _ in range(60):
-        at = rng.randint(0, 479), rng.randint(0, 359)
-        draw.point(at, fill=(150, 150, 150))
-    return picture.filter(ImageFilter.GaussianBlur(1))
-
-
-def _diffraction(rng: random.Random, quality: str) -> Image.Image:
-    """Spots that fade outwards, the shadow of the beam stop, and rings of ice."""
-    picture = Image.new("L", (480, 360), 236)
-    draw = ImageDraw.Draw(picture)
-    spots = {"good": 420, "fair": 170, "none": 8}[quality]
-    if quality != "good":
-        for ring in (95, 105, 128):
-            box = [240 - ring, 180 - ring, 240 + ring, 180 + ring]
-            draw.ellipse(box, outline=214, width=3)
-    for _ in range(spots):
-        radius = 20 + abs(rng.gauss(0, 85 if quality == "good" else 55))
-        angle = rng.uniform(0, 2 * math.pi)
-        x, y = 240 + radius * math.cos(angle), 180 + radius * math.sin(angle)
-        draw.ellipse([x - 1, y - 1, x + 1, y + 1], fill=min(230, int(20 + radius)))
-    draw.ellipse([228, 168, 252, 192], fill=250)
-    draw.rectangle([0, 176, 240, 184], fill=250)
-    return picture.convert("RGB")
-
-
-def _curve(kind: str) -> tuple[Image.Image, str]:
-    """A plot, and its numbers: energy in eV and counts."""
-    if kind == "edge":
-        energies = [12600.0 + step for step in range(121)]
-        counts = [100 + 900 / (1 + math.exp(12658 - e)) for e in energies]
-        counts = [c + 500 * math.exp(-(((e - 12661) / 3) ** 2)) for e, c in zip(energies, counts)]
-    else:
-        energies = [20.0 * step for step in range(100, 640)]
-        lines = {6404: 900, 7058: 150, 8639: 400, 11222: 700, 12400: 300}
-        counts = [
-            10 + sum(top * math.exp(-(((e - at) / 90) ** 2)) for at, top in lines.items())
-            for e in energies
-        ]
-    picture = Image.new("RGB", (480, 300), "white")
-    span, top = energies[-1] - energies[0], max(counts)
-    places = [
-        (20 + 440 * (energy - energies[0]) / span, 280 - 260 * count / top)
-        for energy, count in zip(energies, counts)
-    ]
-    ImageDraw.Draw(picture).line(places, fill=(30, 60, 150), width=2)
-    numbers = "".join(f"{e:9.1f} {c:10.2f}\n" for e, c in zip(energies, counts))
-    return picture, numbers

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from demo.experiments import Work
 
 CRASHED = 0.03  # runs that fail for no reason in the data
-UNFINISHED = 0.15  # of the runs in a session that goes on
 FAULTS = ("Killed: out of memory on the node", "Disk quota exceeded")
 Wishes = tuple[tuple[str, str], ...]
 
@@ -91,7 +90,7 @@ def _run(
     start = sweep.end + timedelta(seconds=rng.randint(20, 90), hours=2 if wishes else 0)
     end = start + timedelta(seconds=60 * rng.randint(*pipeline.minutes) + rng.randint(0, 59))
     run = Run(work, sample, sweep, pipeline, key, start, end)
-    if work.visit.end.date() > work.world.today and rng.random() < UNFINISHED:
+    if work.fresh and pipeline.job and not wishes:
         run.end = None
     elif rng.random() < CRASHED:
         run.fault = pick(rng, FAULTS)
@@ -240,7 +239,7 @@ def _scaling(run: Run, integration: int, cell: list[float]) -> None:
         autoProcIntegrationId=integration,
         recordTimeStamp=when,
     )
-    high = round(run.sweep.resolution * run.pipeline.gain * rng.uniform(0.98, 1.05), 2)
+    high = round(run.sample.resolution * run.pipeline.gain * rng.uniform(0.98, 1.05), 2)
     low = round(min(60.0, max(cell[:3]) * rng.uniform(0.7, 0.95)), 2)
     for shell in shells(rng, run.sample, run.sweep, cell, low, high):
         add_to(

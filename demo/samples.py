@@ -19,6 +19,7 @@ from shared.models import (
 
 PLACES = 16  # of a puck
 QUALITIES = ("good",) * 7 + ("fair",) * 3 + ("none",)  # of the diffraction
+WORSE = {"good": 0.0, "fair": 0.8, "none": 2.5}  # Å
 CELL = ("a", "b", "c", "alpha", "beta", "gamma")
 
 
@@ -121,6 +122,7 @@ class Sample:
     slot: int
     barcode: str
     quality: str
+    resolution: float  # that it diffracts to, Å
 
 
 def stocks(world: World, rows: Rows, visit: Visit) -> list[Stock]:
@@ -279,4 +281,5 @@ def _sample(
         source="demo",
         recordTimeStamp=noon(visit.start.date() - timedelta(days=5)),
     )
-    return Sample(key, name, stock, place, slot, barcode, quality)
+    resolution = round(stock.material.best * rng.uniform(1.0, 1.3) + WORSE[quality], 2)
+    return Sample(key, name, stock, place, slot, barcode, quality, resolution)

@@ -32,6 +32,7 @@ def screen(work: Work, sample: Sample) -> None:
     sweeps.close(work, group)
     screening, output = world.key(Screening), world.key(ScreeningOutput)
     good = sample.quality != "none"
+    images, _, exposure = sweeps.TURNS[work.visit.beamline.suffix]
     spots = {"good": 900, "fair": 300, "none": 12}[sample.quality] + rng.randint(0, 90)
     add_to(
         rows,
@@ -65,19 +66,19 @@ def screen(work: Work, sample: Sample) -> None:
         mosaicityEstimated=good,
         mosaicity=round(rng.uniform(0.05, 0.6), 2) if good else None,
         iOverSigma=round(rng.uniform(3, 25), 1) if good else None,
-        resolutionObtained=sweep.resolution if good else None,
-        rankingResolution=sweep.resolution if good else None,
+        resolutionObtained=sample.resolution if good else None,
+        rankingResolution=sample.resolution if good else None,
         numSpotsFound=spots,
         numSpotsUsed=int(0.9 * spots) if good else 0,
         numSpotsRejected=spots - int(0.9 * spots) if good else spots,
         diffractionRings=sample.quality == "fair",
-        totalExposureTime=18.0 if good else None,
+        totalExposureTime=images * exposure if good else None,
         totalRotationRange=360.0 if good else None,
-        totalNumberOfImages=3600 if good else None,
+        totalNumberOfImages=images if good else None,
     )
     if good:
         _lattice(work, sample, output)
-        _strategy(work, output, sweep.resolution)
+        _strategy(work, output, sample.resolution)
 
 
 def _lattice(work: Work, sample: Sample, output: int) -> None:
@@ -98,8 +99,9 @@ def _lattice(work: Work, sample: Sample, output: int) -> None:
 def _strategy(work: Work, output: int, resolution: float) -> None:
     world, rows = work.world, work.rows
     strategy, wedge = world.key(ScreeningStrategy), world.key(ScreeningStrategyWedge)
+    images, width, exposure = sweeps.TURNS[work.visit.beamline.suffix]
     found = {"resolution": resolution, "completeness": 99.5, "multiplicity": 12.0}
-    turn = {"exposureTime": 0.005, "transmission": 40.0}
+    turn = {"exposureTime": exposure, "transmission": 40.0}
     add_to(
         rows,
         ScreeningStrategy,
@@ -108,7 +110,7 @@ def _strategy(work: Work, output: int, resolution: float) -> None:
         program="BEST",
         phiStart=0.0,
         phiEnd=360.0,
-        rotation=0.1,
+        rotation=width,
         rankingResolution=resolution,
         anomalous=False,
         **found,
@@ -120,7 +122,7 @@ def _strategy(work: Work, output: int, resolution: float) -> None:
         screeningStrategyWedgeId=wedge,
         screeningStrategyId=strategy,
         wedgeNumber=1,
-        numberOfImages=3600,
+        numberOfImages=images,
         doseTotal=5.0,
         wavelength=sweeps.HARD,
         **found,
@@ -136,8 +138,8 @@ def _strategy(work: Work, output: int, resolution: float) -> None:
         rotationAxis="Omega",
         axisStart=0.0,
         axisEnd=360.0,
-        oscillationRange=0.1,
-        numberOfImages=3600,
+        oscillationRange=width,
+        numberOfImages=images,
         **sub,
         **turn,
     )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 OUTCOMES = ("DataCollection Successful",) * 11 + ("DataCollection Stopped",)
 COMMENTS = ("Crystal slightly off centre at 90 degrees", "Best one so far", "Icy")
 SE_EDGE, HARD = 0.97934, 0.9763  # Å
+TURNS = {"h5": (3600, 0.1, 0.005), "cbf": (1800, 0.2, 0.04)}  # images, their width and exposure
+FLUX = 4e12  # photons/s, without attenuator
 
 
 @dataclass
@@ -42,10 +44,8 @@ class Sweep:
     key: int
     images: int
     width: float  # of an image, degrees
-    resolution: float
     distance: float
     beam: tuple[float, float]
-    quality: str
     end: datetime
 
 
@@ -92,9 +92,8 @@ def first_images(work: Work, sample: Sample, group: Group) -> Sweep:
 
 
 def rotation(work: Work, sample: Sample, group: Group, run: int) -> Sweep:
-    """A whole turn of the crystal."""
-    photon = work.visit.beamline.suffix == "h5"
-    images, width, exposure = (3600, 0.1, 0.005) if photon else (1800, 0.2, 0.04)
+    """A whole turn of the crystal, unless somebody stops it."""
+    images, width, exposure = TURNS[work.visit.beamline.suffix]
     return _collect(
         work,
         sample,
@@ -104,7 +103,7 @@ def rotation(work: Work, sample: Sample, group: Group, run: int) -> Sweep:
         images,
         exposure,
         width,
-        quality=sample.quality,
+        may_stop=True,
     )
 
 
@@ -120,18 +119,19 @@ def _collect(
     *,
     omega: float = 0.0,
     transmission: float | None = None,
-    quality: str | None = None,
+    may_stop: bool = False,
 ) -> Sweep:
     world, rows, rng, visit = work.world, work.rows, work.rng, work.visit
     key, position = world.key(DataCollection), world.key(Position)
+    stopped = may_stop and pick(rng, OUTCOMES) != OUTCOMES[0]
+    if stopped:
+        images = int(images * rng.uniform(0.5, 0.9))
     begin, end = work.take(images * exposure + rng.randint(12, 25))
-    stopped = quality is not None and pick(rng, OUTCOMES) != OUTCOMES[0]
-    best = sample.stock.material.best * rng.uniform(1.0, 1.3)
-    resolution = round(best + {"good": 0.0, "fair": 0.8, "none": 2.5}[sample.quality], 2)
+    transmission = transmission or float(rng.randint(5, 100))
     beam = round(rng.uniform(155, 160), 2), round(rng.uniform(160, 168), 2)
     suffix = visit.beamline.suffix
     digits = "master" if suffix == "h5" else "####"
-    distance = round(140 * resolution, 1)
+    distance = round(140 * sample.resolution, 1)
     add_to(
         rows,
         Position,
@@ -168,10 +168,10 @@ def _collect(
         rotationAxis="Omega",
         omegaStart=omega,
         wavelength=SE_EDGE if sample.stock.anomalous else HARD,
-        resolution=resolution,
+        resolution=sample.resolution,
         detectorDistance=distance,
-        transmission=transmission or float(rng.randint(5, 100)),
-        flux=rng.randint(10, 400) * 1e10,
+        transmission=transmission,
+        flux=round(FLUX * transmission / 100 * rng.uniform(0.95, 1.05), -8),
         xBeam=beam[0],
         yBeam=beam[1],
         beamSizeAtSampleX=0.05,
@@ -185,7 +185,7 @@ def _collect(
     )
     if group.kind != "Mesh":
         _pictures(work, sample, key, images, f"{prefix}_{run}", end)
-    return Sweep(key, images, width, resolution, distance, beam, sample.quality, end)
+    return Sweep(key, images, width, distance, beam, end)
 
 
 def _pictures(

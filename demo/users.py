@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DemoUser:
-    """A person of the simulated facility; ``sees`` tells a newcomer what to expect."""
+    """A person of the simulated facility; the site file says what to expect of it."""
 
     login: str
     givenName: str
     familyName: str
-    sees: str
 
     @property
     def password(self) -> str:
@@ -19,11 +18,9 @@ class DemoUser:
 
 
 DEMO_USERS = (
-    DemoUser(
-        "admin", "Ada", "Lindgren", "everything; manages groups, permissions and service tokens"
-    ),
-    DemoUser("alice", "Alice", "Moreau", "the three proposals that she leads, with all sessions"),
-    DemoUser("bob", "Bob", "Okafor", "the sessions of Alice that he takes part in"),
-    DemoUser("carol", "Carol", "Rossi", "the microscopy proposals that she leads or works on"),
-    DemoUser("staff-mx", "Stella", "Marsh", "every session on the beamlines i03, i04 and i24"),
+    DemoUser("admin", "Ada", "Lindgren"),
+    DemoUser("alice", "Alice", "Moreau"),
+    DemoUser("bob", "Bob", "Okafor"),
+    DemoUser("carol", "Carol", "Rossi"),
+    DemoUser("staff-mx", "Stella", "Marsh"),
 )

@@ -27,10 +27,20 @@ def make(empty_database, engine):
         each.dispose()
 
 
+@pytest.fixture(scope="package")
+def filled(empty_database, engine, tmp_path_factory):
+    """A database that was filled on TODAY, to be read only, and the folder of its files."""
+    uri = empty_database("ispyb_demo_filled_test")
+    database, folder = create_engine(uri, **engine_options(uri, 1)), tmp_path_factory.mktemp(
+        "demo"
+    )
+    fill(database, today=TODAY, folder=folder / "files")
+    yield database, folder / "files"
+    database.dispose()
+
+
 @pytest.fixture
-def facility_(make, tmp_path):
-    """A session of the ORM on a database that was filled on TODAY."""
-    database = make("one")
-    fill(database, today=TODAY, folder=tmp_path / "files")
-    with Session(database) as session:
+def facility_(filled):
+    """A session of the ORM on that database."""
+    with Session(filled[0]) as session:
         yield session

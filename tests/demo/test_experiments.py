@@ -182,8 +182,52 @@ def test_images_are_judged_within_their_collection(facility_):
     assert sum(count for count, _, _ in found) == facility_.scalar(total)
 
 
-def test_the_files_that_rows_name_are_there(facility_, tmp_path):
-    folder = tmp_path / "files"
+def test_a_grid_is_bright_where_its_crystal_is(facility_):
+    seen = 0
+    for centring in everything(facility_, XrayCentring):
+        found = select(DataCollection).filter_by(group=centring.group)
+        scans = facility_.scalars(found.order_by(DataCollection.dataCollectionId)).all()
+        for scan, axis in zip(scans, "YZ"):
+            images = select(ImageQualityIndicators).filter_by(
+                dataCollectionId=scan.dataCollectionId
+            )
+            best = max(facility_.scalars(images), key=lambda image: image.spotTotal, default=None)
+            if best is None or not centring.results:
+                continue
+            (grid,), (result,) = scan.grids, centring.results
+            row, column = divmod(best.imageNumber - 1, int(grid.steps_x))
+            column = grid.steps_x - 1 - column if row % 2 else column
+            assert abs(column + 0.5 - result.centreOfMassX) < 2
+            assert abs(row + 0.5 - getattr(result, f"centreOfMass{axis}")) < 2
+            seen += 1
+    assert seen > 20
+
+
+def test_what_was_stopped_is_shorter(facility_):
+    stopped = select(DataCollection).filter_by(runStatus="DataCollection Stopped")
+    mx = stopped.filter(DataCollection.experimentType.in_(["OSC", "SAD"]))
+    found = facility_.scalars(mx).all()
+    assert found
+    for collection in found:
+        seconds = (collection.endTime - collection.startTime).total_seconds()
+        assert collection.numberOfImages * collection.exposureTime < seconds
+        assert 180 <= collection.axisEnd - collection.axisStart < 330
+
+
+def test_only_the_last_samples_are_still_processed(facility_):
+    going_on = select(AutoProcProgram).where(AutoProcProgram.processingStatus.is_(None))
+    for program in facility_.scalars(going_on):
+        collection = program.job.collection
+        later = select(func.count(func.distinct(DataCollectionGroup.blSampleId))).where(
+            DataCollectionGroup.sessionId == collection.sessionId,
+            DataCollectionGroup.startTime > collection.endTime,
+        )
+        assert facility_.scalar(later) <= 1
+        assert collection.startTime.date() == TODAY
+
+
+def test_the_files_that_rows_name_are_there(facility_, filled):
+    folder = filled[1]
     named = set()
     for model, columns in (
         (DataCollection, [f"xtalSnapshotFullPath{n}" for n in range(1, 5)]),
