@@ -11,6 +11,7 @@ from gateway.specification import Faces, Specs, prefix
 from shared import __version__, config
 from shared.config import API_ROOT
 
+SUBJECTS = 12  # of a service that are named; there may be many
 POLICY = (
     "default-src 'none'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'; script-src 'nonce-{0}'; style-src 'nonce-{0}'"
@@ -107,10 +108,12 @@ def calls(site: Mapping) -> list[dict]:
 
 def _service(name: str, faces: Faces) -> dict:
     """A card of the page: what the service speaks of, and where."""
-    tags = [tag["name"] for spec in faces.values() for tag in spec["tags"]]
+    tags = [tag["name"].replace("_", " ") for tag in faces[prefix(name)]["tags"]]
+    subjects = [tag for tag in tags if tag not in ("default", "health")]
     return {
         "name": name,
         "prefix": prefix(name),
-        "subjects": [tag for tag in dict.fromkeys(tags) if tag not in ("default", "health")],
+        "subjects": subjects[:SUBJECTS],
+        "more": len(subjects[SUBJECTS:]),
         "dialects": {base.split("/")[2]: base for base in faces if base != prefix(name)},
     }

@@ -58,6 +58,15 @@ def test_it_shows_every_service_with_its_health_and_documents(loaded, specs):
     assert "/ispyb/mxcube/docs" in found.links
 
 
+def test_a_service_names_what_it_speaks_of_and_not_all_of_much(loaded, specs):
+    text = home.page(loaded, specs)().get_data(as_text=True)
+    assert "<p>em atlases</p>" in text
+    core = text.split("<p>proposals, sessions")[1].split("</p>")[0]
+    assert ", lab contacts," in core and "_" not in core
+    tags = [tag["name"] for tag in specs["core"][ROOT]["tags"]]
+    assert core.endswith(f" and {len(set(tags) - {'default', 'health'}) - home.SUBJECTS} more")
+
+
 def test_it_needs_nothing_from_elsewhere_and_runs_no_script_but_its_own(loaded, specs):
     answer = home.page(loaded, specs)
     first, second = answer(), answer()
