@@ -5,7 +5,16 @@ import io
 
 import pytest
 
-from shared.models import BLSample, DataCollectionGroup, ProcessingJob, ProcessingPipeline
+from services.core.models import AutoProcIntegration, AutoProcScaling
+from services.core.modules import result_tables
+from shared.models import (
+    AutoProcProgram,
+    BLSample,
+    DataCollectionGroup,
+    ProcessingJob,
+    ProcessingJobImageSweep,
+    ProcessingPipeline,
+)
 from tests.core.processing import PIPELINE, RESULTS, SHELLS, URL, collect, document
 
 STAFF = ("staff", None, "all_sessions")
@@ -127,6 +136,33 @@ def test_the_table_as_csv(as_, results):
     assert (line["innerShell_rMerge"], line["outerShell_ccHalf"]) == ("0.25", "0.5")
 
 
+def test_the_table_as_csv_is_all_of_it(as_, results, add, monkeypatch):
+    """A page is 25 long, which nobody would see in a spreadsheet."""
+    add(*(AutoProcScaling(autoProcScalingId=1000 + n) for n in range(30)))
+    staff = as_(*STAFF)
+
+    def lines(query=""):
+        answer = staff.get(f"{TABLE}{query}", headers={"Accept": "text/csv"})
+        assert answer.status_code == 200, answer.json
+        return len(answer.text.splitlines()) - 1
+
+    assert lines() == 36 == staff.get(TABLE).json["total"]
+    assert (lines("?limit=3"), lines("?limit=10&skip=30")) == (3, 6)
+    monkeypatch.setattr(result_tables, "MOST", 35)
+    answer = staff.get(TABLE, headers={"Accept": "text/csv"})
+    assert answer.status_code == 422 and "35" in answer.json["errors"]["limit"][0]
+
+
+def test_what_failed_and_what_is_no_value_is_not_the_best(as_, results):
+    """Programs write 0 for what they do not know."""
+    zocalo, failed = as_(*PIPELINE, service=True), result("broken", [111], 0.001)
+    failed["program"]["processingStatus"] = "failure"
+    for made in (failed, result("zero", [111], 0.0)):
+        assert zocalo.post(RESULTS, json=made).status_code == 201
+    (best,) = as_("alice", 1).get(f"{BEST}?dataCollectionId=111").json["best"]
+    assert best["AutoProcScaling"]["autoProcScalingId"] == results["poor"]
+
+
 @pytest.mark.parametrize(
     "query, expected",
     [
@@ -180,6 +216,31 @@ def test_the_best_of_a_sample(as_, results, add, engine):
 def test_what_is_not_known_is_refused(as_, results, url, name):
     answer = as_(*STAFF).get(url)
     assert (answer.status_code, [*answer.json["errors"]]) == (422, [name])
+
+
+def test_the_state_of_a_job_on_several_collections_is_that_of_each(as_, results, add):
+    """By its main one, by its sweeps, and by what its program integrated; if all of it is seen."""
+    add(
+        ProcessingJob(processingJobId=500, dataCollectionId=111, recipe="multi"),
+        ProcessingJobImageSweep(processingJobId=500, dataCollectionId=111),
+        ProcessingJobImageSweep(processingJobId=500, dataCollectionId=112),
+        ProcessingJob(processingJobId=600, dataCollectionId=211, recipe="elsewhere"),
+        AutoProcProgram(autoProcProgramId=601, processingJobId=600, processingStatus=1),
+        AutoProcIntegration(autoProcProgramId=601, dataCollectionId=112),
+    )
+
+    def of(caller, job):
+        answer = as_(*caller).get(f"{STATUS}?dataCollectionIds=111,112,211").json
+        return [
+            (each["dataCollectionId"], run["status"])
+            for each in answer["statuses"]
+            for run in each["runs"]
+            if run["processingJobId"] == job
+        ]
+
+    assert of(("alice", 1), 500) == [(111, "Submitted"), (112, "Submitted")]
+    assert of(STAFF, 600) == [(112, "Success"), (211, "Success")]
+    assert of(("alice", 1), 600) == [], "its main data collection is hidden from her"
 
 
 def test_the_state_of_many_collections(as_, results, add):

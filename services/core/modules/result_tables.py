@@ -5,10 +5,11 @@ import io
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, select, true
 from sqlalchemy.orm import aliased
 
 from services.core.models import (
+    AutoProc,
     AutoProcIntegration,
     AutoProcScaling,
     AutoProcScalingHasInt,
@@ -29,11 +30,12 @@ from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
 from shared.lists import condition
-from shared.models import DataCollection, DataCollectionGroup
+from shared.models import AutoProcProgram, DataCollection, DataCollectionGroup
 from shared.schemas import columns_of
 
 _Link, _Integration = aliased(AutoProcScalingHasInt), aliased(AutoProcIntegration)
 _Collection, _Group = aliased(DataCollection), aliased(DataCollectionGroup)
+MOST = 5_000  # lines of a table
 SETTINGS = {"of", "criterion", "shell", "minCompleteness"}
 CELL = tuple(name for name in columns_of(TableResultSchema) if name != "autoProcId")
 MEASURES = tuple(
@@ -51,7 +53,8 @@ def find(identity: Identity, query: dict) -> dict:
 def best(identity: Identity, query: dict) -> dict:
     """Of each data collection, sample or session the scaling that is best by a criterion.
 
-    Of equals it is the latest. What has no value of the criterion does not count.
+    Of equals it is the latest. What has no value of the criterion does not count, nor what a
+    program made that failed; where the least is best, 0 is no value.
     """
     asked = _named(identity, {n: v for n, v in query.items() if n not in SETTINGS})
     if not asked:
@@ -90,13 +93,20 @@ def states(identity: Identity, ids: list[int]) -> dict:
     return {"statuses": [{"dataCollectionId": n, "runs": runs} for n, runs in found.items()]}
 
 
-def as_csv(rows: list[dict]) -> str:
-    """The rows of the table with one line for each, and a column for each value of a shell."""
+def as_csv(identity: Identity, query: dict, whole: bool) -> str:
+    """The table with one line for each scaling, and a column for each value of a shell.
+
+    It is all there is, if ``whole``, else the page that the query names.
+    """
+    page = find(identity, {**query, "fields": (), **({"limit": MOST} if whole else {})})
+    if whole and page["total"] > MOST:
+        reason = f"there are more than {MOST}: ask for less, or for pages by skip and limit"
+        raise BadInput("invalid input", {"limit": [reason]})
     text = io.StringIO()
     writer = csv.writer(text)
     head = ("autoProcScalingId", "autoProcProgramId", "program", "pipeline", "dataCollectionIds")
     writer.writerow([*head, *CELL, *(f"{s}_{name}" for s in SHELLS for name in MEASURES)])
-    writer.writerows(map(_line, rows))
+    writer.writerows(map(_line, page["results"]))
     return text.getvalue()
 
 
@@ -175,6 +185,12 @@ def _candidates(rule, seen, filters: tuple[str, ...], of: str, criterion: str) -
     stmt = stmt.join(integration, integration.autoProcIntegrationId == link.autoProcIntegrationId)
     stmt = stmt.join(collection, collection.dataCollectionId == integration.dataCollectionId)
     stmt = stmt.join(group, group.dataCollectionGroupId == collection.dataCollectionGroupId)
+    result, program = aliased(AutoProc), aliased(AutoProcProgram)
+    failed = exists().where(
+        result.autoProcId == AutoProcScaling.autoProcId,
+        program.autoProcProgramId == result.autoProcProgramId,
+        program.processingStatus == 0,
+    )
     return stmt.where(
         rule,
         seen,
@@ -182,6 +198,7 @@ def _candidates(rule, seen, filters: tuple[str, ...], of: str, criterion: str) -
         whole.scalingStatisticsType == "overall",
         (bindparam("least") <= 0) | (whole.completeness >= bindparam("least")),
         owner.is_not(None),
-        value.is_not(None),
+        value.is_not(None) if CRITERIA[criterion] else value > 0,
+        ~failed,
         *(condition(ResultRowSchema, name) for name in filters),
     ).distinct()

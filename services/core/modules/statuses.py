@@ -6,13 +6,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, CompoundSelect, bindparam, cast, func, literal_column
-from sqlalchemy import null, select, true, union, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, bindparam, func, literal_column, select
+from sqlalchemy import true, union, union_all
 from sqlalchemy.orm import aliased
 
 from services.core.models import AutoProcIntegration
 from shared import access
-from shared.db import Unsigned, db
+from shared.db import db
 from shared.identity import Identity
 from shared.models import (
     AutoProcProgram,
@@ -92,15 +92,18 @@ def _runs(by_group: bool) -> CompoundSelect:
     wanted = owner.in_(bindparam("keys", expanding=True))
     label = func.coalesce(Program.processingPrograms, Job.displayName, Job.recipe)
     program = (Program.processingStartTime, Program.processingStatus)
-    by_job = select(owner, Job.processingJobId, Program.autoProcProgramId, label, *program)
-    by_job = by_job.join(Job, Job.dataCollectionId == Member.dataCollectionId)
-    by_job = by_job.outerjoin(Program, Program.processingJobId == Job.processingJobId)
-    name = Program.processingPrograms
-    by_run = select(owner, cast(null(), Unsigned), Program.autoProcProgramId, name, *program)
-    by_run = by_run.join(Integration, Integration.dataCollectionId == Member.dataCollectionId)
+    done = Program.processingJobId == Job.processingJobId
+    found = select(owner, Job.processingJobId, Program.autoProcProgramId, label, *program)
+    by_job = found.join(Job, Job.dataCollectionId == Member.dataCollectionId)
+    by_sweep = found.join(Sweep, Sweep.dataCollectionId == Member.dataCollectionId)
+    by_sweep = by_sweep.join(Job, Job.processingJobId == Sweep.processingJobId)
+    by_run = found.join(Integration, Integration.dataCollectionId == Member.dataCollectionId)
     by_run = by_run.join(Program, Program.autoProcProgramId == Integration.autoProcProgramId)
-    by_run = by_run.where(Program.processingJobId.is_(None), wanted)
-    return union(by_job.where(wanted), by_run)
+    return union(
+        by_job.outerjoin(Program, done).where(wanted),
+        by_sweep.outerjoin(Program, done).where(wanted),
+        by_run.outerjoin(Job, done).where(wanted),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -108,6 +111,7 @@ def _hidden(seen: ColumnElement[bool]) -> CompoundSelect:
     """Which of the jobs and programs use a data collection of a session that is not ``seen``."""
     parts = []
     for kind, row, key in (
+        ("job", Job, Job.processingJobId),
         ("job", Sweep, Sweep.processingJobId),
         ("program", Integration, Integration.autoProcProgramId),
     ):

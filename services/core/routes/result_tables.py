@@ -26,11 +26,12 @@ class ResultTable(Resource):
     @ns.takes(ResultTableQuery, query=True)
     @ns.returns(ResultRowSchema, many=True, also_as=TABLE)
     def get(self, identity, query):
-        """List results with symmetry, cell and shells; with Accept: text/csv as a table."""
+        """List results with symmetry, cell and shells; with Accept: text/csv all, as a table."""
         if request.accept_mimetypes.best_match([JSON, TABLE]) != TABLE:
             return result_tables.find(identity, query)
-        found = result_tables.find(identity, {**query, "fields": ()})
-        table = Response(result_tables.as_csv(found["results"]), mimetype=TABLE)
+        text = result_tables.as_csv(identity, query, "limit" not in request.args)
+        table = Response(text, mimetype=TABLE)
+        table.headers.set("Content-Disposition", "attachment", filename="results.csv")
         table.set_etag(blake2b(table.get_data(), digest_size=12).hexdigest())
         return table
 
