@@ -8,6 +8,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from services.core.schemas.definitions import WRITTEN
+from services.core.schemas.programs import AS_WRITTEN
 from shared.errors import NotFound
 from shared.schemas import definition_name
 
@@ -27,11 +28,17 @@ def get(name: str) -> dict:
     plugin = MarshmallowPlugin(schema_name_resolver=definition_name)
     spec = APISpec("", "", "3.1.0", plugins=[plugin])  # 3.1 speaks the JSON Schema of 2020-12
     converter: Any = plugin.converter
+    converter.add_attribute_function(_as_written)
     found = converter.fields2jsonschema(WRITTEN[name]().load_fields)
     found |= {"$schema": DRAFT, "title": name, "additionalProperties": False}
     if nested := spec.components.schemas:
         found["$defs"] = {each: _written(shape) for each, shape in nested.items()}
     return orjson.loads(orjson.dumps(found).replace(b"#/components/schemas/", b"#/$defs/"))
+
+
+def _as_written(self, field, **_) -> dict:
+    """For apispec: what only a body must have, as old rows in answers may have more."""
+    return field.metadata.get(AS_WRITTEN, {})
 
 
 def _written(shape: dict) -> dict:

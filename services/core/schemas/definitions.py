@@ -4,6 +4,7 @@ from marshmallow import Schema, fields
 
 from services.core.schemas.centrings import CentringSchema
 from services.core.schemas.collection_attachments import CollectionAttachmentSchema
+from services.core.schemas.commands import CommandListSchema
 from services.core.schemas.comments import CommentSchema
 from services.core.schemas.data_collection_groups import GroupDocumentSchema
 from services.core.schemas.data_collections import DataCollectionSchema
@@ -15,16 +16,24 @@ from services.core.schemas.lab_contacts import LabContactSchema
 from services.core.schemas.labs import LaboratorySchema
 from services.core.schemas.members import ProposalMemberSchema, SessionMemberSchema
 from services.core.schemas.persons import PersonSchema
+from services.core.schemas.processing_jobs import ProcessingJobSchema
+from services.core.schemas.programs import (
+    AttachmentSchema,
+    AutoProcProgramSchema,
+    MessageSchema,
+    ProgramAttachmentSchema,
+)
 from services.core.schemas.proposals import ProposalSchema
+from services.core.schemas.results import ResultSchema
 from services.core.schemas.robot_actions import RobotActionSchema
 from services.core.schemas.screenings import ScreeningSchema
 from services.core.schemas.sessions import SessionSchema
 from services.core.schemas.setups import SetupSchema
 from services.core.schemas.xrf_maps import XrfMapSchema
 from services.core.schemas.xrf_spectra import XrfSpectrumSchema
-from shared.schemas import TableSchema, definition_name
+from shared.schemas import definition_name
 
-WRITTEN: dict[str, type[TableSchema]] = {
+WRITTEN: dict[str, type[Schema]] = {
     definition_name(schema): schema
     for schema in (
         XrfSpectrumSchema,
@@ -36,6 +45,13 @@ WRITTEN: dict[str, type[TableSchema]] = {
         DetectorSchema,
         CommentSchema,
         CollectionAttachmentSchema,
+        CommandListSchema,
+        AttachmentSchema,
+        AutoProcProgramSchema,
+        MessageSchema,
+        ProcessingJobSchema,
+        ProgramAttachmentSchema,
+        ResultSchema,
         CentringSchema,
         DataCollectionSchema,
         GridSchema,

@@ -22,6 +22,7 @@ from shared.schemas import IN_LATIN1, TableSchema, definition_name
 STATUS = {"success": 1, "1": 1, "true": 1, "failure": 0, "failed": 0, "0": 0, "false": 0}
 STATE = validate.OneOf([0, 1])
 LONGEST_TEXT = 65_535
+AS_WRITTEN = "as written"  # a note on a field: what JSON Schema says of it in a body
 
 
 class TidySchema(TableSchema):
@@ -96,7 +97,8 @@ class AutoProcProgramSchema(TidySchema):
     processingStatus = auto_field(
         metadata={
             "description": "1 success, 0 failure, null while it waits or runs; success, failure,"
-            " failed, true and false will do, and other words change nothing"
+            " failed, true and false will do, and other words change nothing",
+            AS_WRITTEN: {"enum": [0, 1, None]},
         },
     )
     pipeline = fields.String(
