@@ -286,8 +286,12 @@ def _written(resource: Resource, work: Callable, path: dict, secret: bool) -> Re
 
 
 def _tag(resource: Resource, path: dict) -> str:
-    """The ETag that a GET of the same row has now."""
-    return resource.get(**path).get_etag()[0]
+    """The ETag that a GET of the same row has now; the query is that of the edit."""
+    g.tagging = True
+    try:
+        return resource.get(**path).get_etag()[0]
+    finally:
+        g.tagging = False
 
 
 def _body(schema: Schema, also: Mapping) -> dict:
@@ -307,7 +311,7 @@ def _load(schema: Schema, raw: Any) -> dict:
 
 def _query() -> dict:
     """The query as the schema wants it: a name that is sent twice stays a list, and fails."""
-    sent = request.args.to_dict(flat=False)
+    sent = {} if g.tagging else request.args.to_dict(flat=False)
     if g.by_link:
         sent.pop(once.PARAMETER)
     query: dict[str, Any] = {

@@ -137,7 +137,8 @@ def _open_request() -> None:
     """Keep the gateway's name for the request, if it is a tame one; know nobody yet."""
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if re.fullmatch(r"[\w.-]{1,64}", given, re.ASCII) else uuid4().hex
-    g.started, g.identity, g.by_link, g.names = time.perf_counter(), None, False, None
+    g.started, g.identity, g.names = time.perf_counter(), None, None
+    g.by_link = g.tagging = False
 
 
 def _return_name(response: Response) -> Response:

@@ -284,3 +284,7 @@ def test_a_lost_race_is_seen(as_, collections):
     tag = {"If-Match": client.get(f"{URL}/1").headers["ETag"]}
     assert client.patch(f"{URL}/1", json={"flux": 1}, headers=tag).status_code == 200
     assert client.patch(f"{URL}/1", json={"flux": 2}, headers=tag).status_code == 412
+    tag = {"If-Match": client.get(f"{URL}/1").headers["ETag"]}
+    more = [f"{URL}/1?appendComment=true", {"json": {"comments": "more"}, "headers": tag}]
+    assert client.patch(more[0], **more[1]).status_code == 200  # the query is the edit's
+    assert client.patch(more[0], **more[1]).status_code == 412
