@@ -99,8 +99,8 @@ def calls(site: Mapping) -> list[dict]:
         found += [
             {"title": "My proposals", "command": f"curl -s {root}/proposals {bearer}"},
             {
-                "title": "The latest three sessions",
-                "command": f"curl -s '{root}/sessions?sort=-startDate&limit=3' {bearer}",
+                "title": "What happened last",
+                "command": f"curl -s '{root}/events?limit=3' {bearer}",
             },
         ]
     return found
