@@ -105,6 +105,7 @@ def test_a_sample_changes_as_the_client_says(alice):
         "blSampleStatus": "COLLECTED",
         "lastKnownCentringPosition": "phi=12.0 kappa=0.0",
         "containerId": 1,
+        "location": "1",
         "name": "lys-x1",
     }
     native = alice.get("/ispyb/api/v1/samples/1").json
@@ -113,6 +114,27 @@ def test_a_sample_changes_as_the_client_says(alice):
     assert (again["blSampleStatus"], again["code"]) == ("LOADED", "HA1")
     assert again["lastKnownCentringPosition"] == "phi=12.0 kappa=0.0"  # absent keeps
     assert alice.patch(f"{SAMPLES}/1", json={"code": None}).json["code"] == "HA1"
+
+
+def test_a_sample_takes_what_else_is_known_of_it(alice):
+    sent = {"isInSampleChanger": True, "comments": "iced", "holderLength": 18.0, "SMILES": "CCO"}
+    sent |= {"loopLength": 0.5, "loopType": "nylon", "wireWidth": 0.02, "location": "7"}
+    sent |= {"completionStage": "done", "structureStage": "solved", "publicationStage": "none"}
+    sent |= {"publicationComments": "soon", "staffComments": "bent", "lastImageURL": "/data/1"}
+    answer = alice.patch(f"{SAMPLES}/1", json=sent)
+    assert answer.status_code == 200 and "warnings" not in answer.json
+    native = alice.get("/ispyb/api/v1/samples/1").json
+    for found in (answer.json, native):
+        assert {name: found[name] for name in sent} == sent
+
+
+def test_a_sample_stays_whose_it_is(alice):
+    sent = {"name": "other", "crystalId": 2, "containerId": 2, "diffractionPlanId": 5}
+    answer = alice.patch(f"{SAMPLES}/1", json=sent)
+    assert {*answer.json["warnings"]} == {f"{name}: not stored" for name in sent}
+    native = alice.get("/ispyb/api/v1/samples/1").json
+    kept = ("name", "crystalId", "containerId", "diffractionPlanId")
+    assert [native[name] for name in kept] == ["lys-x1", 1, 1, 1]
 
 
 def test_what_a_sample_has_no_column_for_is_named(alice):
@@ -127,13 +149,3 @@ def test_what_a_sample_has_no_column_for_is_named(alice):
         "lastKnownCentringPosition: cut to 255 characters",
     ]
     assert answer.json["lastKnownCentringPosition"] == "p" * 255
-
-
-def test_who_may_change_a_sample(as_, alice):
-    sent = {"blSampleStatus": "LOADED"}
-    assert as_("carol", 3).patch(f"{SAMPLES}/1", json=sent).status_code == 404
-    program = {"service": True, "beamlines": ["i03"]}
-    assert as_("gda", None, **program).patch(f"{SAMPLES}/1", json=sent).status_code == 403
-    writer = as_("gda", None, "mx_write", **program)
-    assert writer.patch(f"{SAMPLES}/1", json=sent).status_code == 200
-    assert writer.patch(f"{SAMPLES}/999", json=sent).status_code == 404

@@ -4,17 +4,8 @@ from marshmallow import fields
 from marshmallow_sqlalchemy import auto_field
 
 from services.core.models import RobotAction
-from services.core.schemas.lenient import Key, LenientSchema, column
+from services.core.schemas.lenient import AnsweringSchema, Key, LenientSchema, column
 from shared.models import BLSample, DataCollection, DataCollectionGroup, GridInfo, Position
-
-
-class AnsweringSchema(LenientSchema):
-    """Says in an answer what it takes in a body, by the same names."""
-
-    def answer(self, row: dict) -> dict:
-        """The native ``row`` of a table as this client knows it."""
-        names = {n: f.attribute or n for n, f in self.dump_fields.items() if n != "warnings"}
-        return {name: row[key] for name, key in names.items()}
 
 
 class ExpeyeRobotActionSchema(AnsweringSchema):

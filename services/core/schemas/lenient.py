@@ -13,6 +13,7 @@ from sqlalchemy import Enum, SmallInteger
 from shared.schemas import Converter
 
 LARGEST_KEY = 2**32 - 1
+SCALAR = str | int | float
 
 
 class Loose:
@@ -22,8 +23,12 @@ class Loose:
 
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         """Put null for a mark."""
-        found = None if str(value) in self.none else value
+        found = None if self.marks(value) else value
         return super().deserialize(found, *args, **kwargs)
+
+    def marks(self, value: Any) -> bool:
+        """Whether ``value`` says that there is none."""
+        return isinstance(value, SCALAR) and str(value) in self.none
 
 
 class Whole(Loose, fields.Integer):
@@ -82,7 +87,8 @@ class Choice(Loose, fields.String):
         """Put the word as it is spelled here."""
         (known,) = (v.choices for v in self.validators if isinstance(v, validate.OneOf))
         spelled = {word.lower(): word for word in known}
-        return super().deserialize(spelled.get(str(value).lower()), *args, **kwargs)
+        found = spelled.get(str(value).lower()) if isinstance(value, SCALAR) else value
+        return super().deserialize(found, *args, **kwargs)
 
 
 class Place(Whole):
@@ -93,7 +99,9 @@ class Place(Whole):
         try:
             return super().deserialize(value, *args, **kwargs)
         except ValidationError:
-            return None
+            if isinstance(value, SCALAR):
+                return None
+            raise
 
 
 LOOSER = {
@@ -146,7 +154,7 @@ class LenientSchema(SQLAlchemySchema):
         for name, field in self.load_fields.items():
             value = data.get(key := field.attribute or name)
             if isinstance(field, Choice | Place) and name in original and value is None:
-                if str(original[name]) not in field.none:
+                if original[name] is not None and not field.marks(original[name]):
                     found.append(f"{name}: {original[name]!r:.80} is not known, not stored")
                     del data[key]  # what is stored is not cleared by it
             inner = field.inner if isinstance(field, fields.List) else field
@@ -164,6 +172,15 @@ class LenientSchema(SQLAlchemySchema):
             most = next(v.max for v in self.fields[name].validators if hasattr(v, "max"))
             if isinstance(text := data.get(name), str) and len(text) > most:
                 yield name, most
+
+
+class AnsweringSchema(LenientSchema):
+    """Says in an answer what it takes in a body, by the same names."""
+
+    def answer(self, row: dict) -> dict:
+        """The native ``row`` of a table as the client knows it."""
+        names = {n: f.attribute or n for n, f in self.dump_fields.items() if n != "warnings"}
+        return {name: row[key] for name, key in names.items()}
 
 
 def column(name: str, model: Any = None, **kwargs: Any) -> Any:

@@ -7,6 +7,7 @@ from marshmallow_sqlalchemy import auto_field
 
 from services.core.schemas.lenient import Key, LenientSchema, LocalTime
 from shared.models import BLSession
+from shared.schemas import text_of
 
 ON_ARRIVAL = timedelta(days=2, hours=7, minutes=59, seconds=59)  # of a session without an end
 
@@ -55,14 +56,18 @@ class MxcubeSessionSchema(LenientSchema):
     def _dates(self, data, **kwargs):
         today = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
         start = data.get("startDate") or today
-        return {**data, "startDate": start, "endDate": data.get("endDate") or start + ON_ARRIVAL}
+        try:
+            end = data.get("endDate") or start + ON_ARRIVAL
+        except OverflowError:
+            raise ValidationError("is too late", "startDate") from None
+        return {**data, "startDate": start, "endDate": end}
 
 
 class MxcubeSessionQuery(Schema):
     """Sessions of one proposal on one beamline; with a date those that overlap it."""
 
     proposal = fields.String(metadata={"description": "code and number, in any case: MX123"})
-    beamLineName = fields.String()
+    beamLineName = text_of(BLSession.beamLineName)
     year = fields.Integer(validate=validate.Range(1000, 9998))
     month = fields.Integer(validate=validate.Range(1, 12))
     day = fields.Integer(validate=validate.Range(1, 31))

@@ -5,7 +5,7 @@ A schema loads it as columns: those of the group, of the data collection, and wh
 
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields, pre_load, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
 from marshmallow_sqlalchemy import auto_field
 
 from services.core.models import Image
@@ -13,10 +13,10 @@ from services.core.schemas.lenient import (
     Key,
     LenientSchema,
     Measure,
-    Words,
     column,
 )
 from shared.models import BeamLineSetup, DataCollection, DataCollectionGroup, Detector
+from shared.schemas import LARGEST_FLOAT, text_of
 
 UNDULATORS = 3  # that a setup has columns for
 OF_GROUP = (
@@ -39,8 +39,8 @@ class Resolution(Measure):
 class MxcubeSweepSchema(LenientSchema):
     start = column("axisStart", metadata={"description": "degrees"})
     range = column("axisRange")
-    offset = Measure(
-        allow_none=True, metadata={"description": "gap between images, degrees; < 0: overlap"}
+    offset = column(
+        "overlap", metadata={"description": "gap between images, degrees; < 0: overlap"}
     )
     number_of_images = column("numberOfImages")
     start_image_number = column("startImageNumber")
@@ -86,7 +86,10 @@ class MxcubeSampleReferenceSchema(LenientSchema):
 class MxcubeCollectionSchema(LenientSchema):
     """A whole collection: what it is, of which group, and in which state."""
 
-    free_text = ("comments", "status", "actualCentringPosition", "centringMethod")
+    free_text = (
+        *("comments", "status", "actualCentringPosition", "centringMethod", "beamShape"),
+        *("synchrotronMode", "actualContainerBarcode", "actualSampleBarcode"),
+    )
     ignored = (
         *("motors", "energy", "detector_roi_mode", "residues", "anomalous", "EDNA_files_dir"),
         *("xds_dir", "in_queue", "in_interleave", "skip_images", "take_snapshots", "auto_dir"),
@@ -171,12 +174,14 @@ class MxcubeCollectionSchema(LenientSchema):
 def _sweep(data: dict) -> dict:
     """The columns of a sweep: where it ends and the axis that turns are for us to say."""
     found = {name: value for name, value in data.items() if value is not None}
-    offset, start = found.pop("offset", 0.0), data.get("axisStart")
+    offset, start = found.get("overlap", 0.0), data.get("axisStart")
     found |= {"overlap": -offset or 0.0, "rotationAxis": "Phi"}
     if data.get("kappaStart"):
         found |= {"rotationAxis": "Omega", "omegaStart": start}
     if {"axisStart", "axisRange", "numberOfImages"} <= found.keys():
         found["axisEnd"] = start + (found["axisRange"] + offset) * found["numberOfImages"]
+        if abs(found["axisEnd"]) > LARGEST_FLOAT:
+            raise ValidationError("turns too far", "oscillation_sequence")
     return found
 
 
@@ -228,10 +233,12 @@ class StoredImageSchema(Schema):
 
 
 class UndulatorSchema(LenientSchema):
-    type = Words(allow_none=True, validate=validate.Length(max=45))
+    free_text = ("type",)
+
+    type = column("undulatorType1")
 
     class Meta(LenientSchema.Meta):
-        pass
+        model = BeamLineSetup
 
 
 class MxcubeSetupSchema(LenientSchema):
@@ -270,7 +277,7 @@ class MxcubeSetupSchema(LenientSchema):
         """``{"setup": columns, "detector": columns, …}``."""
         data = {name: value for name, value in data.items() if value is not None}
         which = {name: data.pop(name, None) for name in ("beamlineSetupId", "sessionId")}
-        kinds = [found.get("type") for found in data.pop("undulators", ())][:UNDULATORS]
+        kinds = [found.get("undulatorType1") for found in data.pop("undulators", ())][:UNDULATORS]
         data |= {f"undulatorType{at}": kind for at, kind in enumerate(kinds, 1) if kind}
         names = [name for name in data if name.startswith("detector")]
         detector = {name: data.pop(name) for name in names}
@@ -287,10 +294,10 @@ class NewIdSchema(Schema):
 class MxcubeDetectorQuery(Schema):
     """Names of a detector, unquoted: those that are empty or None match any."""
 
-    manufacturer = fields.String()
-    model = fields.String()
-    mode = fields.String()
-    type = fields.String()
+    manufacturer = text_of(Detector.detectorManufacturer)
+    model = text_of(Detector.detectorModel)
+    mode = text_of(Detector.detectorMode)
+    type = text_of(Detector.detectorType)
 
     class Meta:
         unknown = EXCLUDE  # an & in a name splits the query

@@ -4,8 +4,9 @@ from marshmallow import Schema, fields
 from marshmallow_sqlalchemy import auto_field
 
 from services.core.models import EnergyScan, RobotAction, XFEFluorescenceSpectrum
-from services.core.schemas.lenient import Key, LenientSchema, column
-from shared.models import BLSample
+from services.core.schemas.lenient import AnsweringSchema, Key, LenientSchema, column
+from shared.models import BLSample, Container
+from shared.schemas import text_of
 
 SCAN_EXTRAS = (
     *("remoteEnergy", "edge", "directory", "prefix", "run_number", "crystal", "dataPoints"),
@@ -94,16 +95,19 @@ class MxcubeSpectrumSchema(LenientSchema):
         model = XFEFluorescenceSpectrum
 
 
-class ScannedSampleSchema(Schema):
+class ScannedSampleSchema(LenientSchema):
     energyScanId = Key(required=True)
     blSampleId = Key(required=True)
+
+    class Meta(LenientSchema.Meta):
+        pass
 
 
 class MxcubeSampleQuery(Schema):
     """The samples of a proposal that are ready on a beamline."""
 
     proposal = fields.String(metadata={"description": "code and number, in any case: MX123"})
-    beamLineName = fields.String()
+    beamLineName = text_of(Container.beamlineLocation)
 
 
 class SampleContainerSchema(Schema):
@@ -143,10 +147,13 @@ class ReadySampleSchema(Schema):
     DiffractionPlan = fields.Nested(SamplePlanSchema, required=True)
 
 
-class MxcubeSampleSchema(LenientSchema):
-    """What changes about a sample at the beamline."""
+class MxcubeSampleSchema(AnsweringSchema):
+    """What changes about a sample at the beamline: neither what it is nor whose."""
 
-    free_text = ("blSampleStatus", "comments", "lastKnownCentringPosition")
+    free_text = (
+        *("blSampleStatus", "comments", "lastKnownCentringPosition", "publicationComments"),
+        "staffComments",
+    )
     ignored = ("blSampleId",)
 
     blSampleStatus = auto_field()
@@ -159,6 +166,12 @@ class MxcubeSampleSchema(LenientSchema):
     loopType = auto_field()
     wireWidth = auto_field()
     completionStage = auto_field()
+    structureStage = auto_field()
+    publicationStage = auto_field()
+    publicationComments = auto_field()
+    staffComments = auto_field()
+    location = auto_field()
+    SMILES = auto_field()
     lastImageURL = auto_field()
     blSampleId = fields.Integer(dump_only=True)
     name = fields.String(dump_only=True)

@@ -72,9 +72,9 @@ class EnergyScanSample(Resource):
 
         Whoever sees the session may do so; a program needs mx_write.
         """
-        sample = {"blSampleId": data["blSampleId"]}
-        energy_scans.change(identity, data["energyScanId"], columns(identity, sample))
-        return data
+        told = columns(identity, data)
+        energy_scans.change(identity, told["energyScanId"], {"blSampleId": told["blSampleId"]})
+        return warned(told, data)
 
 
 @event_ns.route("/xfe-fluorescence-spectrum")

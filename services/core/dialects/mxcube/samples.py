@@ -48,13 +48,7 @@ class Sample(Resource):
         """
         columns = {n: v for n, v in data.items() if n != "warnings" and v is not None}
         found = samples.change(identity, sample_id, columns)
-        names = {name: field.attribute or name for name, field in _shown().items()}
-        return warned({name: found[column] for name, column in names.items()}, data)
-
-
-def _shown() -> dict:
-    shown = MxcubeSampleSchema().dump_fields
-    return {name: field for name, field in shown.items() if name != "warnings"}
+        return warned(MxcubeSampleSchema().answer(found), data)
 
 
 def _sample(row: dict) -> dict:

@@ -130,7 +130,7 @@ def _overlapping(query: dict) -> dict:
         2: (first + timedelta(days=31)).replace(day=1),
         3: first + timedelta(days=1),
     }[len(period)]
-    return {**query, "startDate__lte": after - timedelta(seconds=1), "endDate__gte": first}
+    return {**query, "starts_before": after, "ends_after": first - timedelta.resolution}
 
 
 def _name(row: dict) -> str:
