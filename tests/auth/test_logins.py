@@ -202,6 +202,14 @@ def test_an_address_is_closed_after_many_failures(another):
     assert guess("new", "10.0.0.2") == 401
 
 
+def test_an_address_that_is_made_up_counts_too(app, count):
+    """As it may be where ``site.trusted_proxies`` is too high."""
+    body = {"plugin": "dummy", "login": "alice", "password": "wrong"}
+    headers = {"X-Forwarded-For": "x" * 60}
+    answer = app.test_client().post(f"{ROOT}/auth/login", json=body, headers=headers)
+    assert (answer.status_code, count(LoginAttempt)) == (401, 1)
+
+
 def test_the_right_password_starts_anew(sign_in):
     for _ in range(4):
         sign_in("alice", password="guess")

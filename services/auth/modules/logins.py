@@ -18,6 +18,9 @@ from shared.own import RefreshToken, ServiceToken
 from shared.replay import utc_now
 
 
+ADDRESS = 45  # characters; what too many trusted proxies let a client make up may have more
+
+
 class Refused(Unauthenticated):
     """What was written of the failure stays: its note, or the end of a family of tokens."""
 
@@ -37,7 +40,7 @@ def ways() -> dict:
 
 def login(data: dict, address: str) -> dict:
     """Let somebody in through a plugin; ``address`` is where the request comes from."""
-    name, given = data["plugin"], data.get("login") or ""
+    name, given, address = data["plugin"], data.get("login") or "", address[:ADDRESS]
     plugin = _plugin(name)
     password, token = _secrets(plugin, data)
     attempts.check(given, address)
