@@ -20,6 +20,7 @@ CHECKS = {
 MARIADB = [*PYTHON, "tests.mariadb", "--"]
 OFFICIAL = {"ISPYB_TEST_SCHEMA": "official"}
 SERVICES = ["tests/auth", "tests/core", "tests/ssx", "tests/em", "tests/clients"]
+SERVICES += ["tests/test_writes.py"]
 SUITES: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
     "tests on SQLite": ([], {}, []),
     "tests on MariaDB": (MARIADB, {}, []),

@@ -45,6 +45,7 @@ ODD = {
     "furtherAutoProcs.scalings.statistics": shells,
     "collection_id": LEFT_OUT,
     "processingPipelineId": 6,
+    "spaceGroupId": None,  # none is known in a database that is new
 }
 
 
@@ -125,7 +126,7 @@ LIMITED = ("leader", "on session", "writing program")  # from whom row 2 is hidd
 FREE = {
     *("beamCalendarId", "beamLineSetupId", "beamlineSetupId", "detectorId", "detector_id"),
     *("experimentTypeId", "laboratoryId", "motorPositionId", "processingPipelineId"),
-    *("spaceGroupId", "icatId", "positionId"),
+    *("icatId", "positionId"),
 }
 GROUPS = "post /ispyb/mxcube/datacollections/group"
 # Where a link is not looked at, or to what is not there is none: a new group is made.
