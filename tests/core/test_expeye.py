@@ -34,6 +34,24 @@ SCAN = {
     "startTime": "2026-11-20 09:20:00",
     "comments": "rotation",
 }
+MEASURED = {
+    "chiStart": 30.0,
+    "kappaStart": 1.5,
+    "wavelength": 0.9763,
+    "resolution": 1.6,
+    "xtalSnapshotFullPath1": "/dls/1.png",
+    "xtalSnapshotFullPath2": "/dls/2.png",
+    "xtalSnapshotFullPath3": "/dls/3.png",
+    "xtalSnapshotFullPath4": "/dls/4.png",
+    "synchrotronMode": "User",
+    "undulatorGap1": 6.1,
+    "slitGapHorizontal": 0.1,
+    "slitGapVertical": 0.2,
+    "beamSizeAtSampleX": 0.05,
+    "beamSizeAtSampleY": 0.02,
+    "transmission": 20.0,
+    "flux": 9.7e11,
+}
 GRID = {
     "dx": 0.02,
     "dy": 0.02,
@@ -119,6 +137,9 @@ def test_a_robot_action_keeps_its_begin(hyperion, rows):
     expected = {**place, **snapshots, "status": "SUCCESS", "message": "OK"}
     assert {name: row[name] for name in expected} == expected
     assert {name: answer.json[name] for name in expected} == expected
+    cleared = hyperion.patch(path, json={"endTimestamp": None, "sampleBarcode": None}).json
+    assert (cleared["endTimestamp"], cleared["sampleBarcode"]) == (None, None)
+    assert cleared["startTimestamp"] == "2026-11-20T09:12:40" and cleared["containerLocation"] == 3
 
 
 def test_a_message_is_cut(hyperion):
@@ -234,6 +255,14 @@ def test_every_answer_is_the_whole_object(hyperion, group, collection):
         assert answer["dataCollectionId"] == collection and body.items() <= answer.items()
 
 
+def test_what_is_measured_follows(hyperion, collection, rows):
+    answer = hyperion.patch(f"{ROOT}/data-collections/{collection}", json=MEASURED)
+    (row,) = rows(DataCollection)
+    for name, value in MEASURED.items():
+        assert row[name] == answer.json[name] == pytest.approx(value), name
+    assert answer.json["comments"] == row["comments"] == "rotation" and answer.status_code == 200
+
+
 def test_a_change_is_of_what_is_named(add, hyperion, collection, rows):
     add(Detector(detectorId=78))
     (before,) = rows(DataCollection)
@@ -291,7 +320,12 @@ def test_a_comment_is_added_as_it_is(hyperion, collection):
 
 
 def test_a_comment_that_does_not_fit_is_cut_and_nothing_is_lost(hyperion, collection):
-    path = f"{ROOT}/data-collections/{collection}?appendComment=true"
+    path = f"{ROOT}/data-collections/{collection}"
+    longer = hyperion.patch(path, json={"comments": "c" * 1025}).json
+    assert longer["comments"] == "c" * 1024
+    assert longer["warnings"] == ["comments: cut to 1024 characters"]
+    hyperion.patch(path, json={"comments": "rotation"})
+    path += "?appendComment=true"
     answer = hyperion.patch(path, json={"comments": "c" * 1020})
     assert answer.status_code == 200
     assert answer.json["comments"] == "rotation" + "c" * 1016

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import pytest
+from sqlalchemy import null
 
 from services.core.models import LabContact
 from shared.models import BLSession
@@ -65,10 +66,11 @@ def test_a_session_is_read_by_its_number(reference, scaup):
 
 
 def test_flags_are_never_null(add, alice):
-    null = {"archived": None, "purgedProcessedData": None}
-    add(BLSession(sessionId=14, proposalId=1, visit_number=4, **null))
+    flags = {"archived": null(), "purgedProcessedData": null()}
+    add(BLSession(sessionId=14, proposalId=1, visit_number=4, **flags))
     found = alice.get(f"{ROOT}/proposals/mx1/sessions/4").json
-    assert (found["archived"], found["purgedProcessedData"]) == (0, False)
+    assert found["archived"] == 0 and type(found["archived"]) is int
+    assert found["purgedProcessedData"] is False
 
 
 @pytest.mark.parametrize(
