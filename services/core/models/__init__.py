@@ -1,6 +1,6 @@
 """Tables that only the core service reads and writes."""
 
-from services.core.models.acquisitions import BeamlineAction, BeamlineStats, Image, RobotAction
+from services.core.models.acquisitions import Image, RobotAction
 from services.core.models.autoproc import (
     AutoProc,
     AutoProcIntegration,
@@ -44,8 +44,6 @@ __all__ = [
     "AutoProcScaling",
     "AutoProcScalingHasInt",
     "AutoProcScalingStatistics",
-    "BeamlineAction",
-    "BeamlineStats",
     "EnergyScan",
     "Image",
     "LabContact",

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from sqlalchemy import (
     TIMESTAMP,
-    Double,
     Enum,
     ForeignKey,
     Index,
@@ -109,53 +108,3 @@ class RobotAction(Base):
 
     session: Mapped[BLSession] = relationship()
     sample: Mapped[BLSample | None] = relationship()
-
-
-class BeamlineAction(Base):
-    """Something a beamline did by itself."""
-
-    __tablename__ = "BeamlineAction"
-
-    beamlineActionId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
-    sessionId: Mapped[int | None] = mapped_column(
-        ForeignKey("BLSession.sessionId"), index=True, doc="the session"
-    )
-    startTimestamp: Mapped[datetime] = mapped_column(
-        TIMESTAMP,
-        server_default=now_on_update(),
-        onupdate=literal_column("startTimestamp"),
-        doc="begin; kept by every update that does not set it",
-    )
-    endTimestamp: Mapped[datetime | None] = mapped_column(
-        LateTime, nullable=False, server_default=text(ZERO), doc="end, none until it is known"
-    )
-    message: Mapped[str | None] = mapped_column(String(255), doc="what it did")
-    parameter: Mapped[str | None] = mapped_column(String(50), doc="what it changed")
-    value: Mapped[str | None] = mapped_column(String(30), doc="to which value")
-    loglevel: Mapped[str | None] = mapped_column(
-        Enum("DEBUG", "CRITICAL", "INFO"), doc="how serious it is"
-    )
-    status: Mapped[str | None] = mapped_column(
-        Enum("PAUSED", "RUNNING", "TERMINATED", "COMPLETE", "ERROR", "EPICSFAIL"),
-        doc="how far it is",
-    )
-
-    session: Mapped[BLSession | None] = relationship()
-
-
-class BeamlineStats(Base):
-    """The state of a beamline at one moment."""
-
-    __tablename__ = "BeamlineStats"
-
-    beamlineStatsId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
-    beamline: Mapped[str | None] = mapped_column(String(10), doc="beamline, e.g. i03")
-    recordTimeStamp: Mapped[datetime | None] = mapped_column(doc="the moment; not automatic")
-    ringCurrent: Mapped[float | None] = mapped_column(doc="mA")
-    energy: Mapped[float | None] = mapped_column(doc="of the photons, eV")
-    gony: Mapped[float | None] = mapped_column(doc="height of the goniometer, mm")
-    beamW: Mapped[float | None] = mapped_column(doc="width of the beam, µm")
-    beamH: Mapped[float | None] = mapped_column(doc="height of the beam, µm")
-    flux: Mapped[float | None] = mapped_column(Double, doc="photons/s")
-    scanFileW: Mapped[str | None] = mapped_column(String(255), doc="file, scan of the width")
-    scanFileH: Mapped[str | None] = mapped_column(String(255), doc="file, scan of the height")
