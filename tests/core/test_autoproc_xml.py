@@ -418,6 +418,24 @@ def test_elements_without_a_column_are_named(send):
     ]
 
 
+def test_no_more_is_named_than_anybody_reads(send):
+    root = container()
+    for number in range(200):
+        SubElement(root, f"foo{number}")
+    found = stored(send(root))["warnings"]
+    assert (len(found), found[-1]) == (101, "and more")
+
+
+def test_no_template_keeps_the_service_busy(send, add):
+    """Where digits may follow digits, each way to divide them would be tried."""
+    odd = {"imageDirectory": "/data/odd", "fileTemplate": "%d" * 40 + "#1" * 40 + ".cbf"}
+    add(DataCollection(dataCollectionId=120, dataCollectionGroupId=11, **odd))
+    root = container(scalings=0)
+    picture = f"/data/odd/{'1' * 200}.cbx"
+    add_scaling(root, picture, picture)
+    assert send(root).status_code == 422
+
+
 def test_a_word_for_a_number_is_refused_by_its_name(send):
     root = container(scalings=0)
     add_scaling(root, rMerge="low")

@@ -112,6 +112,17 @@ def test_names_are_replaced_the_longest_first(send, rows):
     assert [row.message for row in rows(AutoProcProgramMessage)] == ["50 other 50x $unknown"]
 
 
+def test_references_do_not_fill_the_memory(zocalo):
+    """A few kilobytes that name each other would become gigabytes."""
+    command = {"ispyb_command": "add_program_message", "message": "$big" * 1000}
+    body = {"ispyb_command_list": [command], "environment": {"big": "x" * 10_000}}
+    problem = zocalo.post(COMMANDS, json=body)
+    assert (problem.status_code, [*problem.json["errors"]]) == (422, ["ispyb_command_list.0.$"])
+    body["environment"] = {f"{number}": 1 for number in range(1001)}
+    problem = zocalo.post(COMMANDS, json=body)
+    assert (problem.status_code, [*problem.json["errors"]]) == (422, ["environment"])
+
+
 def test_what_a_command_lacks_is_looked_for_in_the_parameters(send, rows):
     commands = [
         {"ispyb_command": "add_program_message", "message": "its own"},

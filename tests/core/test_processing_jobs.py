@@ -88,10 +88,14 @@ def test_the_first_sweep_is_the_main_collection(as_, data):
         ({"sweeps": [{"dataCollectionId": 111, "startImage": 9, "endImage": 8}]}, "sweeps"),
         ({"sweeps": [{"dataCollectionId": 111, "endImage": 16_777_216}]}, "sweeps"),
         ({"sweeps": [{"startImage": 1}]}, "sweeps"),
+        ({"sweeps": [{"dataCollectionId": 111, "startImage": 101}]}, "sweeps"),  # of 100
+        ({"sweeps": [{"dataCollectionId": 111, "endImage": 0}]}, "sweeps"),
+        ({"dataCollectionId": 119}, "sweeps"),  # whose images have greater numbers than fit
         ({"dataCollectionId": 111, "unknown": 1}, "unknown"),
     ],
 )
-def test_limits(as_, data, count, body, field):
+def test_limits(as_, data, add, count, body, field):
+    add(DataCollection(dataCollectionId=119, dataCollectionGroupId=11, numberOfImages=2**24))
     answer = as_("alice", 1).post(JOBS, json=body)
     assert answer.status_code == 422 and answer.json["errors"].keys() == {field}
     assert count(ProcessingJob) == 0

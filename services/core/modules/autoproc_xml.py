@@ -26,6 +26,7 @@ from services.core.schemas.results import (
 from shared.errors import BadInput, Malformed, TooLarge
 
 LARGEST = 5 * 2**20  # bytes
+MOST_WARNINGS = 100
 CTIME = re.compile(r"[A-Za-z]{3} ([A-Za-z]{3}) +(\d+) (\d\d:\d\d:\d\d)(?: (\S+))? (\d{4})")
 UNIVERSAL = {"UTC", "GMT", "Z"}
 BOOLEANS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
@@ -165,7 +166,10 @@ class _Reader:
         return found
 
     def _warn(self, above: Element, element: Element, reason: str) -> None:
-        self._warnings[f"{_tag(above)}.{_tag(element)[:80]}: {reason}"] = None
+        if len(self._warnings) < MOST_WARNINGS:
+            self._warnings[f"{_tag(above)}.{_tag(element)[:80]}: {reason}"] = None
+        else:
+            self._warnings["and more"] = None
 
 
 def _value(field: fields.Field, text: str) -> Any:

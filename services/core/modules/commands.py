@@ -31,6 +31,7 @@ UPDATES = {
     "register_integration": "integration_id",
 }  # what names the row, where a command may also change one
 READS = {name for name in COMMANDS if name.startswith("retrieve_")}
+LONGEST = 65_535  # signs that references fill into a text
 LITERAL = {"filename", "filepath"}  # may hold a $ that means nothing
 
 
@@ -41,14 +42,15 @@ def run(identity: Identity, data: dict) -> dict:
     environment, results = dict(data.get("environment", {})), []
     for at, command in enumerate(commands):
         name = command["ispyb_command"]
-        said = Said(_replaced(common, environment), _replaced(command, environment))
+        known = _References(environment)
         try:
+            said = Said(known.replaced(common), known.replaced(command))
             result = (
                 _buffer(identity, said) if name == "buffer" else COMMANDS[name](identity, said)
             )
         except ServiceError as error:
             raise _placed(error, at, name) from error
-        if (stored := command.get("store_result")) is not None:
+        if stored := command.get("store_result"):
             environment[str(stored)] = result
         results.append({"ispyb_command": name, "result": result, "warnings": said.warnings})
     if (stored := data.get("store_result")) is not None:
@@ -81,25 +83,39 @@ def _placed(error: ServiceError, at: int, name: str) -> ServiceError:
     return type(error)(detail, reasons or None, error.retry_after)
 
 
-def _replaced(found: Any, environment: Mapping) -> Any:
-    """``found`` with what references stand for; who is nothing but a reference keeps its type."""
-    if isinstance(found, dict):
-        return {
-            name: value if squashed(str(name)) in LITERAL else _replaced(value, environment)
-            for name, value in found.items()
-        }
-    if isinstance(found, list):
-        return [_replaced(each, environment) for each in found]
-    if not isinstance(found, str) or "$" not in found:
-        return found
-    names = sorted(map(str, environment), key=len, reverse=True)
-    if not names:
-        return found
-    known = "|".join(map(re.escape, names))
-    pattern = re.compile(rf"\$(?:\{{({known})\}}|({known}))")
-    if whole := pattern.fullmatch(found):
-        return environment[whole[1] or whole[2]]
-    return pattern.sub(lambda match: str(environment[match[1] or match[2]]), found)
+class _References:
+    """What ``$name`` and ``${name}`` stand for while a command is done."""
+
+    def __init__(self, environment: Mapping):
+        self._values = {str(name): value for name, value in environment.items()}
+        names = "|".join(map(re.escape, sorted(self._values, key=len, reverse=True)))
+        self._pattern = re.compile(rf"\$(?:\{{({names})\}}|({names}))") if names else None
+
+    def replaced(self, found: Any) -> Any:
+        """``found`` with their values; what is nothing but a reference keeps its type."""
+        if isinstance(found, dict):
+            return {
+                name: value if squashed(str(name)) in LITERAL else self.replaced(value)
+                for name, value in found.items()
+            }
+        if isinstance(found, list):
+            return [self.replaced(each) for each in found]
+        if self._pattern is None or not isinstance(found, str) or "$" not in found:
+            return found
+        if whole := self._pattern.fullmatch(found):
+            return self._values[whole[1] or whole[2]]
+        return self._filled(self._pattern, found)
+
+    def _filled(self, pattern: re.Pattern, text: str) -> str:
+        """A text with their values in it; BadInput if it grows too long."""
+        parts, at, left = [], 0, LONGEST
+        for match in pattern.finditer(text):
+            value = str(self._values[match[1] or match[2]])
+            parts += [text[at : match.start()], value]
+            at, left = match.end(), left - len(value)
+            if left < 0:
+                raise BadInput("invalid input", {"$": [f"fills in more than {LONGEST} signs"]})
+        return "".join([*parts, text[at:]])
 
 
 def _buffer(identity: Identity, said: Said) -> Any:

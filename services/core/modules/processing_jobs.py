@@ -20,6 +20,7 @@ from shared.models import (
 )
 
 _Job, _Sweep = aliased(ProcessingJob), aliased(ProcessingJobImageSweep)
+LAST = 2**24 - 1  # number of an image in a sweep
 
 
 def visible(identity: Identity, job_id: Any = ProcessingJob.processingJobId) -> Rule:
@@ -60,7 +61,7 @@ def add(identity: Identity, data: dict) -> dict:
     ranges = _ranges(named)
     job_id = save(ProcessingJob(), data).processingJobId
     of = {"processingJobId": job_id}
-    filled = [_filled(sweep, ranges) for sweep in sweeps or [{**data}]]
+    filled = [_filled(n, sweep, ranges) for n, sweep in enumerate(sweeps or [data])]
     kept = [sweep for sweep in filled if sweeps or sweep["startImage"] is not None]
     blank = {"parameterValue": None}
     write.insert(ProcessingJobParameter, [{**of, **blank, **each} for each in parameters])
@@ -89,15 +90,15 @@ def _ranges(ids: set[int]) -> dict[int, tuple]:
     }
 
 
-def _filled(sweep: dict, ranges: dict[int, tuple]) -> dict:
+def _filled(place: int, sweep: dict, ranges: dict[int, tuple]) -> dict:
     """``sweep`` with the ends of its data collection where it has none itself."""
     collection, (first, last) = sweep["dataCollectionId"], ranges[sweep["dataCollectionId"]]
     start, end = sweep.get("startImage"), sweep.get("endImage")
-    return {
-        "dataCollectionId": collection,
-        "startImage": first if start is None else start,
-        "endImage": last if end is None else end,
-    }
+    start, end = first if start is None else start, last if end is None else end
+    if end is not None and not (start or 0) <= end <= LAST:
+        reason = {"endImage": [f"not from {start} to {LAST}: {end}"]}
+        raise BadInput("invalid input", {"sweeps": {str(place): reason}})
+    return {"dataCollectionId": collection, "startImage": start, "endImage": end}
 
 
 @lru_cache(maxsize=512)

@@ -288,7 +288,7 @@ def _pictured(identity: Identity, image: dict) -> list[int]:
 def _is_of(name: str, template: str | None, prefix: str | None, number: int | None) -> bool:
     """Whether an image of that name fits the template, or the prefix and number of the run."""
     if template:
-        pattern = re.sub(r"(?:\\#)+|%0?\d*d", r"\\d+", re.escape(template))
+        pattern = re.sub(r"(?:\\#)+|%0?\d*d", r"\\d++", re.escape(template))
         if re.fullmatch(pattern, name):
             return True
     if not prefix or number is None:

@@ -28,7 +28,9 @@ class CommandListSchema(Schema):
         },
     )
     environment = fields.Dict(
-        keys=NAME, metadata={"description": "what $name may stand for at the beginning"}
+        keys=NAME,
+        validate=validate.Length(max=MOST),
+        metadata={"description": "what $name may stand for at the beginning"},
     )
     parameters = fields.Dict(
         keys=NAME, metadata={"description": "of all commands that do not have them themselves"}
