@@ -20,6 +20,7 @@ from shared.models import (
     Protein,
     Shipping,
 )
+from shared.own import RefreshToken
 from tests.conftest import serve
 
 COLLECTION = {
@@ -68,6 +69,52 @@ SETUP = {
     "detector_type": "pixel",
     "detector_px": 0.075,
 }
+IMAGE = {
+    "fileName": "lys-x7_1_000001.h5",
+    "fileLocation": "/data/bl1/mx123/20261120/raw",
+    "imageNumber": 1,
+    "measuredIntensity": 2.4e12,
+    "synchrotronCurrent": 249.7,
+    "machineMessage": "",
+    "temperature": 100.2,
+    "jpegFileFullPath": "/data/pyarch/lys-x7_1_000001.jpeg",
+    "jpegThumbnailFileFullPath": "/data/pyarch/lys-x7_1_000001.thumb.jpeg",
+}
+ACTION = {
+    "actionType": "LOAD",
+    "containerLocation": "3",
+    "dewarLocation": "2",
+    "sampleBarcode": "HA00AF3312",
+    "sampleId": 501,
+    "startTime": "2026-11-20 13:58:02",
+    "endTime": "2026-11-20 13:58:31",
+    "status": "SUCCESS",
+    "message": "",
+}
+SCAN = {
+    "blSampleId": None,
+    "element": "Se",
+    "edgeEnergy": "K",
+    "startEnergy": 12.6,
+    "endEnergy": 12.72,
+    "peakEnergy": 12.661,
+    "peakFPrime": -8.1,
+    "peakFDoublePrime": 5.9,
+    "startTime": "2026-11-20 13:40:00",
+    "endTime": "2026-11-20 13:41:10",
+    "remoteEnergy": 12.9,
+}
+SPECTRUM = {
+    "blSampleId": 501,
+    "energy": 14.2,
+    "exposureTime": 3.0,
+    "beamTransmission": 1.5,
+    "flux": 1.1e11,
+    "scanFileFullPath": "/data/pyarch/xrf_1.dat",
+    "startTime": "2026-11-20 13:45:00",
+    "endTime": "2026-11-20 13:45:09",
+}
+CENTRED = {"blSampleId": 501, "lastKnownCentringPosition": "phi=12.0 kappa=0.0"}
 
 
 @pytest.fixture
@@ -188,18 +235,7 @@ def test_it_works_without_a_detector_that_is_known(adapter, collection, stored):
 
 def test_it_stores_images(adapter, collection, stored):
     key, _ = adapter.store_data_collection(collection)
-    image = {
-        "dataCollectionId": key,
-        "fileName": "lys-x7_1_000001.h5",
-        "fileLocation": "/data/bl1/mx123/20261120/raw",
-        "imageNumber": 1,
-        "measuredIntensity": 2.4e12,
-        "synchrotronCurrent": 249.7,
-        "machineMessage": "",
-        "temperature": 100.2,
-        "jpegFileFullPath": "/data/pyarch/lys-x7_1_000001.jpeg",
-        "jpegThumbnailFileFullPath": "/data/pyarch/lys-x7_1_000001.thumb.jpeg",
-    }
+    image = IMAGE | {"dataCollectionId": key}
     first = adapter.store_image(image)
     assert first == adapter.store_image(image | {"temperature": 99.0})
     last = adapter.store_image(image | {"imageNumber": 1800})
@@ -211,18 +247,7 @@ def test_it_stores_images(adapter, collection, stored):
 
 
 def test_it_stores_what_the_robot_did(session, adapter, stored):
-    action = {
-        "actionType": "LOAD",
-        "containerLocation": "3",
-        "dewarLocation": "2",
-        "sampleBarcode": "HA00AF3312",
-        "sessionId": session,
-        "sampleId": 501,
-        "startTime": "2026-11-20 13:58:02",
-        "endTime": "2026-11-20 13:58:31",
-        "status": "SUCCESS",
-        "message": "",
-    }
+    action = ACTION | {"sessionId": session}
     key = adapter.store_robot_action(dict(action))
     (row,) = stored(RobotAction)
     assert (row.robotActionId, row.blsessionId, row.blsampleId) == (key, session, 501)
@@ -235,21 +260,7 @@ def test_it_stores_what_the_robot_did(session, adapter, stored):
 
 
 def test_it_stores_an_energy_scan_and_its_sample(session, adapter, stored):
-    scan = {
-        "sessionId": session,
-        "blSampleId": None,
-        "element": "Se",
-        "edgeEnergy": "K",
-        "startEnergy": 12.6,
-        "endEnergy": 12.72,
-        "peakEnergy": 12.661,
-        "peakFPrime": -8.1,
-        "peakFDoublePrime": 5.9,
-        "startTime": "2026-11-20 13:40:00",
-        "endTime": "2026-11-20 13:41:10",
-        "remoteEnergy": 12.9,
-    }
-    key = adapter.store_energy_scan(scan)["energyScanId"]
+    key = adapter.store_energy_scan(SCAN | {"sessionId": session})["energyScanId"]
     (row,) = stored(EnergyScan)
     assert (row.energyScanId, row.sessionId, row.element) == (key, session, "Se")
     assert row.peakEnergy == pytest.approx(12.661)
@@ -262,17 +273,7 @@ def test_it_stores_an_energy_scan_and_its_sample(session, adapter, stored):
 
 
 def test_it_stores_a_spectrum(session, adapter, stored):
-    spectrum = {
-        "sessionId": session,
-        "blSampleId": 501,
-        "energy": 14.2,
-        "exposureTime": 3.0,
-        "beamTransmission": 1.5,
-        "flux": 1.1e11,
-        "scanFileFullPath": "/data/pyarch/xrf_1.dat",
-        "startTime": "2026-11-20 13:45:00",
-        "endTime": "2026-11-20 13:45:09",
-    }
+    spectrum = SPECTRUM | {"sessionId": session}
     key = adapter.store_xfe_spectrum(spectrum)["xfeFluorescenceSpectrumId"]
     (row,) = stored(XFEFluorescenceSpectrum)
     assert (row.xfeFluorescenceSpectrumId, row.sessionId, row.blSampleId) == (key, session, 501)
@@ -280,20 +281,89 @@ def test_it_stores_a_spectrum(session, adapter, stored):
 
 
 def test_it_says_how_a_sample_was_centred(session, adapter, stored):
-    sample = {"blSampleId": 501, "lastKnownCentringPosition": "phi=12.0 kappa=0.0"}
-    assert adapter.update_bl_sample(sample)["containerId"] == 77
+    assert adapter.update_bl_sample(CENTRED)["containerId"] == 77
     assert stored(BLSample)[0].lastKnownCenteringPosition == "phi=12.0 kappa=0.0"
 
 
-def test_its_token_is_renewed_while_it_stores(mxcube, beamline, sign_in, site, stored):
-    """With a minute to live the client renews it before each of its calls."""
-    tokens = {**site["tokens"], "access_minutes": 1}
-    with serve({**site, "tokens": tokens}) as url:
-        adapter = mxcube.Adapter(sign_in(url=url), "i03")
-        session_id = int(adapter.get_sessions_by_username("alice").sessions[0].session_id)
-        before = adapter.client._access_token
-        data = deepcopy(COLLECTION) | {"sessionId": session_id}
-        key, _ = adapter.store_data_collection(data, deepcopy(SETUP))
-        adapter.update_data_collection(data | {"collection_id": key})
-        assert adapter.client._access_token != before
-    assert [row.dataCollectionId for row in stored(DataCollection)] == [key]
+@pytest.fixture
+def hasty(site, beamline):
+    """The URL of a gateway whose tokens live for a minute: the client wants to have that left."""
+    with serve({**site, "tokens": {**site["tokens"], "access_minutes": 1}}) as url:
+        yield url
+
+
+@pytest.fixture
+def told(mxcube, hasty, sign_in):
+    """The client at ``hasty``, after all of an experiment, and the ids it got."""
+    client = sign_in(url=hasty)
+    adapter = mxcube.Adapter(client, "i03")
+    found = adapter.get_sessions_by_username("alice").sessions
+    ids = {"session": next(int(each.session_id) for each in found if each.proposal_id == "10")}
+    of_session, setup = {"sessionId": ids["session"]}, deepcopy(SETUP)
+    ids["robot"] = adapter.store_robot_action(ACTION | of_session)
+    adapter.update_bl_sample(CENTRED)
+    ids["scan"] = adapter.store_energy_scan(SCAN | of_session)["energyScanId"]
+    adapter.associate_bl_sample_and_energy_scan({"energyScanId": ids["scan"], "blSampleId": 501})
+    spectrum = adapter.store_xfe_spectrum(SPECTRUM | of_session)
+    ids["spectrum"] = spectrum["xfeFluorescenceSpectrumId"]
+    data = deepcopy(COLLECTION) | of_session | {"sample_reference": {"blSampleId": 501}}
+    ids["collection"], ids["detector"] = adapter.store_data_collection(data, setup)
+    ids["setup"] = setup["beamlineSetupId"]
+    image = IMAGE | {"dataCollectionId": ids["collection"]}
+    ids["images"] = [adapter.store_image(image | {"imageNumber": n}) for n in (1, 1800)]
+    adapter.store_image(image | {"temperature": 99.5})
+    data |= {"collection_id": ids["collection"], "detector_id": ids["detector"], "flux": 2.4e12}
+    done = {"status": "Data collection successful", "comments": "strong"}
+    adapter.update_data_collection(data | done)
+    return client, ids
+
+
+def test_it_reads_an_experiment_back_and_renews_its_token_on_the_way(hasty, told, stored):
+    """Before each of its 19 calls after the sign-in, none of which was lost."""
+    client, ids = told
+    assert len(stored(RefreshToken)) == 20 and len({r.family for r in stored(RefreshToken)}) == 1
+
+    def read(path):
+        return client.get(f"{hasty}/ispyb/api/v1/{path}")
+
+    def same(path, sent):
+        row = read(path)
+        assert {name: row[name] for name in sent} == pytest.approx(sent), path
+        return row
+
+    row = same(
+        f"data_collections/{ids['collection']}",
+        {"runStatus": "Data collection successful", "flux": 2.4e12, "transmission": 25.0}
+        | {"resolution": 1.6, "wavelength": 0.9763, "axisEnd": 192.0, "numberOfImages": 1800}
+        | {"imagePrefix": "lys-x7", "fileTemplate": "lys-x7_1_%06d.h5", "detectorId": 3}
+        | {"startTime": "2026-11-20T14:03:11"},
+    )
+    group = {"sessionId": ids["session"], "blSampleId": 501, "experimentType": "OSC"}
+    group |= {"comments": "strong"}
+    same(f"data_collections/groups/{row['dataCollectionGroupId']}", group)
+    images = read(f"data_collections/{ids['collection']}/images")
+    assert [row["imageId"] for row in images] == ids["images"]
+    assert [row["imageNumber"] for row in images] == [1, 1800]
+    assert [row["temperature"] for row in images] == pytest.approx([99.5, 100.2])
+    times = {"startTimestamp": "2026-11-20T13:58:02", "endTimestamp": "2026-11-20T13:58:31"}
+    action = {"blsessionId": ids["session"], "blsampleId": 501, "containerLocation": 3}
+    action |= {name: ACTION[name] for name in ("actionType", "status", "sampleBarcode")}
+    same(f"beamline/robot_actions/{ids['robot']}", action | times)
+    numbers = {name: value for name, value in SCAN.items() if isinstance(value, float)}
+    del numbers["remoteEnergy"]
+    scan = {"sessionId": ids["session"], "blSampleId": 501, "element": "Se", "edgeEnergy": "K"}
+    same(f"energy_scans/{ids['scan']}", numbers | scan | {"startTime": "2026-11-20T13:40:00"})
+    times = {"startTime": "2026-11-20T13:45:00", "endTime": "2026-11-20T13:45:09"}
+    same(f"xrf_spectra/{ids['spectrum']}", SPECTRUM | times | {"sessionId": ids["session"]})
+    setup = {"undulatorType1": "U18", "synchrotronMode": "uniform", "synchrotronName": "RING"}
+    setup |= {"focusingOptic": "KB", "polarisation": 0.99, "detectorId": 3, "beamlineName": "i03"}
+    same(f"beamline/setups/{ids['setup']}", setup)
+    same(f"sessions/{ids['session']}", {"beamLineSetupId": ids["setup"]})
+    same("samples/501", {"lastKnownCenteringPosition": CENTRED["lastKnownCentringPosition"]})
+    feed = [(event["type"], event["id"]) for event in read(f"events?sessionId={ids['session']}")]
+    assert feed == [
+        ("dc", ids["collection"]),
+        ("robot", ids["robot"]),
+        ("xrf", ids["spectrum"]),
+        ("es", ids["scan"]),
+    ]
