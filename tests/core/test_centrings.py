@@ -104,6 +104,7 @@ def test_the_number_of_statements_does_not_grow(beamline, alice, statements):
         ({"results": [FLAT, {"blSampleId": 999}]}, 424, "blSampleId"),
         ({"results": [FLAT, {"maxVoxelX": 1.5}]}, 422, "results"),
         ({"results": [FLAT, {"max_count": 1}]}, 422, "results"),
+        ({"results": [FLAT] * 1001}, 422, "results"),
         ({"status": "failure"}, 422, "status"),
         ({"xrayCentringType": "4d"}, 422, "xrayCentringType"),
     ],

@@ -120,6 +120,7 @@ def test_one_document_is_stored_whole(as_, groups, engine):
         ({"detectorId": 77}, 424, "detectorId"),
         ({"numberOfImages": -1}, 422, "DataCollection"),
         ({"GridInfo": [{"orientation": "up"}]}, 422, "DataCollection"),
+        ({"GridInfo": [{}] * 1001}, 422, "DataCollection"),
         ({"Position": {"posX": "left"}}, 422, "DataCollection"),
         ({"dataCollectionGroupId": 1}, 422, "DataCollection"),
         ({"endTime": "2024-01-01T00:00:00", "startTime": "2024-01-02T00:00:00"}, 422, "endTime"),

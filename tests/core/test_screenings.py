@@ -188,6 +188,7 @@ def test_one_query_for_each_level(pipeline, alice, statements):
         ({"shortComments": "x" * 21}, 422, {"shortComments": None}),
         ({"screeningId": 3}, 422, {"screeningId": ["Unknown field."]}),
         ({"outputs": {}}, 422, {"outputs": None}),
+        ({"outputs": [{"lattices": [{}] * 1001}]}, 422, {"outputs": None}),
         ({"outputs": [{"screeningId": 1}]}, 422, {"outputs": None}),
         (
             {"outputs": [{}, {"strategies": [{"wedges": [{"comments": "日"}]}]}]},

@@ -229,6 +229,9 @@ def test_a_histogram_is_of_the_last_year_unless_told(alice, add):
     assert alice.get(HISTOGRAM, query_string=query).json["edges"] == [0.5, 0.5]
     query["start"] = "2024-05-01"
     assert alice.get(HISTOGRAM, query_string=query).json["edges"] == [0.25, 0.25]
+    for first_or_last in ({"start": "9999-12-31"}, {"end": "0001-01-01"}):  # no year beyond
+        found = alice.get(HISTOGRAM, query_string={**query, "start": None} | first_or_last)
+        assert (found.status_code, found.json["total"]) == (200, 0)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from shared.schemas import TableSchema
 from shared.sql import seconds
 
 EV_ANGSTROM = 12398.41984  # energy times wavelength
+SHORTEST = 1e-300  # the energy of a shorter wavelength is no number
 NO_VALUE = -9999  # what acquisition software writes for a number that it does not have
 ERRORS = 50  # of each source
 FAILED = or_(
@@ -192,8 +193,8 @@ def histogram(
     end: datetime | None = None,
 ) -> dict:
     """How often a parameter of data collections had which value."""
-    end = end or (start + LONGEST if start else datetime.now())
-    start = start or end - LONGEST
+    end = end or (min(start, datetime.max - LONGEST) + LONGEST if start else datetime.now())
+    start = start or max(end, datetime.min + LONGEST) - LONGEST
     rule, at = access.sessions(identity), DataCollection.startTime
     value = (
         DataCollection.wavelength if parameter == "energy" else getattr(DataCollection, parameter)
@@ -204,7 +205,7 @@ def histogram(
         .group_by(value)
     )
     if parameter == "energy":
-        stored = stored.where(value > 0)
+        stored = stored.where(value > SHORTEST)
     if beamLineName:
         stored = stored.where(BLSession.beamLineName == beamLineName)
     rows = db.session.execute(stored, rule.values)

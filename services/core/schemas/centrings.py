@@ -4,7 +4,7 @@ from marshmallow import fields
 from sqlalchemy import bindparam, select
 
 from services.core.models import XrayCentring, XrayCentringResult
-from services.core.schemas.records import KEY, RecordSchema
+from services.core.schemas.records import KEY, MANY, RecordSchema
 from shared.lists import query_of
 from shared.models import DataCollectionGroup
 
@@ -21,7 +21,7 @@ class CentringResultSchema(RecordSchema):
 class CentringSchema(RecordSchema):
     """A centring; one that found nothing has failed, and has no results."""
 
-    results = fields.Nested(CentringResultSchema, many=True)
+    results = fields.Nested(CentringResultSchema, many=True, validate=MANY)
 
     class Meta(RecordSchema.Meta):
         model = XrayCentring

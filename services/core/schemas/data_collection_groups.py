@@ -6,6 +6,7 @@ from marshmallow_sqlalchemy import auto_field
 from services.core.schemas.data_collections import CollectionDocumentSchema
 from services.core.schemas.records import (
     LIKE_JSON,
+    MANY,
     RecordSchema,
     SessionFilters,
     is_json,
@@ -53,7 +54,9 @@ class DataCollectionGroupQuery(query_of(DataCollectionGroupSchema), SessionFilte
 class GroupDocumentSchema(DataCollectionGroupSchema):
     """A group with its data collections, their positions and grids."""
 
-    DataCollection = fields.Nested(CollectionDocumentSchema, many=True, attribute="collections")
+    DataCollection = fields.Nested(
+        CollectionDocumentSchema, many=True, attribute="collections", validate=MANY
+    )
 
     class Meta(DataCollectionGroupSchema.Meta):
         pass

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 
 from services.core.schemas.grids import GridSchema
 from services.core.schemas.positions import PositionSchema
-from services.core.schemas.records import KEY, RecordSchema, of_session
+from services.core.schemas.records import KEY, MANY, RecordSchema, of_session
 from shared.aggregates import Count
 from shared.lists import query_of
 from shared.models import (
@@ -112,7 +112,7 @@ class CollectionDocumentSchema(DataCollectionSchema):
 
     dataCollectionGroupId = auto_field(dump_only=True)
     Position = fields.Nested(PositionSchema, attribute="position", allow_none=True)
-    GridInfo = fields.Nested(GridSchema, many=True, attribute="grids")
+    GridInfo = fields.Nested(GridSchema, many=True, attribute="grids", validate=MANY)
 
     class Meta(DataCollectionSchema.Meta):
         exclude = (*DataCollectionSchema.Meta.exclude, "_metadata")  # it shows what it has

@@ -11,6 +11,7 @@ from shared.schemas import TableSchema, text_of
 
 NO_VALUE = -9999  # what acquisition software writes for a number that it does not have
 KEY = validate.Range(0, 2**32 - 1)
+MANY = validate.Length(max=1000)  # rows below one of a document
 LIKE_JSON = validate.Regexp(r"^\s*[\[{]", error="Not a JSON object or array.")
 
 

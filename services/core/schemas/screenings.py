@@ -13,7 +13,7 @@ from services.core.models import (
     ScreeningStrategySubWedge,
     ScreeningStrategyWedge,
 )
-from services.core.schemas.records import KEY, RecordSchema
+from services.core.schemas.records import KEY, MANY, RecordSchema
 from shared.lists import query_of
 from shared.models import DataCollection, DataCollectionGroup
 
@@ -50,7 +50,9 @@ class ScreeningStrategySubWedgeSchema(RecordSchema):
 class ScreeningStrategyWedgeSchema(RecordSchema):
     """A part of a strategy; without a number it gets its place."""
 
-    subWedges = fields.Nested(ScreeningStrategySubWedgeSchema, many=True, attribute="subwedges")
+    subWedges = fields.Nested(
+        ScreeningStrategySubWedgeSchema, many=True, attribute="subwedges", validate=MANY
+    )
 
     class Meta(RecordSchema.Meta):
         model = ScreeningStrategyWedge
@@ -61,7 +63,7 @@ class ScreeningStrategyWedgeSchema(RecordSchema):
 class ScreeningStrategySchema(RecordSchema):
     """How to collect."""
 
-    wedges = fields.Nested(ScreeningStrategyWedgeSchema, many=True)
+    wedges = fields.Nested(ScreeningStrategyWedgeSchema, many=True, validate=MANY)
 
     class Meta(RecordSchema.Meta):
         model = ScreeningStrategy
@@ -72,8 +74,8 @@ class ScreeningStrategySchema(RecordSchema):
 class ScreeningOutputSchema(RecordSchema):
     """What a screening found."""
 
-    lattices = fields.Nested(ScreeningOutputLatticeSchema, many=True)
-    strategies = fields.Nested(ScreeningStrategySchema, many=True)
+    lattices = fields.Nested(ScreeningOutputLatticeSchema, many=True, validate=MANY)
+    strategies = fields.Nested(ScreeningStrategySchema, many=True, validate=MANY)
 
     class Meta(RecordSchema.Meta):
         model = ScreeningOutput
@@ -91,8 +93,8 @@ _by_collection = (
 class ScreeningSchema(RecordSchema):
     """A screening of a data collection, or of a group; it gets that of its collection."""
 
-    inputs = fields.Nested(ScreeningInputSchema, many=True)
-    outputs = fields.Nested(ScreeningOutputSchema, many=True)
+    inputs = fields.Nested(ScreeningInputSchema, many=True, validate=MANY)
+    outputs = fields.Nested(ScreeningOutputSchema, many=True, validate=MANY)
 
     class Meta(RecordSchema.Meta):
         model = Screening
