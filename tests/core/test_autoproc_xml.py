@@ -177,9 +177,20 @@ INTEGRATED = {
 }
 
 
-def test_the_official_reader_finds_the_same_values(send, tmp_path, add):
+def two_sweeps():
+    """The container of two sweeps, each with a result: the official reader takes the first."""
+    root = container({**PROGRAM, "reprocessingId": 7}, files=1, scalings=0)
+    add_scaling(root, integration={**INTEGRATION, "dataCollectionId": 112}, rMerge=0.125)
+    add_row(root, "AutoProc", **AUTOPROC)
+    integration = {**INTEGRATION, "dataCollectionId": 111}
+    add_scaling(root, None, None, shells=SHELLS[::-1], integration=integration, completeness=87.5)
+    return root
+
+
+@pytest.mark.parametrize("made", [lambda: container({**PROGRAM, "reprocessingId": 7}), two_sweeps])
+def test_the_official_reader_finds_the_same_values(send, tmp_path, add, made):
     add(ProcessingJob(processingJobId=7, dataCollectionId=111))
-    root = container({**PROGRAM, "reprocessingId": 7})
+    root = made()
     (tmp_path / "autoPROC.xml").write_bytes(tostring(root))
     recorder = Recorder()
     mx_data_reduction_to_ispyb(xml_file_to_dict(tmp_path / "autoPROC.xml"), 111, recorder)
@@ -201,17 +212,18 @@ def test_the_official_reader_finds_the_same_values(send, tmp_path, add):
     assert given["autoproc"]["spacegroup"] == autoproc["spaceGroup"]
     for name in CELL:
         assert float(given["autoproc"][f"refinedcell{name}"]) == autoproc[f"refinedCell{name}"]
-    ((outer, inner, overall),), (scaling,) = given["scalings"], autoproc["scalings"]
-    shells = {each["scalingStatisticsType"]: each for each in scaling["statistics"]}
-    for theirs in (outer, inner, overall):
-        ours = shells[theirs["type"]]
-        assert {c: float(theirs[n]) for n, c in OFFICIAL.items()} == {
-            column: ours[column] for column in OFFICIAL.values()
+    for found, scaling in zip(given["scalings"], autoproc["scalings"], strict=True):
+        shells = {each["scalingStatisticsType"]: each for each in scaling["statistics"]}
+        for theirs in found:
+            ours = shells[theirs["type"]]
+            assert {c: float(theirs[n]) for n, c in OFFICIAL.items()} == {
+                column: ours[column] for column in OFFICIAL.values()
+            }
+    integrated = [each for scaling in autoproc["scalings"] for each in scaling["integrations"]]
+    for theirs, ours in zip(given["integrations"], integrated, strict=True):
+        assert {c: float(theirs[n]) for n, c in INTEGRATED.items()} == {
+            column: ours[column] for column in INTEGRATED.values()
         }
-    (theirs,), (ours,) = given["integrations"], scaling["integrations"]
-    assert {c: float(theirs[n]) for n, c in INTEGRATED.items()} == {
-        column: ours[column] for column in INTEGRATED.values()
-    }
 
 
 def test_rotation_axis_and_beam_vector_are_stored(send):
