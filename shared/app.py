@@ -20,7 +20,12 @@ from shared.identity import Verifier
 from shared.log import log_requests
 
 SECURITY = {
-    "bearer": {"type": "apiKey", "in": "header", "name": "Authorization"},
+    "bearer": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "The word Bearer, a blank, and the token of a login.",
+    },
     "onetime": {"type": "apiKey", "in": "query", "name": "onetime"},
 }
 EXPOSED = ["ETag", "Idempotent-Replayed", "Retry-After", "X-Request-ID"]
