@@ -1,7 +1,7 @@
 """Files of the site for those who may read them: as they are, in parts, or many in one zip.
 
 A file is named by the database, where a client wrote its path: nothing is read that is not a
-regular file below one of the site's file roots, wherever links may lead.
+regular file below one of the site's file roots, wherever links may lead: see shared.roots.
 """
 
 import mimetypes
@@ -17,12 +17,13 @@ from pathlib import PurePath
 from typing import IO, Any, cast
 from urllib.parse import quote
 
-from flask import Response, current_app, request
+from flask import Response, request
 from werkzeug.http import parse_range_header
 from werkzeug.wsgi import FileWrapper
 from zipstream import ZipStream
 
 from shared.errors import NotFound, Stale, TooLarge
+from shared.roots import tops
 
 BLOCK = 2**16
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -49,10 +50,9 @@ def answer(found: str | None | Archive, download: bool = False) -> Response:
 
     With ``download`` a browser is told to keep the file, not to show it.
     """
-    roots = current_app.config["SITE"]["file_roots"]
     if isinstance(found, Archive):
-        return _archive(found, roots)
-    file = _open(found, roots)
+        return _archive(found)
+    file = _open(found, tops(found))
     try:
         body: Any = FileWrapper(cast(IO[bytes], file), BLOCK)
         response = _response(body, *_named(str(found)), download)
@@ -73,7 +73,7 @@ def answer(found: str | None | Archive, download: bool = False) -> Response:
 
 def content(path: str, most: int) -> bytes:
     """What is in a file, to be stored; TooLarge beyond ``most`` bytes, NotFound as above."""
-    with closing(_open(path, current_app.config["SITE"]["file_roots"])) as file:
+    with closing(_open(path, tops(path))) as file:
         if file.size > most:
             raise TooLarge(f"a file of more than {most} bytes")
         return file.read(most)
@@ -143,12 +143,12 @@ def _check(found: os.stat_result) -> None:
         raise ValueError("not a regular file")
 
 
-def _archive(found: Archive, roots: list[str]) -> Response:
+def _archive(found: Archive) -> Response:
     """A zip that is made while it is sent; its length is known before."""
-    sizes = {}
-    for path in found.paths:
+    sizes, roots = {}, {path: tops(path) for path in found.paths}
+    for path in roots:
         try:
-            file = _open(path, roots)
+            file = _open(path, roots[path])
         except NotFound:
             continue
         sizes[path] = file.size
@@ -159,7 +159,7 @@ def _archive(found: Archive, roots: list[str]) -> Response:
     members = {os.path.relpath(path, top): path for path in sizes}  # of two spellings one
     zipped = ZipStream(sized=True)
     for name, path in members.items():
-        zipped.add(_blocks(path, sizes[path], roots), name, size=sizes[path])
+        zipped.add(_blocks(path, sizes[path], roots[path]), name, size=sizes[path])
     response = _response(iter(zipped), "application/zip", found.name, True)
     response.content_length = len(zipped)
     return response

@@ -20,6 +20,7 @@ DRIVERS = ("mysql", "mariadb", "mysql+mysqldb", "mariadb+mysqldb", "sqlite")
 PERMISSION_LENGTH = 15  # of the column Permission.type
 BEAMLINE_LENGTH = 45  # of the column BLSession.beamLineName
 MISSING = "is missing"
+ROOT_WORDS = ("*", "{proposal}", "{session}")  # in place of folders in a file root
 
 
 def known_services() -> list[str]:
@@ -155,6 +156,13 @@ def _dialect(name: str) -> None:
     known = known_dialects()
     if name not in known:
         raise ValidationError(unknown(name, known, "dialect"))
+
+
+def _file_root(path: str) -> None:
+    odd = {part for part in path.split("/") if set("{}*") & set(part)} - {*ROOT_WORDS}
+    if odd:
+        words = ", ".join(ROOT_WORDS)
+        raise ValidationError(f"{min(odd)} is no folder, nor one of the words {words}")
 
 
 def _address(url: str) -> None:
@@ -336,7 +344,11 @@ class Site(Section):
         Text(most=BEAMLINE_LENGTH), "Beamlines, spelled as in `BLSession.beamLineName`."
     )
     beamline_groups = Items(fields.Nested(BeamlineGroup))
-    file_roots = Items(Text(), "Folders whose files may be shown; no file outside is read.")
+    file_roots = Items(
+        Text(check=_file_root),
+        "Folders whose files may be shown; no file outside is read. A folder `{proposal}` or"
+        " `{session}` stands for those with the name of one that the caller sees, `*` for any.",
+    )
     limits = fields.Nested(Limits)
     cors = fields.Nested(Cors)
     gateway = fields.Nested(Gateway)
