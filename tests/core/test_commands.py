@@ -1,5 +1,9 @@
 """Lists of commands: whole or not at all, once however often they come."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from services.core.models import (
@@ -65,6 +69,20 @@ def test_a_result_is_written_by_a_list(zocalo, rows):
     stored = {row.autoProcProgramId: row for row in rows(AutoProcProgram)}[50]
     assert stored.processingStatus == 1
     assert stored.processingMessage == f"processed as {autoproc}"
+
+
+def test_the_documented_lists_are_done(send, count):
+    text = (Path(__file__).parents[2] / "docs/how-to/send-zocalo-commands.md").read_text()
+    whole, buffered = map(json.loads, re.findall(r"^```json\n(.*?)^```$", text, re.M | re.S))
+    assert len(send(whole)) == 4
+    send(buffered, 424)
+    before = {"ispyb_command": "write_autoproc"}
+    send({**buffered, "buffer_store": 1001, "buffer_lookup": {}, "buffer_command": before})
+    assert count(AutoProcScalingStatistics) == 3
+    send({**buffered, "n": 2})
+    assert count(AutoProcScalingStatistics) == 6
+    named = set(re.findall(r"`(\w+)`", text.partition("| about |")[2].partition("Where they")[0]))
+    assert named - {"mx_write"} == {*COMMANDS_KNOWN}
 
 
 def test_a_list_that_comes_again_is_not_done_again(zocalo, rows, as_):
