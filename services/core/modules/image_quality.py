@@ -12,24 +12,23 @@ import orjson
 from sqlalchemy import Dialect, Executable, bindparam, func, select, text
 from sqlalchemy.dialects import sqlite
 
-from services.core.modules import programs
+from services.core.modules import data_collections, programs
 from services.core.schemas.image_quality import COLUMNS
-from shared import access
+from services.core.schemas.records import NO_VALUE
 from shared.db import db
-from shared.errors import BadInput, NotFound
+from shared.errors import BadInput
 from shared.identity import Identity
-from shared.models import DataCollection, ImageQualityIndicators
+from shared.models import ImageQualityIndicators
 
 TABLE = ImageQualityIndicators.__table__
 COLLECTION, IMAGE, PROGRAM = "dataCollectionId", "imageNumber", "autoProcProgramId"
 STAMP = "recordTimeStamp"
 ALIKE = (COLLECTION, PROGRAM, STAMP)
-NO_VALUE = -9999  # what acquisition software writes for a number that it does not have
 
 
 def put(identity: Identity, collection_id: int, data: dict) -> dict:
     """Store what ``data`` knows of images; what it leaves out, or has no value of, stays."""
-    _check(identity, collection_id)
+    data_collections.check(identity, collection_id)
     programs.check(identity, data.get(PROGRAM))
     arrays = {name: values for name, values in data.items() if name != PROGRAM}
     for name, values in arrays.items():
@@ -44,7 +43,7 @@ def get(
     identity: Identity, collection_id: int, columns: Sequence[str] = (), points: int | None = None
 ) -> dict:
     """The images of a visible data collection, and with ``points`` no more than so many."""
-    _check(identity, collection_id)
+    data_collections.check(identity, collection_id)
     names = (IMAGE, PROGRAM, *(columns or COLUMNS))
     rows = db.session.execute(_select(names), {COLLECTION: collection_id}).all()
     found = dict(zip(names, map(list, zip(*rows)))) if rows else {name: [] for name in names}
@@ -52,13 +51,6 @@ def get(
     if points is not None:
         found = _thinned(found, points)
     return {PROGRAM: programs.pop() if len(programs) == 1 else None, **found}
-
-
-def _check(identity: Identity, collection_id: int) -> None:
-    rule, key = access.collections(identity), DataCollection.dataCollectionId
-    wanted = select(key).where(key == bindparam("key"), rule.condition)
-    if not db.session.execute(wanted, {**rule.values, "key": collection_id}).first():
-        raise NotFound("DataCollection not found")
 
 
 def _store(alike: dict[str, Any], arrays: dict[str, list]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Select, String, and_, case, func, or_, select, type_coerc
 from services.core.models import EnergyScan, RobotAction, XFEFluorescenceSpectrum
 from services.core.modules import sessions
 from services.core.schemas.centrings import CentringSchema
+from services.core.schemas.records import NO_VALUE
 from services.core.schemas.screenings import ScreeningSchema
 from services.core.schemas.statistics import LONGEST, UNITS
 from shared import access
@@ -21,7 +22,6 @@ from shared.sql import seconds
 
 EV_ANGSTROM = 12398.41984  # energy times wavelength
 SHORTEST = 1e-300  # the energy of a shorter wavelength is no number
-NO_VALUE = -9999  # what acquisition software writes for a number that it does not have
 ERRORS = 50  # of each source
 FAILED = or_(
     *(DataCollection.runStatus.like(f"%{word}%") for word in ("fail", "unsuccessful", "error"))
