@@ -1,9 +1,23 @@
 """Rows that name files, for tests of who may fetch them."""
 
-from services.core.models import EnergyScan, Image, RobotAction, XFEFluorescenceSpectrum
+from services.core.models import (
+    AutoProc,
+    AutoProcScaling,
+    EnergyScan,
+    Image,
+    MXMRRun,
+    MXMRRunBlob,
+    PhasingProgramAttachment,
+    PhasingProgramRun,
+    PhasingStep,
+    RobotAction,
+    XFEFluorescenceSpectrum,
+)
 from shared import models
 
 PATHS = {
+    "get /autoproc/mr_blobs/{blob_id}/views/{number}": {"blob_id": 7, "number": "1"},
+    "get /autoproc/phasing/attachments/{attachment_id}/file": {"attachment_id": 7},
     "get /autoproc/programs/attachments/{attachment_id}/file": {"attachment_id": 7},
     "get /autoproc/programs/{program_id}/attachments/download": {"program_id": 7},
     "get /beamline/robot_actions/{robot_action_id}/snapshots/{when}": {
@@ -50,6 +64,18 @@ def rows(folder, session_id):
         models.AutoProcProgramAttachment(
             autoProcProgramAttachmentId=7,
             autoProcProgramId=7,
+            filePath=str(folder),
+            fileName=path.name,
+        ),
+        AutoProc(autoProcId=7, autoProcProgramId=7),
+        AutoProcScaling(autoProcScalingId=7, autoProcId=7),
+        MXMRRun(mxMRRunId=7, autoProcScalingId=7, autoProcProgramId=7),
+        MXMRRunBlob(mxMRRunBlobId=7, mxMRRunId=7, filePath=str(folder), view1=path.name),
+        PhasingProgramRun(phasingProgramRunId=7),
+        PhasingStep(phasingStepId=7, programRunId=7, autoProcScalingId=7),
+        PhasingProgramAttachment(
+            phasingProgramAttachmentId=7,
+            phasingProgramRunId=7,
             filePath=str(folder),
             fileName=path.name,
         ),

@@ -7,7 +7,19 @@ from itertools import count
 import pytest
 import requests
 
-from services.core.models import EnergyScan, Image, RobotAction, XFEFluorescenceSpectrum
+from services.core.models import (
+    AutoProc,
+    AutoProcScaling,
+    EnergyScan,
+    Image,
+    MXMRRun,
+    MXMRRunBlob,
+    PhasingProgramAttachment,
+    PhasingProgramRun,
+    PhasingStep,
+    RobotAction,
+    XFEFluorescenceSpectrum,
+)
 from shared.models import (
     AutoProcProgram,
     AutoProcProgramAttachment,
@@ -122,6 +134,60 @@ def files(attach, add, folder):
                 deleted=deleted,
             )
         )
+
+
+@pytest.fixture
+def solved(files, add, folder):
+    """Blob 1 of a run of program 1, file 1 of a phasing, on scaling 1; bob has scaling 2."""
+    for name in ("blob1.png", "final.pdb"):
+        (folder / name).write_text(name)
+    bobs = {"dataCollectionGroupId": 3}
+    add(
+        DataCollectionGroup(sessionId=21, **bobs),
+        DataCollection(dataCollectionId=3, **bobs),
+        ProcessingJob(processingJobId=2, dataCollectionId=3),
+        AutoProcProgram(autoProcProgramId=2, processingJobId=2),
+        *(AutoProc(autoProcId=key, autoProcProgramId=key) for key in (1, 2)),
+        *(AutoProcScaling(autoProcScalingId=key, autoProcId=key) for key in (1, 2)),
+        MXMRRun(mxMRRunId=1, autoProcScalingId=1, autoProcProgramId=1),
+        MXMRRunBlob(mxMRRunBlobId=1, mxMRRunId=1, filePath=str(folder), view1="blob1.png"),
+        PhasingProgramRun(phasingProgramRunId=1),
+        PhasingStep(phasingStepId=1, programRunId=1, autoProcScalingId=1),
+        PhasingProgramAttachment(
+            phasingProgramAttachmentId=1,
+            phasingProgramRunId=1,
+            filePath=str(folder),
+            fileName="final.pdb",
+        ),
+    )
+
+
+BLOB = f"{ROOT}/autoproc/mr_blobs/1/views"
+PHASING = f"{ROOT}/autoproc/phasing/attachments/1/file"
+
+
+def test_what_came_of_a_model_is_of_its_scaling(alice, as_, solved, same):
+    assert alice.get(f"{BLOB}/1").text == "blob1.png"
+    assert alice.get(PHASING).text == "final.pdb"
+    for url in (f"{BLOB}/2", f"{BLOB}/4", f"{BLOB}/filePath"):
+        assert alice.get(url).status_code == 404
+    bob = as_("bob", BOB)
+    for url in (f"{BLOB}/1", PHASING):
+        same(bob.get(url), bob.get(url.replace("/1/", "/999/")))
+
+
+def test_one_hidden_scaling_hides_what_came_of_all(alice, as_, solved, add, folder):
+    add(
+        PhasingStep(phasingStepId=2, programRunId=1, autoProcScalingId=2),
+        MXMRRun(mxMRRunId=2, autoProcScalingId=1, autoProcProgramId=2),
+        MXMRRunBlob(mxMRRunBlobId=2, mxMRRunId=2, filePath=str(folder), view1="blob1.png"),
+    )
+    staff = as_("staff", 9, "all_sessions")
+    assert staff.get(PHASING).status_code == 200
+    for client in (alice, as_("bob", BOB)):
+        assert client.get(PHASING).status_code == 404
+    other = BLOB.replace("/1/", "/2/")
+    assert (staff.get(f"{other}/1").status_code, alice.get(f"{other}/1").status_code) == (200, 404)
 
 
 WHERE = {

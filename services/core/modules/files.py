@@ -7,9 +7,20 @@ all looks the same.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, or_, select
 
-from services.core.models import EnergyScan, Image, RobotAction, XFEFluorescenceSpectrum
+from services.core.models import (
+    AutoProc,
+    AutoProcScaling,
+    EnergyScan,
+    Image,
+    MXMRRun,
+    MXMRRunBlob,
+    PhasingProgramAttachment,
+    PhasingStep,
+    RobotAction,
+    XFEFluorescenceSpectrum,
+)
 from services.core.modules import programs
 from shared import access
 from shared.access import Rule
@@ -76,6 +87,7 @@ XRF_SPECTRUM = Named(
         "fitted": XFEFluorescenceSpectrum.fittedDataFileFullPath,
     },
 )
+VIEWS = {"1": MXMRRunBlob.view1, "2": MXMRRunBlob.view2, "3": MXMRRunBlob.view3}
 IMAGES = {"jpeg": Image.jpegFileFullPath, "thumbnail": Image.jpegThumbnailFileFullPath}
 
 
@@ -120,6 +132,45 @@ def of_program(identity: Identity, program_id: int) -> Archive:
     """All that a visible program wrote and that is not deleted."""
     found = _written(identity, AutoProcProgramAttachment.autoProcProgramId, program_id)
     return Archive(f"program_{program_id}.zip", found)
+
+
+def blob(identity: Identity, blob_id: int, which: str) -> str | None:
+    """The path of a picture of a blob in density."""
+    if which not in VIEWS:
+        return None
+    run = MXMRRun
+    owner = programs.visible(identity, run.autoProcProgramId).condition
+    stmt = select(MXMRRunBlob.filePath, VIEWS[which]).join(
+        run, run.mxMRRunId == MXMRRunBlob.mxMRRunId
+    )
+    stmt = stmt.where(
+        MXMRRunBlob.mxMRRunBlobId == bindparam("key"), or_(run.autoProcProgramId.is_(None), owner)
+    )
+    return _of_scaling(identity, stmt, run.autoProcScalingId, blob_id)
+
+
+def phasing(identity: Identity, attachment_id: int) -> str | None:
+    """The path of a file that a phasing program wrote."""
+    file, step = PhasingProgramAttachment, PhasingStep
+    stmt = select(file.filePath, file.fileName).join(
+        step, step.programRunId == file.phasingProgramRunId
+    )
+    stmt = stmt.where(file.phasingProgramAttachmentId == bindparam("key"))
+    return _of_scaling(identity, stmt, step.autoProcScalingId, attachment_id)
+
+
+def _of_scaling(identity: Identity, stmt: Select, column: Any, key: int) -> str | None:
+    """The path whose folder and name ``stmt`` finds, unless of its scalings one is hidden."""
+    rule = programs.visible(identity, AutoProc.autoProcProgramId)
+    stmt = stmt.join(AutoProcScaling, AutoProcScaling.autoProcScalingId == column)
+    stmt = stmt.join(AutoProc, AutoProc.autoProcId == AutoProcScaling.autoProcId)
+    rows = db.session.execute(
+        stmt.add_columns(rule.condition.label("seen")), {**rule.values, "key": key}
+    ).all()
+    if not rows or not all(row.seen for row in rows):
+        return None
+    folder, name, _ = rows[0]
+    return f"{folder}/{name}" if folder and name else None
 
 
 def _written(identity: Identity, column: Any, value: int) -> list[str]:

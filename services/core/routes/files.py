@@ -104,6 +104,27 @@ class WrittenFile(Resource):
         return files.result(identity, attachment_id)
 
 
+@ns.route("/autoproc/phasing/attachments/<int:attachment_id>/file")
+class PhasingFile(Resource):
+    @ns.require(link=True)
+    @ns.takes(FileQuery, query=True)
+    @ns.streams(ANY)
+    def get(self, identity, attachment_id):
+        """Fetch a file that a phasing program wrote."""
+        return files.phasing(identity, attachment_id)
+
+
+@ns.route("/autoproc/mr_blobs/<int:blob_id>/views/<number>")
+@ns.param("number", "which of the pictures", enum=[*files.VIEWS])
+class BlobView(Resource):
+    @ns.require(link=True)
+    @ns.takes(FileQuery, query=True)
+    @ns.streams(PICTURE)
+    def get(self, identity, blob_id, number):
+        """Show a picture of density that a model does not explain."""
+        return files.blob(identity, blob_id, number)
+
+
 @ns.route("/autoproc/programs/<int:program_id>/attachments/download")
 class WrittenFiles(Resource):
     @ns.require(link=True)
