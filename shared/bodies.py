@@ -56,6 +56,8 @@ def columns(stream: Columns) -> dict:
 
 def _unpacked() -> bytes:
     body, most = request.get_data(), current_app.config["MAX_CONTENT_LENGTH"]
+    if request.content_length is None and len(body) >= most:  # sent in pieces, and cut
+        raise TooLarge(f"more than {most} bytes")
     encoding = (request.content_encoding or "identity").lower()
     if encoding == "gzip":
         try:

@@ -3,6 +3,7 @@
 import gzip
 import json
 from datetime import datetime
+from io import BytesIO
 
 import orjson
 import pytest
@@ -131,6 +132,20 @@ def test_batch_bodies(as_, body, kind, encoding, status, stored):
     answer = client.post(f"{URL}/batch", data=body, headers=headers, content_type=kind)
     assert answer.status_code == status
     assert client.get(URL).json["total"] == stored
+
+
+def test_what_comes_in_pieces_is_not_cut_at_the_limit(as_):
+    """Without a length nothing is refused at first; here the limit falls between two rows."""
+    line = json.dumps(ROW).ljust(2047).encode() + b"\n"
+    client = as_(*OFFICE)
+    answer = client.post(
+        f"{URL}/batch",
+        input_stream=BytesIO(line * (2**24 // len(line) + 1)),
+        headers={"Content-Type": NDJSON, "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert answer.status_code == 413
+    assert client.get(URL).json["total"] == 0
 
 
 def test_rows_that_name_other_columns_are_stored_as_sent(as_):
