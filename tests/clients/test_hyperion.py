@@ -129,16 +129,18 @@ def test_a_sample_is_loaded(name, action, end, state, hyperion, stored):
     assert before <= row.startTimestamp <= row.endTimestamp <= datetime.now()
 
 
-def rotate(callback, number):
-    with run(
-        callback, **plan("rotation_scan_with_cleanup", "RotationISPyBCallback", run_number=number)
-    ):
-        with run(callback, subplan_name="rotation_scan_main") as read:
-            for angle in range(4):
-                picture = {"oav-snapshot-last_saved_path": f"/dls/{angle}.png"}
-                read("rotation_snapshot_triggered", picture)
-            read(BEFORE, HARDWARE)
-            read(DURING, FLUX)
+def rotate(callback, number, **failure):
+    told = plan("rotation_scan_with_cleanup", "RotationISPyBCallback", run_number=number)
+    with run(callback, **told), run(
+        callback, subplan_name="rotation_scan_main", **failure
+    ) as read:
+        if failure:
+            return
+        for angle in range(4):
+            picture = {"oav-snapshot-last_saved_path": f"/dls/{angle}.png"}
+            read("rotation_snapshot_triggered", picture)
+        read(BEFORE, HARDWARE)
+        read(DURING, FLUX)
 
 
 def test_rotations_of_a_sample_are_one_group(hyperion, stored):
@@ -170,6 +172,19 @@ def test_rotations_of_a_sample_are_one_group(hyperion, stored):
         assert (row.DETECTORMODE, row.detectorId) == ("FULL", 78)
         assert row.runStatus == "DataCollection Successful"
         assert row.startTime <= row.endTime <= datetime.now()
+
+
+def test_a_second_attempt_is_another_data_collection(hyperion, stored):
+    """The first wrote no file, and files are what runs are numbered by."""
+    callback = hyperion.Rotation()
+    rotate(callback, 1, status="fail", reason="no beam")
+    rotate(callback, 1)
+    first, second = stored(DataCollection)
+    assert first.dataCollectionGroupId == second.dataCollectionGroupId
+    assert first.dataCollectionNumber == second.dataCollectionNumber == 1
+    assert first.comments == "rotation DataCollection Unsuccessful reason: no beam"
+    assert first.runStatus == "DataCollection Unsuccessful"
+    assert second.runStatus == "DataCollection Successful"
 
 
 NOT_FOUND = "Diffraction not found, skipping sample."

@@ -237,6 +237,14 @@ def test_a_data_collection_has_what_is_sent(hyperion, group, rows):
     assert "warnings" not in answer.json
 
 
+def test_each_attempt_is_a_data_collection(hyperion, group, collection, rows):
+    """What failed early wrote no file, and the next attempt has the same names."""
+    again = hyperion.post(f"{ROOT}/data-groups/{group}/data-collections", json=SCAN)
+    assert again.status_code == 201
+    found = [row["dataCollectionId"] for row in rows(DataCollection)]
+    assert found == [collection, again.json["dataCollectionId"]]
+
+
 def test_every_answer_is_the_whole_object(hyperion, group, collection):
     """Also what was not named, under the names of this client; to name nothing changes nothing."""
     action = hyperion.post(f"{SESSION}/robot-actions", json=LOAD).json

@@ -132,11 +132,14 @@ class GroupCollections(Resource):
     @group_ns.takes(ExpeyeCollectionSchema)
     @group_ns.returns(ExpeyeCollectionSchema, HTTPStatus.CREATED)
     def post(self, identity, data, group_id):
-        """Begin a data collection of a group."""
+        """Begin a data collection of a group: each attempt is one, whatever files it writes.
+
+        One that failed early wrote none, and the next begins with the same names.
+        """
         columns = _columns(data) | {"dataCollectionGroupId": group_id}
         with _there():
             _take_sample(identity, group_id, columns, data["warnings"])
-            row = data_collections.add(identity, columns)
+            row = data_collections.add(identity, columns, again=True)
         return _answer(ExpeyeCollectionSchema(), row, data)
 
 

@@ -31,17 +31,20 @@ _records = Records(DataCollectionSchema, _visible)
 find, get, check, shown = _records.find, _records.get, _records.check, _records.shown
 
 
-def add(identity: Identity, data: dict) -> dict:
-    """Create a data collection of a visible group; Conflict if it has one with the same files."""
-    return shown(create(identity, data).dataCollectionId)
+def add(identity: Identity, data: dict, again: bool = False) -> dict:
+    """Create a data collection of a visible group.
+
+    Conflict if it has one with the same files, unless ``again`` says that this may be.
+    """
+    return shown(create(identity, data, again).dataCollectionId)
 
 
-def create(identity: Identity, data: dict) -> DataCollection:
+def create(identity: Identity, data: dict, again: bool = False) -> DataCollection:
     """Do so, and return the row."""
     _check_all(identity, data)
     group = rows.locked(DataCollectionGroup, data["dataCollectionGroupId"])
     inside = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
-    if (other := _known(inside, data)) is not None:
+    if not again and (other := _known(inside, data)) is not None:
         raise Conflict(f"data collection {other} has the same directory, prefix and number")
     return save(DataCollection(), {**data, **copies(group)})
 
