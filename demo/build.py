@@ -21,7 +21,7 @@ from shared import config, dbcheck
 from shared.db import Base, engine_options, own_file
 from shared.errors import Conflict
 from shared.models import BLSession, Laboratory, Person, Proposal
-from shared.settings import known_services
+from shared.settings import ROOT_WORDS, known_services
 
 PROPOSALS = 20  # at scale 1
 CHUNK = 200  # proposals that are inserted together
@@ -30,15 +30,16 @@ CHUNK = 200  # proposals that are inserted together
 def build(site: Mapping, scale: int = 1, seed: int = 1, reset: bool = False) -> dict[str, int]:
     """Fill the database of ``site``; ``reset`` removes an SQLite database that is there.
 
-    Pictures and log files go to the first of the site's file roots, if it has one.
+    Pictures and log files go to the first of the site's file roots that holds those of all.
     """
     uri = config.database_uri(site)
     if reset:
         _remove(uri)
     engine = create_engine(uri, **engine_options(uri, 1))
     try:
-        roots = site.get("file_roots")
-        return fill(engine, scale, seed, folder=Path(roots[0]) if roots else None)
+        roots = (Path(root) for root in site.get("file_roots", ()))
+        plain = (root for root in roots if not {*root.parts} & {*ROOT_WORDS})
+        return fill(engine, scale, seed, folder=next(plain, None))
     finally:
         engine.dispose()
 

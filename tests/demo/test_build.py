@@ -187,10 +187,14 @@ def test_nothing_is_said_where_nobody_watches(make, capfd):
 
 
 def test_a_site_is_built_anew_only_when_told(tmp_path):
-    site = {"database": {"uri": f"sqlite:///{tmp_path / 'ispyb.db'}"}}
+    roots = [f"{tmp_path}/{{proposal}}", f"{tmp_path}/files"]
+    site = {"database": {"uri": f"sqlite:///{tmp_path / 'ispyb.db'}"}, "file_roots": roots}
     sizes = build(site)
     assert sizes["Proposal"] == 20
-    assert {path.name for path in tmp_path.iterdir()} == {"ispyb.db", "ispyb_services.db"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("ispyb.db", "ispyb_services.db"),
+        "files",  # in a folder of all: nobody's own is made
+    }
     with pytest.raises(Conflict, match="not empty"):
         build(site)
     assert build(site, reset=True) == sizes
