@@ -56,8 +56,11 @@ def columns(stream: Columns) -> dict:
 
 def _unpacked() -> bytes:
     body, most = request.get_data(), current_app.config["MAX_CONTENT_LENGTH"]
-    if request.content_length is None and len(body) >= most:  # sent in pieces, and cut
+    length = request.content_length
+    if length is None and len(body) >= most:  # sent in pieces, and cut
         raise TooLarge(f"more than {most} bytes")
+    if length is not None and len(body) < length:  # the connection was lost on the way
+        raise Malformed(f"{len(body)} bytes, of {length} that Content-Length promises")
     encoding = (request.content_encoding or "identity").lower()
     if encoding == "gzip":
         try:

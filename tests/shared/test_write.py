@@ -148,6 +148,18 @@ def test_what_comes_in_pieces_is_not_cut_at_the_limit(as_):
     assert client.get(URL).json["total"] == 0
 
 
+def test_what_did_not_come_whole_is_not_stored_in_part(as_):
+    client = as_(*OFFICE)
+    answer = client.post(
+        f"{URL}/batch",
+        input_stream=BytesIO(ONE[1:-1] + b"\n"),
+        content_length=2 * len(ONE),
+        content_type=NDJSON,
+        environ_overrides={"wsgi.input_terminated": True},  # as gunicorn has it
+    )
+    assert (answer.status_code, client.get(URL).json["total"]) == (400, 0)
+
+
 def test_rows_that_name_other_columns_are_stored_as_sent(as_):
     rows = [ROW, {**ROW, "login": "marie"}, {"givenName": "Irène", "familyName": "J"}, ROW]
     client = as_(*OFFICE)
