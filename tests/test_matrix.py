@@ -162,6 +162,8 @@ MATRIX = {
     **dict.fromkeys(files.PATHS, inside()),
     "get /data_collections/{data_collection_id}/image_quality": inside(),
     "put /data_collections/{data_collection_id}/image_quality": holders(),
+    "get /autoproc": signed_in(),
+    "get /autoproc/{autoproc_id}": inside(),
     "get /autoproc/best": signed_in(),
     "get /autoproc/programs": signed_in(),
     "post /autoproc/programs": holders(201, elsewhere=424),  # it sees no such job
@@ -279,6 +281,7 @@ MATRIX = {
 }
 # The lists that hold row 1 for whom it is visible, and what it is known by there.
 LISTS = {
+    "get /autoproc": "autoProcId",
     "get /autoproc/programs": "autoProcProgramId",
     "get /autoproc/programs/attachments": "autoProcProgramAttachmentId",
     "get /beamline/robot_actions": "robotActionId",

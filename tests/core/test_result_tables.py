@@ -90,6 +90,17 @@ def test_the_table_has_what_is_seen_whole(as_, results, caller, seen):
     assert answer.json["total"] == len(seen)
 
 
+def test_symmetries_and_cells(as_, results):
+    alice = as_("alice", 1)
+    found = alice.get(f"{URL}/autoproc?spaceGroup=P 43 21 2&limit=2").json
+    assert (found["total"], len(found["results"])) == (4, 2)
+    row = found["results"][0]
+    assert row["AutoProcProgram"]["processingPrograms"] == "xia2 dials"
+    url = f"{URL}/autoproc/{row['autoProcId']}"
+    assert alice.get(url).json == row and as_("carol", 3).get(url).status_code == 404
+    assert alice.get(f"{URL}/autoproc?search=P 41").json["total"] == 0
+
+
 @pytest.mark.parametrize(
     "query, seen",
     [

@@ -15,11 +15,12 @@ from services.core.models import (
     AutoProcScalingHasInt,
     AutoProcScalingStatistics,
 )
-from services.core.modules import proposals, sessions, statuses
+from services.core.modules import programs, proposals, sessions, statuses
 from services.core.schemas.result_tables import (
     CRITERIA,
     OWNERS,
     SHELLS,
+    AutoProcRowSchema,
     ResultRowSchema,
     TableResultSchema,
     TableShellSchema,
@@ -43,6 +44,18 @@ MEASURES = tuple(
     for name in columns_of(TableShellSchema)
     if name not in ("autoProcScalingStatisticsId", "scalingStatisticsType")
 )
+
+
+def find_results(identity: Identity, query: dict) -> dict:
+    """A page of symmetries and cells, of the programs the caller sees."""
+    rule = programs.visible(identity, AutoProc.autoProcProgramId)
+    return read.page(AutoProcRowSchema, rule, query)
+
+
+def get_result(identity: Identity, key: int, fields=()) -> dict:
+    """The symmetry and cell of that key."""
+    rule = programs.visible(identity, AutoProc.autoProcProgramId)
+    return read.one(AutoProcRowSchema, rule, fields, autoProcId=key)
 
 
 def find(identity: Identity, query: dict) -> dict:

@@ -1,4 +1,4 @@
-"""/autoproc/table, /autoproc/best, /autoproc/status"""
+"""/autoproc, /autoproc/table, /autoproc/best, /autoproc/status"""
 
 from hashlib import blake2b
 
@@ -6,6 +6,7 @@ from flask import Response, request
 
 from services.core.modules import result_tables
 from services.core.schemas.result_tables import (
+    AutoProcRowSchema,
     BestQuery,
     BestResultsSchema,
     ResultRowSchema,
@@ -14,9 +15,30 @@ from services.core.schemas.result_tables import (
     StatusQuery,
 )
 from shared.api import Namespace, Resource
+from shared.lists import FieldsQuery, query_of
 
 ns = Namespace("result tables", path="/autoproc", description="Results of processing as tables")
 JSON, TABLE = "application/json", "text/csv"
+
+
+@ns.route("")
+class AutoProcs(Resource):
+    @ns.require()
+    @ns.takes(query_of(AutoProcRowSchema), query=True)
+    @ns.returns(AutoProcRowSchema, many=True)
+    def get(self, identity, query):
+        """List symmetries and cells, each with its program."""
+        return result_tables.find_results(identity, query)
+
+
+@ns.route("/<int:autoproc_id>")
+class AutoProc(Resource):
+    @ns.require()
+    @ns.takes(FieldsQuery, query=True)
+    @ns.returns(AutoProcRowSchema)
+    def get(self, identity, query, autoproc_id):
+        """Show one symmetry and cell; /autoproc/results has all that belongs to it."""
+        return result_tables.get_result(identity, autoproc_id, **query)
 
 
 @ns.route("/table")

@@ -70,6 +70,17 @@ class TableResultSchema(TableSchema):
         )
 
 
+class AutoProcRowSchema(TableSchema):
+    """Symmetry and cell, as a program found them."""
+
+    AutoProcProgram = fields.Nested(TableProgramSchema, attribute="program")
+
+    class Meta(TableSchema.Meta):
+        model = AutoProc
+        search = ("spaceGroup",)
+        sort = ("-autoProcId",)
+
+
 class TableShellSchema(TableSchema):
     """How good a shell is."""
 
