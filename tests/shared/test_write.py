@@ -153,9 +153,11 @@ def test_what_did_not_come_whole_is_not_stored_in_part(as_):
     answer = client.post(
         f"{URL}/batch",
         input_stream=BytesIO(ONE[1:-1] + b"\n"),
-        content_length=2 * len(ONE),
         content_type=NDJSON,
-        environ_overrides={"wsgi.input_terminated": True},  # as gunicorn has it
+        environ_overrides={  # as gunicorn has them
+            "wsgi.input_terminated": True,
+            "CONTENT_LENGTH": str(2 * len(ONE)),
+        },
     )
     assert (answer.status_code, client.get(URL).json["total"]) == (400, 0)
 
