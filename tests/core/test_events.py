@@ -327,6 +327,7 @@ def test_processing_that_uses_hidden_data_is_not_told(as_, happened, add):
         ProcessingJob(processingJobId=1, dataCollectionId=30, displayName="multi"),
         ProcessingJobImageSweep(processingJobId=1, dataCollectionId=70),
         AutoProcProgram(autoProcProgramId=4, processingPrograms="merged", processingStatus=1),
+        AutoProcProgram(autoProcProgramId=5, processingJobId=1, processingStatus=1),
         AutoProcIntegration(autoProcIntegrationId=1, dataCollectionId=30, autoProcProgramId=4),
         AutoProcIntegration(autoProcIntegrationId=2, dataCollectionId=70, autoProcProgramId=4),
     )
@@ -334,6 +335,11 @@ def test_processing_that_uses_hidden_data_is_not_told(as_, happened, add):
     assert as_("alice", 1).get(query).json["results"][0]["processing"] == []
     shown = as_(*STAFF).get(query).json["results"][0]["processing"]
     assert [each["name"] for each in shown] == ["merged", "multi"]
+    query = f"{URL}?sessionId=11&status=processed"
+    assert told(as_("alice", 1).get(query)) == []
+    assert told(as_("alice", 1).get(f"{query}&dataCollectionGroupId=3")) == []
+    assert told(as_("staff", 5, "mx_admin").get(query)) == []
+    assert told(as_(*STAFF).get(query)) == ["dc 30"]
 
 
 def test_the_types_of_what_happened(as_, happened):

@@ -48,6 +48,7 @@ from shared.models import (
     DataCollectionGroup,
     GridInfo,
     ProcessingJob,
+    ProcessingJobImageSweep,
     Proposal,
 )
 from shared.schemas import columns_of
@@ -56,6 +57,7 @@ from shared.sql import on_the_wire
 Group, Collection = aliased(DataCollectionGroup), aliased(DataCollection)
 Member, Grid, Visit = aliased(DataCollection), aliased(GridInfo), aliased(BLSession)
 Scan, Spectrum = aliased(EnergyScan), aliased(XFEFluorescenceSpectrum)
+Other, Used = aliased(DataCollection), aliased(DataCollectionGroup)
 Action, Study = aliased(RobotAction), aliased(Screening)
 OF_GROUP = (Group.sessionId, Group.blSampleId)
 ROWS: dict[str, Any] = {"es": Scan, "robot": Action, "screening": Study, "xrf": Spectrum}
@@ -184,7 +186,7 @@ def _gridded(branch: Branch) -> Any:
     return or_(of_member.scalar_subquery().is_not(None), of_group)
 
 
-def _in_state(branch: Branch, state: str) -> Any:
+def _in_state(branch: Branch, state: str, seen: ColumnElement) -> Any:
     """Whether an event, or a data collection of it, ended like that; None if it cannot tell."""
     if branch.type == "robot" and state in ("success", "failed"):
         failed = Action.status.in_(FAILED_ACTIONS)
@@ -192,24 +194,43 @@ def _in_state(branch: Branch, state: str) -> Any:
     if branch.type != "dc":
         return None
     if branch.collection is not NOTHING:
-        return _ended(Collection, state)
-    return _first(Member.dataCollectionId, _in_group(Member), _ended(Member, state))
+        return _ended(Collection, state, seen)
+    return _first(Member.dataCollectionId, _in_group(Member), _ended(Member, state, seen))
 
 
-def _ended(row: Any, state: str) -> Any:
+def _ended(row: Any, state: str, seen: ColumnElement) -> Any:
+    """``seen`` says of ``Used`` whether the caller sees it: no program counts that uses others."""
     well = and_(row.runStatus.like("%success%"), row.runStatus.not_like("%unsuccess%"))
     if state in ("success", "failed"):
         return well if state == "success" else and_(row.runStatus.is_not(None), ~well)
-    program, job = aliased(AutoProcProgram), aliased(ProcessingJob)
+    program = aliased(AutoProcProgram)
+    key = select(program.autoProcProgramId).limit(1)
+    key = key.where(program.processingStatus == int(state == "processed"))
+    if seen is not true():
+        hidden = [
+            select(link.dataCollectionId)
+            .join(Other, Other.dataCollectionId == link.dataCollectionId)
+            .join(Used, Used.dataCollectionGroupId == Other.dataCollectionGroupId)
+            .where(of_it, ~seen)
+            for link, of_it in _uses(program)
+        ]
+        key = key.where(*(~found.exists() for found in hidden))
+    by = (
+        key.join(link, of_it).where(link.dataCollectionId == row.dataCollectionId)
+        for link, of_it in _uses(program)
+    )
+    return or_(*(found.scalar_subquery().is_not(None) for found in by))
+
+
+def _uses(program: Any) -> list[tuple[Any, Any]]:
+    """What names the data collections of a program: its job, the job's sweeps, integrations."""
+    job, sweep = aliased(ProcessingJob), aliased(ProcessingJobImageSweep)
     integration = aliased(AutoProcIntegration)
-    wanted = program.processingStatus == int(state == "processed")
-    key = select(program.autoProcProgramId).where(wanted).limit(1)
-    by_job = key.join(job, job.processingJobId == program.processingJobId)
-    by_job = by_job.where(job.dataCollectionId == row.dataCollectionId)
-    of_it = integration.autoProcProgramId == program.autoProcProgramId
-    by_run = key.join(integration, of_it)
-    by_run = by_run.where(integration.dataCollectionId == row.dataCollectionId)
-    return or_(*(found.scalar_subquery().is_not(None) for found in (by_job, by_run)))
+    return [
+        (job, job.processingJobId == program.processingJobId),
+        (sweep, sweep.processingJobId == program.processingJobId),
+        (integration, integration.autoProcProgramId == program.autoProcProgramId),
+    ]
 
 
 def _beyond(branch: Branch, kind: str, undated: bool) -> Any:
@@ -241,13 +262,16 @@ class Shape(NamedTuple):
 
 
 def _selects(shape: Shape, rules: tuple[ColumnElement, ...]) -> list[tuple[Branch, Select]]:
-    """The rows of each branch that may hold some; ``rules`` say who sees which session."""
+    """The rows of each branch that may hold some; ``rules`` say who sees which session, the last
+    of them that of ``Used``.
+    """
     found = []
-    for branch, rule in zip(branches(shape.single), rules, strict=True):
+    *of_branches, seen = rules
+    for branch, rule in zip(branches(shape.single), of_branches, strict=True):
         conditions = [_condition(branch, name) for name in shape.filters]
         conditions.append(_of_kind(branch, shape.kind))
         if shape.state:
-            conditions.append(_in_state(branch, shape.state))
+            conditions.append(_in_state(branch, shape.state, seen))
         if any(each is None or each is False for each in conditions):
             continue
         rows = branch.rows if isinstance(branch.rows, Select) else select(branch.rows)

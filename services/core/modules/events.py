@@ -105,7 +105,7 @@ def _asked(
     links = [
         sql.SESSION if "sessionId" in values else each.session for each in sql.branches(single)
     ]
-    rules = [access.sessions(identity, link) for link in links]
+    rules = [access.sessions(identity, link) for link in (*links, sql.Used.sessionId)]
     shape = sql.Shape(filters, kind, state, single, after)
     return shape, tuple(rule.condition for rule in rules), {**rules[0].values, **values}
 
