@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.models import BLSample, DiffractionPlan
 from tests.core.conftest import ALICE, DAVE
 
 URL = "/ispyb/api/v1/samples/diffraction_plans"
@@ -29,8 +30,16 @@ def test_hidden_and_absent_look_the_same(as_, stock, same):
     same(alice.get(f"{URL}/3"), alice.get(f"{URL}/999"))
 
 
-def test_the_list_is_filtered(as_, stock):
+def test_the_list_is_filtered(as_, stock, add):
+    """Plan 7 is of a sample that is only in a box of mx2, 8 of mx1 though mx2 uses it."""
+    plans = ({"diffractionPlanId": 7}, {"diffractionPlanId": 8, "presetForProposalId": 1})
+    add(*(DiffractionPlan(**plan) for plan in plans))
+    add(*(BLSample(containerId=3, diffractionPlanId=plan["diffractionPlanId"]) for plan in plans))
     staff = as_("staff", 9, "all_proposals")
-    for query, keys in (("proposal=mx2", [3, 5]), ("beamLineName=i03", [4]), ("name=plan 1", [1])):
+    for query, keys in (
+        ("proposal=mx2", [3, 5, 7]),
+        ("beamLineName=i03", [4]),
+        ("name=plan 1", [1]),
+    ):
         found = staff.get(f"{URL}?{query}").json["results"]
         assert sorted(row["diffractionPlanId"] for row in found) == keys

@@ -1,15 +1,28 @@
 """What a diffraction plan looks like on the wire."""
 
 from marshmallow import fields
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select, union
 
+from services.core.schemas import containers
 from shared.lists import query_of
 from shared.models import BLSample, Crystal, DiffractionPlan, Protein
 from shared.schemas import TableSchema
 
-OF_PROPOSAL = (
+CRYSTALS = (  # of a proposal, and its samples: by their crystal, without one by their container
     select(Crystal.crystalId).join(Protein).where(Protein.proposalId == bindparam("proposal"))
 )
+SAMPLES = select(
+    union(
+        select(BLSample.blSampleId).where(BLSample.crystalId.in_(CRYSTALS)),
+        select(BLSample.blSampleId).where(
+            BLSample.crystalId.is_(None), BLSample.containerId.in_(containers.OF_PROPOSAL)
+        ),
+    ).subquery()
+)
+USED = union(
+    select(Crystal.diffractionPlanId).where(Crystal.crystalId.in_(CRYSTALS)),
+    select(BLSample.diffractionPlanId).where(BLSample.blSampleId.in_(SAMPLES)),
+).subquery()
 
 
 class DiffractionPlanSchema(TableSchema):
@@ -23,11 +36,9 @@ class DiffractionPlanSchema(TableSchema):
         conditions = {
             "proposal": or_(
                 DiffractionPlan.presetForProposalId == bindparam("proposal"),
-                DiffractionPlan.diffractionPlanId.in_(
-                    select(Crystal.diffractionPlanId).where(Crystal.crystalId.in_(OF_PROPOSAL))
-                ),
-                DiffractionPlan.diffractionPlanId.in_(
-                    select(BLSample.diffractionPlanId).where(BLSample.crystalId.in_(OF_PROPOSAL))
+                and_(
+                    DiffractionPlan.presetForProposalId.is_(None),
+                    DiffractionPlan.diffractionPlanId.in_(select(USED)),
                 ),
             )
         }
@@ -37,5 +48,5 @@ class DiffractionPlanQuery(query_of(DiffractionPlanSchema)):
     """The filters of the list."""
 
     proposal = fields.String(
-        metadata={"description": "proposal id or name, of the plan or of a crystal it is for"}
+        metadata={"description": "proposal id or name, of the plan or of what it is for"}
     )

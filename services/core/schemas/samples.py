@@ -4,11 +4,10 @@ import re
 
 from marshmallow import Schema, ValidationError, fields, validate, validates
 from marshmallow_sqlalchemy import auto_field
-from sqlalchemy import bindparam, select, union
+from sqlalchemy import bindparam, select
 
-from services.core.schemas import containers
 from services.core.schemas.crystals import CrystalProteinSchema
-from services.core.schemas.diffraction_plans import OF_PROPOSAL, DiffractionPlanSchema
+from services.core.schemas.diffraction_plans import SAMPLES, DiffractionPlanSchema
 from shared import access
 from shared.aggregates import Count, Distinct
 from shared.lists import query_of
@@ -109,17 +108,7 @@ class SampleSchema(TableSchema):
         search = ("name", "code", "comments")
         sort = ("-blSampleId",)
         conditions = {
-            "proposal": BLSample.blSampleId.in_(
-                select(
-                    union(
-                        select(BLSample.blSampleId).where(BLSample.crystalId.in_(OF_PROPOSAL)),
-                        select(BLSample.blSampleId).where(
-                            BLSample.crystalId.is_(None),
-                            BLSample.containerId.in_(containers.OF_PROPOSAL),
-                        ),
-                    ).subquery()
-                )
-            ),
+            "proposal": BLSample.blSampleId.in_(SAMPLES),
             "beamLineName": BLSample.containerId.in_(
                 select(Container.containerId).where(
                     Container.beamlineLocation == bindparam("beamLineName"),
