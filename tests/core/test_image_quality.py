@@ -18,6 +18,7 @@ from shared.models import (
 ROOT = "/ispyb/api/v1/data_collections"
 URL = f"{ROOT}/5/image_quality"
 PNG = {"Accept": "image/png"}
+PLOTS = ("", "?points=2000", "?points=3000")
 DOUBLES = ("totalIntegratedSignal", "dozor_score")
 
 
@@ -232,6 +233,13 @@ def test_a_plot(pipeline, alice):
     assert alice.get(f"{ROOT}/6/image_quality", headers=PNG).status_code == 404
     for accept in ("*/*", "application/json", "text/html", "application/json,image/png;q=0.9"):
         assert alice.get(URL, headers={"Accept": accept}).mimetype == "application/json"
+
+
+def test_a_plot_has_no_more_points_than_its_width_shows(pipeline, alice):
+    body = {"imageNumber": [*range(3_000)], "spotTotal": [at % 7 for at in range(3_000)]}
+    assert pipeline.put(URL, json=body).status_code == 200
+    tags = [alice.get(URL + query, headers=PNG).headers["ETag"] for query in PLOTS]
+    assert tags[0] == tags[1] != tags[2]
 
 
 def size(answer):

@@ -34,7 +34,10 @@ class XrayCentring(Base):
 
 
 class XrayCentringResult(Base):
-    """One crystal that a centring found; all in voxels."""
+    """One crystal that a centring found; all in voxels.
+
+    Its status and its grid, which ISPyB means to remove, are those of the centring and its group.
+    """
 
     __tablename__ = "XrayCentringResult"
     __table_args__ = UTF8
