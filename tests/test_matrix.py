@@ -8,7 +8,7 @@ to whom row 1 is hidden, both answers are the same.
 import pytest
 
 from tests import files
-from tests.operations import PERMISSIONS, ROOT, answer, filled, names
+from tests.operations import PERMISSIONS, ROOT, filled, names
 
 I03, M02 = {"service": True, "beamlines": ["i03"]}, {"service": True, "beamlines": ["m02"]}
 ROLES = {
@@ -474,15 +474,3 @@ def test_hidden_and_absent_look_the_same(world, ask, name):
         if status in (404, 424):
             hidden = {**ask(role, name).json, "requestId": ""}
             assert hidden == {**absent.json, "requestId": ""}, role
-
-
-@pytest.mark.parametrize("name", MATRIX)
-def test_every_operation_says_who_in_and_out(operations, name):
-    _, path, operation = operations[name]
-    assert operation.get("summary")
-    is_open = operation["security"] == []
-    assert (name in PUBLIC) is is_open is (MATRIX[name]["anonymous"] < 400)
-    assert {part[1:-1] for part in path.split("/") if part[0:1] == "{"} == names(operation, "path")
-    assert name not in BODIES or "requestBody" in operation
-    assert answer(operation), "the answer has a shape"
-    assert all("description" in found for found in operation["responses"].values())
