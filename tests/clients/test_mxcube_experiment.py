@@ -216,6 +216,23 @@ def test_it_stores_a_collection_whose_begin_was_lost(adapter, collection, stored
     assert len(stored(DataCollection)) == len(stored(DataCollectionGroup)) == 1
 
 
+def test_its_queue_makes_one_group_for_several_collections(session, adapter, collection, stored):
+    """It keeps the whole answer for the key of the group."""
+    told = {"sessionId": session, "experimentType": "OSC", "actualContainerSlotInSC": 2}
+    group = adapter._store_data_collection_group(told)
+    for number in (1, 2):
+        data = deepcopy(collection) | {"group_id": group}
+        data["fileinfo"]["run_number"] = number
+        key, _ = adapter.store_data_collection(data)
+        adapter.update_data_collection(data | {"collection_id": key})
+    (row,) = stored(DataCollectionGroup)
+    assert (row.dataCollectionGroupId, row.blSampleId) == (group["dataCollectionGroupId"], 501)
+    assert row.actualContainerSlotInSC == 2
+    assert [r.dataCollectionGroupId for r in stored(DataCollection)] == [
+        row.dataCollectionGroupId
+    ] * 2
+
+
 def test_it_uses_the_same_setup_until_something_changes(adapter, collection, stored):
     setup = deepcopy(SETUP)
     adapter.store_data_collection(collection, setup)

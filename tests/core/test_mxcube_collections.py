@@ -266,7 +266,10 @@ def test_numbers_may_be_text_and_ids_may_be_none(alice, rows):
 
 def test_what_has_no_home_is_dropped_and_what_is_new_is_named(alice):
     usual = {"motors": {"phi": 1}, "energy": 12.7, "skip_images": False, "residues": 200}
-    assert "warnings" not in alice.post(COLLECTIONS, json=sent(**usual)).json
+    usual |= {"take_video": False, "do_inducedraddam": False, "detector_distance": 180.0}
+    usual |= {"detector_binning_mode": 1, "blSampleId": 501, "position_name": None, "dark": 0}
+    told = sent({"mesh_range": [], "number_of_lines": 1}, {"compression": True}, **usual)
+    assert "warnings" not in alice.post(COLLECTIONS, json=told).json
     odd = alice.post(COLLECTIONS, json=sent({"spin": 1}, workflow_id=7, comments="c" * 1025))
     assert odd.status_code == 201
     assert {*odd.json["warnings"]} == {
@@ -378,6 +381,32 @@ def test_a_group_that_was_stored_first_is_joined(alice, rows):
     assert answer.status_code == 201
     assert answer.json["dataCollectionGroupId"] == group
     assert len(rows(DataCollectionGroup)) == 1
+
+
+def test_a_queue_makes_the_group_of_its_collections_first(alice, rows):
+    """It tells no sweep; and keeps the whole answer for the key that it sends from then on."""
+    first = {"sessionId": 11, "experimentType": "Collect - Multiwedge"}
+    first |= {"actualContainerSlotInSC": 3, "actualSampleSlotInContainer": 12}
+    group = alice.post(GROUPS, json=first)
+    assert group.status_code == 200, group.json
+    (row,) = rows(DataCollectionGroup)
+    assert group.json == {
+        "dataCollectionGroupId": row["dataCollectionGroupId"],
+        "experimentType": "Collect - Multiwedge",
+        "blSampleId": None,
+        "sessionId": 11,
+    }
+    assert (row["actualContainerSlotInSC"], row["actualSampleSlotInContainer"]) == (3, 12)
+    for number in (1, 2):
+        told = sent(files={"run_number": number}, group_id=group.json)
+        assert alice.post(COLLECTIONS, json=told).status_code == 201
+    (row,) = rows(DataCollectionGroup)
+    assert (row["experimentType"], row["blSampleId"]) == ("OSC", 501)
+    assert row["startTime"] == datetime(2026, 11, 20, 14, 3, 11)
+    assert {r["dataCollectionGroupId"] for r in rows(DataCollection)} == {
+        row["dataCollectionGroupId"]
+    }
+    assert alice.post(GROUPS, json={"sessionId": 22}).status_code == 404  # hidden from her
 
 
 def test_several_collections_share_a_group(alice, rows, stored):

@@ -149,7 +149,7 @@ class LenientSchema(SQLAlchemySchema):
     @post_load(pass_original=True)
     def _warn(self, data, original, **kwargs):
         known = {*self.load_fields, *self.ignored}
-        found = [f"{n}: not stored" for n in original if n not in known]
+        found = [f"{n:.80}: not stored" for n in original if n not in known]
         found += [f"{n}: cut to {most} characters" for n, most in self._too_long(original)]
         for name, field in self.load_fields.items():
             value = data.get(key := field.attribute or name)

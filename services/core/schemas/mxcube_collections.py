@@ -5,7 +5,7 @@ A schema loads it as columns: those of the group, of the data collection, and wh
 
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
+from marshmallow import Schema, ValidationError, fields, pre_load, validate
 from marshmallow_sqlalchemy import auto_field
 
 from services.core.models import Image
@@ -15,10 +15,9 @@ from services.core.schemas.lenient import (
     Measure,
     column,
 )
-from shared.models import BeamLineSetup, DataCollection, DataCollectionGroup, Detector
-from shared.schemas import LARGEST_FLOAT, text_of
+from shared.models import DataCollection, DataCollectionGroup
+from shared.schemas import LARGEST_FLOAT
 
-UNDULATORS = 3  # that a setup has columns for
 OF_GROUP = (
     *("sessionId", "blSampleId", "experimentType", "comments", "startTime"),
     *("actualContainerBarcode", "actualSampleBarcode"),
@@ -36,7 +35,18 @@ class Resolution(Measure):
         )
 
 
+class GroupKey(Key):
+    """The key of a group, or the whole answer that told it: the client keeps that for the key."""
+
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        """Take the key out of it."""
+        found = value.get("dataCollectionGroupId") if isinstance(value, dict) else value
+        return super().deserialize(found, *args, **kwargs)
+
+
 class MxcubeSweepSchema(LenientSchema):
+    ignored = ("number_of_lines", "mesh_range", "num_triggers", "num_images_per_trigger")
+
     start = column("axisStart", metadata={"description": "degrees"})
     range = column("axisRange")
     offset = column(
@@ -75,7 +85,10 @@ class MxcubeFilesSchema(LenientSchema):
 
 
 class MxcubeSampleReferenceSchema(LenientSchema):
-    ignored = ("spacegroup", "cell", "sample_name", "sample_location", "container_reference")
+    ignored = (
+        *("spacegroup", "cell", "acronym", "sample_name", "sample_location"),
+        "container_reference",
+    )
 
     blSampleId = Key(allow_none=True)
 
@@ -96,6 +109,7 @@ class MxcubeCollectionSchema(LenientSchema):
         *("workflow_parameters", "ispyb_group_data_collections", "position_name", "shutterless"),
         *("processing", "processing_online", "processing_offline", "processing_parameters"),
         *("mosflm_dir", "hkl2000_dir", "detector_binning_mode", "cell", "user_comments", "dark"),
+        *("blSampleId", "detector_distance", "do_inducedraddam", "take_video"),
     )
 
     sessionId = column("sessionId", DataCollectionGroup)
@@ -113,7 +127,9 @@ class MxcubeCollectionSchema(LenientSchema):
     collection_id = Key(
         allow_none=True, metadata={"description": "absent: a new one; null: maybe a new one"}
     )
-    group_id = Key(allow_none=True, metadata={"description": "the group it joins, if it is new"})
+    group_id = GroupKey(
+        allow_none=True, metadata={"description": "the group it joins, if it is new"}
+    )
     oscillation_sequence = fields.List(
         fields.Nested(MxcubeSweepSchema), required=True, validate=validate.Length(equal=1)
     )
@@ -157,7 +173,8 @@ class MxcubeCollectionSchema(LenientSchema):
         data = {name: value for name, value in data.items() if value is not None}
         which = {name: data.pop(name, None) for name in ("collection_id", "group_id")}
         data |= data.pop("sample_reference", {}) | data.pop("fileinfo", {})
-        data |= _sweep(*data.pop("oscillation_sequence"))
+        for sweep in data.pop("oscillation_sequence", ()):
+            data |= _sweep(sweep)
         data["detectorId"] = data.pop("detector_id", data.get("detectorId"))
         if data.pop("helical", False):
             data["experimentType"] = "Helical"
@@ -169,6 +186,26 @@ class MxcubeCollectionSchema(LenientSchema):
             "collection": {name: value for name, value in data.items() if value is not None},
         }
         return {**found, **which, "maybe_known": asked}
+
+
+class MxcubeGroupSchema(MxcubeCollectionSchema):
+    """The same, or only what is known of a group before its first collection."""
+
+    experimentType = auto_field(
+        model=DataCollectionGroup,
+        attribute="kind",
+        metadata={"description": "as ``experiment_type``, before its first collection"},
+    )
+    oscillation_sequence = fields.List(
+        fields.Nested(MxcubeSweepSchema), validate=validate.Length(equal=1)
+    )
+
+    class Meta(MxcubeCollectionSchema.Meta):
+        pass
+
+    def translated(self, data: dict) -> dict:
+        """As above, whatever the kind of the experiment is called."""
+        return super().translated({"experimentType": data.pop("kind", None), **data})
 
 
 def _sweep(data: dict) -> dict:
@@ -232,72 +269,8 @@ class StoredImageSchema(Schema):
     warnings = fields.List(fields.String())
 
 
-class UndulatorSchema(LenientSchema):
-    free_text = ("type",)
-
-    type = column("undulatorType1")
-
-    class Meta(LenientSchema.Meta):
-        model = BeamLineSetup
-
-
-class MxcubeSetupSchema(LenientSchema):
-    """The configuration of a beamline; a site may tell more of it than MXCuBE knows."""
-
-    ignored = (
-        *("directory_prefix", "default_exposure_time", "detector_fileext", "input_files_server"),
-        *("detector_px", "detector_py"),
-    )
-
-    synchrotronMode = auto_field()
-    synchrotron_name = column("synchrotronName")
-    focusing_optic = column("focusingOptic")
-    monochromator_type = column("monochromatorType")
-    undulators = fields.List(fields.Nested(UndulatorSchema), allow_none=True)
-    polarisation = auto_field()
-    beam_divergence_vertical = column("beamDivergenceVertical")
-    beam_divergence_horizontal = column("beamDivergenceHorizontal")
-    minimum_exposure_time = column("minExposureTimePerImage")
-    maximum_phi_speed = column("goniostatMaxOscillationSpeed")
-    minimum_phi_oscillation = column("goniostatMinOscillationWidth")
-    detector_manufacturer = column("detectorManufacturer", Detector)
-    detector_model = column("detectorModel", Detector)
-    detector_type = column("detectorType", Detector)
-    detector_binning_mode = column("detectorMode", Detector)
-    beamlineSetupId = Key(
-        allow_none=True, metadata={"description": "the setup of before; kept if nothing changed"}
-    )
-    sessionId = Key(allow_none=True, metadata={"description": "the session that has this setup"})
-    beamline_name = column("beamlineName")
-
-    class Meta(LenientSchema.Meta):
-        model = BeamLineSetup
-
-    def translated(self, data: dict) -> dict:
-        """``{"setup": columns, "detector": columns, …}``."""
-        data = {name: value for name, value in data.items() if value is not None}
-        which = {name: data.pop(name, None) for name in ("beamlineSetupId", "sessionId")}
-        kinds = [found.get("undulatorType1") for found in data.pop("undulators", ())][:UNDULATORS]
-        data |= {f"undulatorType{at}": kind for at, kind in enumerate(kinds, 1) if kind}
-        names = [name for name in data if name.startswith("detector")]
-        detector = {name: data.pop(name) for name in names}
-        return {**which, "detector": detector, "setup": data}
-
-
 class NewIdSchema(Schema):
     """A bare number would stop the client: it looks for a key in it."""
 
     results = fields.Integer(metadata={"description": "the id of the row"})
     warnings = fields.List(fields.String())
-
-
-class MxcubeDetectorQuery(Schema):
-    """Names of a detector, unquoted: those that are empty or None match any."""
-
-    manufacturer = text_of(Detector.detectorManufacturer)
-    model = text_of(Detector.detectorModel)
-    mode = text_of(Detector.detectorMode)
-    type = text_of(Detector.detectorType)
-
-    class Meta:
-        unknown = EXCLUDE  # an & in a name splits the query

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from services.core.modules import data_collections, deposits, sessions
 from services.core.schemas.mxcube_collections import (
     MxcubeCollectionSchema,
+    MxcubeGroupSchema,
     StoredCollectionSchema,
     StoredGroupSchema,
 )
@@ -40,10 +41,10 @@ class StoredCollections(Resource):
 class StoredGroups(Resource):
     @collection_ns.may_answer(404)
     @collection_ns.require()
-    @collection_ns.takes(MxcubeCollectionSchema)
+    @collection_ns.takes(MxcubeGroupSchema)
     @collection_ns.returns(StoredGroupSchema)
     def post(self, identity, data):
-        """Update the group of a data collection; it never gets a second one.
+        """Update the group of a data collection, which never gets a second one; or make one.
 
         Whoever sees the session may do so; a program needs mx_write.
         """

@@ -4,12 +4,9 @@ from http import HTTPStatus
 
 from services.core.dialects.mxcube.collections import warned
 from services.core.modules import configurations, detectors
-from services.core.schemas.mxcube_collections import (
-    MxcubeDetectorQuery,
-    MxcubeSetupSchema,
-    NewIdSchema,
-)
 from services.core.schemas.detectors import DetectorSchema
+from services.core.schemas.mxcube_collections import NewIdSchema
+from services.core.schemas.mxcube_setups import MxcubeDetectorQuery, MxcubeSetupSchema
 from shared.api import Namespace, Resource
 from shared.errors import NotFound
 
