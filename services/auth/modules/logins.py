@@ -17,7 +17,6 @@ from shared.models import Person
 from shared.own import RefreshToken, ServiceToken
 from shared.replay import utc_now
 
-
 ADDRESS = 45  # characters; what too many trusted proxies let a client make up may have more
 
 
