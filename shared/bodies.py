@@ -16,6 +16,7 @@ from shared.errors import Malformed, TooLarge
 from shared.write import Batch
 
 NDJSON = "application/x-ndjson"
+DEEPEST = 50
 
 
 def as_json(readers: Mapping[str, Callable[[bytes], Any]] = MappingProxyType({})) -> Any:
@@ -29,9 +30,12 @@ def as_json(readers: Mapping[str, Callable[[bytes], Any]] = MappingProxyType({})
         kinds = " or ".join(["application/json", *readers])
         raise UnsupportedMediaType(f"send Content-Type: {kinds}")
     try:
-        return orjson.loads(_unpacked())
+        found = orjson.loads(_unpacked())
     except orjson.JSONDecodeError as error:
         raise Malformed(f"not JSON: {error}") from None
+    if _is_deep(found):
+        raise Malformed(f"nested deeper than {DEEPEST} levels")
+    return found
 
 
 def rows(batch: Batch) -> list[dict]:
@@ -52,6 +56,19 @@ def columns(stream: Columns) -> dict:
     if not request.is_json:
         raise UnsupportedMediaType("send Content-Type: application/json")
     return stream.load(_unpacked())
+
+
+def _is_deep(found: Any) -> bool:
+    """Whether there is more below than what walks through it can bear."""
+    level = [found]
+    for _ in range(DEEPEST):
+        level = [
+            below
+            for each in level
+            if isinstance(each, dict | list)
+            for below in (each.values() if isinstance(each, dict) else each)
+        ]
+    return bool(level)
 
 
 def _unpacked() -> bytes:

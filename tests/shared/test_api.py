@@ -180,3 +180,13 @@ def test_every_change_is_on_the_record(app, office, leader):
         assert (line.login, line.action, line.path) == ("office", "POST", URL)
         assert (line.service, line.requestId) == ("core", "r1")
         assert line.fields == "personId,proposalCode,proposalNumber,title"
+
+
+@pytest.mark.parametrize("levels, status", [(20, 422), (60, 400), (900, 400), (100_000, 400)])
+@pytest.mark.parametrize("begin, end", ["[]", ('{"a":[', "]}")])
+def test_no_body_is_too_deep_to_walk_through(as_, begin, end, levels, status):
+    command = '{"ispyb_command": "add_program_message", "program_id": %s}'
+    body = command % (begin * levels + end * levels)
+    zocalo = as_("zocalo", None, "processing_write")
+    answer = zocalo.post(f"{ROOT}/commands", data=body, content_type="application/json")
+    assert answer.status_code == status
