@@ -30,7 +30,7 @@ HEADS = {
 TESTS = ["tests/xchem", "tests/shared/test_models.py", "tests/shared/test_read.py"]
 TESTS += ["tests/shared/test_lists.py::test_a_list_costs_the_same_statements_whatever_its_length"]
 TESTS += ["tests/shared/test_openapi.py", "tests/test_matrix.py", "tests/test_house.py"]
-TESTS += ["tests/test_published.py"]
+TESTS += ["tests/test_published.py", "tests/test_writes.py"]
 
 
 @pytest.fixture(scope="module")
