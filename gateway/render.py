@@ -23,7 +23,7 @@ LOGINS_PER_MINUTE = 30  # and address: a facility may sit behind one; auth count
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 SENT = [
     *("Authorization", "Content-Type", "Content-Encoding", "Idempotency-Key", "If-Match"),
-    *("If-None-Match", "X-Fields", "X-Request-ID"),
+    *("If-None-Match", "If-Range", "Range", "X-Fields", "X-Request-ID"),
 ]
 JWT = {
     "key_claim_name": "kid",

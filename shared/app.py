@@ -28,7 +28,10 @@ SECURITY = {
     },
     "onetime": {"type": "apiKey", "in": "query", "name": "onetime"},
 }
-EXPOSED = ["ETag", "Idempotent-Replayed", "Retry-After", "X-Request-ID"]
+EXPOSED = [
+    *("Content-Disposition", "Content-Range", "ETag"),
+    *("Idempotent-Replayed", "Retry-After", "X-Request-ID"),
+]  # what pages of other origins may read
 
 
 @dataclass(frozen=True)

@@ -186,6 +186,12 @@ def test_no_file_stays_open(alice, text):
     assert str(text) not in [os.readlink(link) for link in links if link.is_symlink()]
 
 
+def test_a_page_of_another_origin_reads_what_came(alice, site, text):
+    headers = {"Origin": site["cors"]["origins"][0], "Range": "bytes=0-4"}
+    exposed = alice.get(FILE, headers=headers).headers["Access-Control-Expose-Headers"]
+    assert {"Content-Disposition", "Content-Range", "ETag"} <= {*exposed.split(", ")}
+
+
 def test_an_empty_file_is_one(alice, attach, folder):
     (folder / "empty.log").touch()
     attach(folder / "empty.log")
