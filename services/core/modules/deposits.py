@@ -34,7 +34,7 @@ def store(identity: Identity, told: dict) -> tuple[dict, bool]:
         told = {**told, "maybe_known": False}
         group = {"dataCollectionGroupId": store_group(identity, told)["dataCollectionGroupId"]}
         data = {"detector2Theta": 0.0, **_ending(told["collection"])}
-        found = data_collections.add(identity, {**data, **group})
+        found = data_collections.add(identity, {**data, **group}, again=True)
         configurations.follow(identity, told["group"]["sessionId"])
     return {name: found[name] for name in SHOWN}, key is None
 
