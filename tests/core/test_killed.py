@@ -174,6 +174,7 @@ def test_a_killed_worker_leaves_nothing(
     (worker,) = Path(f"/proc/{master}/task/{master}/children").read_text().split()
     with ThreadPoolExecutor() as pool:
         with held(model) as written:
+            assert not written()
             sent = pool.submit(send)
             _until(lambda: sent.done() or written())
             assert not sent.done(), sent.result().text
