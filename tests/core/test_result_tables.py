@@ -266,3 +266,20 @@ def test_the_state_of_many_collections(as_, results, add):
         111: [("autoPROC", "Success"), ("fast_dp", "Success"), ("xia2 dials", "Success")],
         112: [("again", "Submitted"), ("xia2 dials", "Success")],
     }
+
+
+@pytest.mark.parametrize(
+    "query, expected",
+    [
+        ("session=mx1-1", [111, 112]),
+        ("sessionId=11&dataCollectionIds=112,211", [112]),
+        ("dataCollectionGroupId=11", [111, 112]),
+        ("dataCollectionGroupId=21", []),
+        (f"dataCollectionIds={','.join(map(str, range(10**9, 10**9 + 500)))}", []),
+    ],
+)
+def test_whose_state_is_asked(as_, results, query, expected):
+    found = as_("alice", 1).get(f"{STATUS}?{query}").json["statuses"]
+    assert [each["dataCollectionId"] for each in found] == expected
+    assert all(each["runs"] for each in found)
+    assert as_("alice", 1).get(f"{STATUS}?session=mx2-1").status_code == 404

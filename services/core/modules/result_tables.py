@@ -92,14 +92,23 @@ def best(identity: Identity, query: dict) -> dict:
     return {"criterion": criterion, "shell": shell, "best": shown}
 
 
-def states(identity: Identity, ids: list[int]) -> dict:
-    """What runs on each of those data collections that the caller sees."""
+def states(identity: Identity, query: dict) -> dict:
+    """What runs on each of those data collections that the caller sees; the latest, of many."""
+    asked = _named(identity, query)
+    if not asked:
+        raise BadInput("invalid input", {"dataCollectionIds": ["say which, or of which session"]})
     rule, key = access.collections(identity), DataCollection.dataCollectionId
-    wanted = select(key).where(key.in_(bindparam("ids", expanding=True)), rule.condition)
-    values = {**rule.values, "ids": sorted(set(ids))}
-    found: dict[int, list] = {
-        each: [] for each in db.session.connection().scalars(wanted.order_by(key), values)
+    group = DataCollectionGroup
+    wanted = select(key).join(DataCollection.group).where(rule.condition)
+    conditions = {
+        "dataCollectionIds": key.in_(bindparam("dataCollectionIds", expanding=True)),
+        "sessionId": group.sessionId == bindparam("sessionId"),
+        "dataCollectionGroupId": group.dataCollectionGroupId == bindparam("dataCollectionGroupId"),
     }
+    wanted = wanted.where(*(conditions[name] for name in asked))
+    wanted = wanted.order_by(key.desc()).limit(MOST)
+    keys = db.session.connection().scalars(wanted, {**rule.values, **asked})
+    found: dict[int, list] = {each: [] for each in sorted(keys)}
     for run in statuses.runs(identity, [*found]):
         names = {"processingJobId": run.job, "autoProcProgramId": run.program}
         found[run.owner].append({**names, "name": run.name, "status": run.word})

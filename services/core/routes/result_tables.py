@@ -71,9 +71,10 @@ class BestResults(Resource):
 
 @ns.route("/status")
 class Statuses(Resource):
+    @ns.may_answer(404)
     @ns.require()
     @ns.takes(StatusQuery, query=True)
     @ns.returns(StatusesSchema)
     def get(self, identity, query):
         """Show how far processing is, of many data collections; hidden ones are left out."""
-        return result_tables.states(identity, query["dataCollectionIds"])
+        return result_tables.states(identity, query)

@@ -22,7 +22,7 @@ from shared.models import (
 from shared.schemas import TableSchema, text_of
 
 KEY = validate.Range(1, 2**32 - 1)
-MOST_COLLECTIONS = 1_000
+MOST_COLLECTIONS = 500  # by their keys: more may not fit into a URL
 SHELLS = ("overall", "innerShell", "outerShell")
 OWNERS = {"collection": "dataCollectionId", "sample": "blSampleId", "session": "sessionId"}
 # What makes a result the best, and whether the most of it does
@@ -231,13 +231,14 @@ class BestResultsSchema(Schema):
 
 
 class StatusQuery(Schema):
-    """Of which data collections."""
+    """Of which data collections: by their keys, or all of a session or group."""
 
     dataCollectionIds = Delimited(
-        fields.Integer(validate=KEY),
-        required=True,
-        validate=validate.Length(1, MOST_COLLECTIONS),
+        fields.Integer(validate=KEY), validate=validate.Length(1, MOST_COLLECTIONS)
     )
+    session = fields.String(metadata={"description": "session id or name"})
+    sessionId = fields.Integer(validate=KEY)
+    dataCollectionGroupId = fields.Integer(validate=KEY)
 
 
 class RunSchema(Schema):
