@@ -384,6 +384,28 @@ def test_numbers_stand_for_rows(send, rows):
     assert len(rows(AutoProcScalingStatistics)) == 3
 
 
+def test_lists_of_several_programs_at_once_do_not_hinder_each_other(as_, zocalo, add, count):
+    """To lock where a row is to be is to lock the place of others: each would wait for all."""
+    keys, codes = iter(range(100, 108)), []
+    add(*(AutoProcProgram(autoProcProgramId=n, processingJobId=5) for n in range(100, 108)))
+    write = {"ispyb_command": "write_autoproc"}
+    file = {"ispyb_command": "add_program_attachment", "file_path": "/d"}
+
+    def work():
+        key = next(keys)
+        for number in range(4):
+            name = {"program_id": key, "file_name": f"{number}"}
+            listed = [{**buffered(write, number + 1), "program_id": key}, {**file, **name}]
+            codes.append(zocalo.post(COMMANDS, json={"ispyb_command_list": listed}).status_code)
+            name = {"fileName": f"{number}", "filePath": "/elsewhere"}
+            answer = zocalo.post(f"{URL}/autoproc/programs/{key}/attachments", json=name)
+            codes.append(answer.status_code)
+        return answer
+
+    assert at_once(work, 8) == [201] * 8 and {*codes} == {201}
+    assert (count(ZocaloBuffer), count(AutoProcProgramAttachment)) == (32, 64)
+
+
 def test_a_number_that_is_not_there_yet_is_waited_for(send, rows):
     scale = {"ispyb_command": "insert_scaling"}
     problem = send([RESULT[0] | {"program_id": 50}, buffered(scale, autoproc_id=9)], 424)

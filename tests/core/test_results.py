@@ -299,6 +299,22 @@ def test_deliveries_at_once_are_one(zocalo, count, way):
     assert count(AutoProcProgramMessage) == 1
 
 
+def test_results_of_several_programs_at_once_do_not_hinder_each_other(zocalo, count):
+    bodies = []
+    for number in range(8):
+        made = zocalo.post(PROGRAMS, json={"processingPrograms": "x", "dataCollectionId": 111})
+        bodies.append(document(program={"autoProcProgramId": made.json["autoProcProgramId"]}))
+    todo = iter(bodies * 2)
+
+    def work():
+        answers = [zocalo.post(RESULTS, json=next(todo)) for _ in range(2)]
+        return max(answers, key=lambda answer: answer.status_code)
+
+    assert at_once(work, 8) == [200] * 8
+    assert (count(AutoProc), count(AutoProcScalingStatistics)) == (8, 24)
+    assert (count(AutoProcProgramAttachment), count(AutoProcProgramMessage)) == (16, 8)
+
+
 def test_deliveries_at_once_that_are_found_by_an_image_are_one(zocalo, count):
     body = document()
     (scaling,) = body["autoProc"]["scalings"]

@@ -10,12 +10,13 @@ from typing import Any
 
 from services.core.models import ZocaloBuffer
 from services.core.modules import acquisition_commands, model_commands, program_commands
-from services.core.modules import result_commands, structure_commands
+from services.core.modules import programs, result_commands, structure_commands
 from services.core.modules.command_words import LARGEST_KEY, Said, program, squashed
 from services.core.schemas.commands import LIST
 from shared.db import db
 from shared.errors import BadInput, NotYet, ServiceError
 from shared.identity import Identity
+from shared.models import AutoProcProgram
 
 Command = Callable[[Identity, Said], Any]
 COMMANDS: dict[str, Command] = {
@@ -40,6 +41,8 @@ def run(identity: Identity, data: dict) -> dict:
     commands, common = data[LIST], data.get("parameters", {})
     _check_names(commands)
     environment, results = dict(data.get("environment", {})), []
+    for key in _programs(commands, common, environment):
+        programs.hold(AutoProcProgram.autoProcProgramId, key)
     for at, command in enumerate(commands):
         name = command["ispyb_command"]
         known = _References(environment)
@@ -56,6 +59,18 @@ def run(identity: Identity, data: dict) -> dict:
     if (stored := data.get("store_result")) is not None:
         environment[stored] = results[-1]["result"]
     return {"results": results, "environment": environment}
+
+
+def _programs(commands: list[dict], common: dict, environment: dict) -> list[int]:
+    """The programs that commands name: they are held before anything is read, in one order."""
+    known = _References(environment)
+    found: set[int | None] = set()
+    for command in commands:
+        try:
+            found.add(Said(known.replaced(common), known.replaced(command)).key("program_id"))
+        except BadInput:
+            continue  # which the command says, when it is done
+    return sorted(key for key in found if key is not None)
 
 
 def writes(data: dict) -> bool:
@@ -169,5 +184,5 @@ def _number(name: str, value: Any) -> int:
 
 def _reference(program_id: int, number: int) -> int | None:
     """The key of the row that a number of a program stands for, if any."""
-    stored = db.session.get(ZocaloBuffer, (program_id, number), with_for_update=True)
+    stored = db.session.get(ZocaloBuffer, (program_id, number))
     return stored.Reference if stored else None

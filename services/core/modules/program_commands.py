@@ -17,7 +17,6 @@ from services.core.schemas.programs import (
     AutoProcProgramUpdateSchema,
     MessageSchema,
 )
-from shared import rows
 from shared.db import db, save
 from shared.errors import BadInput
 from shared.identity import Identity
@@ -104,14 +103,14 @@ def add_program_message(identity: Identity, said: Said) -> int:
 def add_datacollection_attachment(identity: Identity, said: Said) -> int:
     """Add a file to a data collection; the same file again is the same row."""
     identity.need(WRITER)
+    programs.hold(DataCollection.dataCollectionId, said.needed("dcid"))
     key, kind = collection(identity, said), said.text("file_type").lower()
     path = f"{said.text('file_path').rstrip('/')}/{said.text('file_name')}"
     if not said.text("file_name") or len(path) > LONGEST_PATH:
         raise BadInput("invalid input", {"file_name": [f"Not a path of 1 to {LONGEST_PATH}."]})
-    rows.locked(DataCollection, key)
     file = DataCollectionFileAttachment
     of = {"dataCollectionId": key, "fileFullPath": path}
-    stored = db.session.scalars(db.select(file).filter_by(**of).limit(1).with_for_update()).first()
+    stored = db.session.scalars(db.select(file).filter_by(**of).limit(1)).first()
     kind = kind if kind in COLLECTION_FILES else "log"
     return save(stored or file(**of), {"fileType": kind}).dataCollectionFileAttachmentId
 

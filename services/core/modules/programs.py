@@ -184,14 +184,16 @@ def attach(identity: Identity, program_id: int, data: dict) -> tuple[dict, bool]
 
     Also True if it is new. The status of the program does not count.
     """
+    hold(AutoProcProgram.autoProcProgramId, program_id)
     get(identity, program_id, ("autoProcProgramId",))
     return _attached(program_id, data)
 
 
 def attach_named(identity: Identity, data: dict) -> tuple[dict, bool]:
     """As ``attach``, for the program that ``data`` refers to: it may still come."""
-    rule = visible(identity)
-    _check("autoProcProgramId", AutoProcProgram.autoProcProgramId, data["autoProcProgramId"], rule)
+    rule, key = visible(identity), AutoProcProgram.autoProcProgramId
+    hold(key, data["autoProcProgramId"])
+    _check("autoProcProgramId", key, data["autoProcProgramId"], rule)
     return _attached(data["autoProcProgramId"], data)
 
 
@@ -210,13 +212,21 @@ def now() -> datetime:
     return datetime.now().replace(microsecond=0)
 
 
+def hold(key: Any, value: int) -> None:
+    """Lock the row with that key, if it is there, until the end of the transaction.
+
+    What is first read after it is as new as the lock. To look below the row with locks of their
+    own would lock gaps, where rows that others add are to go: of two, each waits for the other.
+    """
+    db.session.connection().execute(select(key).where(key == value).with_for_update())
+
+
 def _attached(program_id: int, data: dict) -> tuple[dict, bool]:
-    """Two that come at once wait for each other at the row of the program."""
-    rows.locked(AutoProcProgram, program_id)
+    """The program is held: two that come at once wait for each other there."""
     file = AutoProcProgramAttachment
     same = (file.filePath == data["filePath"], file.fileName == data["fileName"])
     wanted = select(file).where(file.autoProcProgramId == program_id, *same).limit(1)
-    stored = db.session.scalars(wanted.with_for_update()).first()
+    stored = db.session.scalars(wanted).first()
     row = stored or file(autoProcProgramId=program_id, recordTimeStamp=now())
     save(row, data)
     db.session.refresh(row, with_for_update=True)  # a plain SELECT may be older than the lock

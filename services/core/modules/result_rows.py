@@ -205,10 +205,18 @@ def insert(model: Any, rows: list[dict]) -> list[int]:
 
 
 def wipe(column: Any, values: Iterable) -> None:
-    """Delete the rows that have one of ``values`` in ``column``."""
-    if found := list(values):
-        table = inspect(column.class_).local_table if hasattr(column, "class_") else column.table
-        _execute(delete(table).where(column.in_(bindparam("found", expanding=True))), found=found)
+    """Delete the rows that have one of ``values`` in ``column``, by their keys.
+
+    To delete by another index is to lock the gaps in it, where rows of others are to go.
+    """
+    (found,) = inspect(column).expression.base_columns
+    (key,) = found.table.primary_key
+    keys = list(values)
+    if keys and found is not key:
+        wanted = select(key).where(found.in_(bindparam("found", expanding=True)))
+        keys = list(_execute(wanted, found=keys).scalars())
+    if keys:
+        _execute(delete(key.table).where(key.in_(bindparam("keys", expanding=True))), keys=keys)
 
 
 def _update(model: Any, rows: list[tuple[int, dict]]) -> None:

@@ -395,7 +395,7 @@ def _lock(program_id: int | None, job_id: int | None, collections: set[int]) -> 
         (ProcessingJob.processingJobId, job_id),
     ):
         if value is not None:
-            _execute(select(key).where(key == value).with_for_update())
+            programs.hold(key, value)
     key, found = DataCollection.dataCollectionId, sorted(collections)
     wanted = select(key).where(key.in_(bindparam("found", expanding=True))).order_by(key)
     return {*_execute(wanted.with_for_update(), found=found).scalars()} if found else set()

@@ -9,7 +9,7 @@ from services.core.models import PDB, ProteinHasPDB
 from services.core.modules import phasings
 from services.core.modules.command_words import Said, check, loaded, program, scaling
 from services.core.modules.program_commands import WRITER
-from services.core.modules.programs import now
+from services.core.modules.programs import hold, now
 from services.core.schemas.pdbs import PDBSchema
 from services.core.schemas.results import (
     PhasingAttachmentSchema,
@@ -109,8 +109,8 @@ def insert_pdb_files(identity: Identity, said: Said) -> list[int]:
     """
     identity.need(WRITER)
     key = said.needed("protein_id")
+    hold(Protein.proteinId, key)
     check("protein_id", Protein.proteinId, key, access.proteins(identity))
-    rows.locked(Protein, key)
     paths = said.get("pdbfiles")
     paths = [paths] if isinstance(paths, str) else paths
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
@@ -123,7 +123,7 @@ def _stored(protein_id: int, said: Said, path: str) -> int:
     named = {"source": None, **loaded(PDBSchema(), words)}
     wanted = db.select(PDB).join(ProteinHasPDB, ProteinHasPDB.pdbid == PDB.pdbId)
     wanted = wanted.filter(ProteinHasPDB.proteinid == protein_id).filter_by(**named)
-    known = db.session.scalars(wanted.limit(1).with_for_update()).first()
+    known = db.session.scalars(wanted.limit(1)).first()
     row = save(known or PDB(**named), {"contents": _text(path)})
     if known is None:
         save(ProteinHasPDB(), {"proteinid": protein_id, "pdbid": row.pdbId})
