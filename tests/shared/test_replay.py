@@ -64,6 +64,17 @@ def test_callers_do_not_share_keys(as_):
     assert (answer.status_code, answer.json["proposalNumber"]) == (201, "2")
 
 
+@pytest.mark.parametrize(
+    "first, second",
+    [({}, {"service": True}), ({"beamlines": ["i03"]}, {"beamlines": ["i04"]})],
+)
+def test_nor_do_those_of_one_name(as_, first, second):
+    url, writer = f"{ROOT}/beamline/detectors", ("writer", None, "mx_write")
+    one = as_(*writer, **first).post(url, json={"localName": "one"}, headers=KEY)
+    other = as_(*writer, **second).post(url, json={"localName": "other"}, headers=KEY)
+    assert (one.status_code, other.status_code, other.json["localName"]) == (201, 201, "other")
+
+
 def test_nor_do_paths(as_):
     assert as_(*OFFICE).post(URL, json=BODY, headers=KEY).status_code == 201
     answer = as_(*OFFICE).post(f"{ROOT}/contacts/labs", json={"name": "lab"}, headers=KEY)
