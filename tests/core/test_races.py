@@ -74,6 +74,14 @@ def test_the_same_change_twice_is_shown_to_both(alice, after, url, model, name, 
     assert (answer.status_code, answer.json[name]) == (200, value)
 
 
+def test_a_comment_that_was_just_filled_up_is_seen_to_be_full(alice, after):
+    changes = [update(DataCollection).values(comments="x" * 1024)]
+    url = f"{COLLECTIONS}/1?appendComment=true"
+    answer = after(changes, lambda: alice.patch(url, json={"comments": "y"}))
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["comments"])
+    assert alice.get(f"{COLLECTIONS}/1").json["comments"] == "x" * 1024
+
+
 @pytest.mark.parametrize("x", [0.5, 0.25])
 def test_a_position_is_set_in_the_row_that_was_just_made(alice, after, count, x):
     changes = [

@@ -61,10 +61,11 @@ def change(identity: Identity, key: int, data: dict) -> dict:
 
 
 def append_comment(identity: Identity, key: int, text: str, cut: bool = False) -> dict:
-    """Add ``text`` to the comments of a visible data collection, as it is, in one statement.
+    """Add ``text`` to the comments of a visible data collection, as it is.
 
     What does not fit is cut, or refused: what was there is kept.
     """
+    rows.locked(DataCollection, key)
     check(identity, key)
     whole = func.coalesce(DataCollection.comments, "") + text
     changed = update(DataCollection).where(DataCollection.dataCollectionId == key)
