@@ -101,6 +101,24 @@ def test_symmetries_and_cells(as_, results):
     assert alice.get(f"{URL}/autoproc?search=P 41").json["total"] == 0
 
 
+def test_the_table_has_nothing_of_a_program_that_uses_hidden_data(as_, results, add):
+    """Though the scaling itself is of visible data only."""
+    alice = as_("alice", 1)
+    programs = {
+        row["AutoProc"]["AutoProcProgram"]["processingPrograms"]: row["AutoProc"]
+        for row in alice.get(f"{TABLE}?dataCollectionId=111").json["results"]
+    }
+    first, second = (
+        programs[name]["AutoProcProgram"]["autoProcProgramId"] for name in ("autoPROC", "fast_dp")
+    )
+    add(AutoProcIntegration(autoProcProgramId=first, dataCollectionId=211))
+    assert shown(alice.get(TABLE), results) == {"dials", "poor", "second"}
+    add(AutoProcIntegration(autoProcProgramId=second, dataCollectionId=211))
+    (best,) = alice.get(f"{BEST}?dataCollectionId=111").json["best"]
+    assert best["AutoProcScaling"]["autoProcScalingId"] == results["dials"]
+    assert "auto" in shown(as_(*STAFF).get(TABLE), results)
+
+
 @pytest.mark.parametrize(
     "query, seen",
     [

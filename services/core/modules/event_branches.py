@@ -30,12 +30,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from services.core.models import (
-    AutoProcIntegration,
     EnergyScan,
     RobotAction,
     Screening,
     XFEFluorescenceSpectrum,
 )
+from services.core.modules.statuses import uses
 from services.core.schemas.events import GRID, ITEMS, TYPES
 from shared.db import Unsigned
 from shared.models import (
@@ -47,8 +47,6 @@ from shared.models import (
     DataCollectionFileAttachment,
     DataCollectionGroup,
     GridInfo,
-    ProcessingJob,
-    ProcessingJobImageSweep,
     Proposal,
 )
 from shared.schemas import columns_of
@@ -212,25 +210,14 @@ def _ended(row: Any, state: str, seen: ColumnElement) -> Any:
             .join(Other, Other.dataCollectionId == link.dataCollectionId)
             .join(Used, Used.dataCollectionGroupId == Other.dataCollectionGroupId)
             .where(of_it, ~seen)
-            for link, of_it in _uses(program)
+            for link, of_it in uses(program)
         ]
         key = key.where(*(~found.exists() for found in hidden))
     by = (
         key.join(link, of_it).where(link.dataCollectionId == row.dataCollectionId)
-        for link, of_it in _uses(program)
+        for link, of_it in uses(program)
     )
     return or_(*(found.scalar_subquery().is_not(None) for found in by))
-
-
-def _uses(program: Any) -> list[tuple[Any, Any]]:
-    """What names the data collections of a program: its job, the job's sweeps, integrations."""
-    job, sweep = aliased(ProcessingJob), aliased(ProcessingJobImageSweep)
-    integration = aliased(AutoProcIntegration)
-    return [
-        (job, job.processingJobId == program.processingJobId),
-        (sweep, sweep.processingJobId == program.processingJobId),
-        (integration, integration.autoProcProgramId == program.autoProcProgramId),
-    ]
 
 
 def _beyond(branch: Branch, kind: str, undated: bool) -> Any:

@@ -154,7 +154,7 @@ def _plain(value: Any) -> Any:
 
 
 def _visible(identity: Identity) -> Rule:
-    """Scalings that are made of data collections the caller sees, and of no others."""
+    """Scalings of data collections the caller sees, and of no others; so are their programs."""
     rule = access.sessions(identity, _Group.sessionId)
     return Rule(_seen(rule.condition), rule.values, identity)
 
@@ -171,8 +171,20 @@ def _seen(session: ColumnElement[bool]) -> ColumnElement[bool]:
     used = used.join(collection, collection.dataCollectionId == integration.dataCollectionId)
     used = used.join(_Group, _Group.dataCollectionGroupId == collection.dataCollectionGroupId)
     key = AutoProcScaling.autoProcScalingId
+    result, program = aliased(AutoProc), aliased(AutoProcProgram)
+    others = (
+        select(link.dataCollectionId)
+        .join(program, of_it)
+        .join(result, result.autoProcProgramId == program.autoProcProgramId)
+        .join(collection, collection.dataCollectionId == link.dataCollectionId)
+        .join(_Group, _Group.dataCollectionGroupId == collection.dataCollectionGroupId)
+        .where(result.autoProcId == AutoProcScaling.autoProcId, ~session)
+        for link, of_it in statuses.uses(program)
+    )
     return and_(
-        key.in_(used.where(session)), ~used.where(of.autoProcScalingId == key, ~session).exists()
+        key.in_(used.where(session)),
+        ~used.where(of.autoProcScalingId == key, ~session).exists(),
+        *(~found.exists() for found in others),
     )
 
 

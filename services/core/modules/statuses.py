@@ -72,6 +72,19 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, Decimal) else value
 
 
+def uses(program: Any) -> list[tuple[Any, Any]]:
+    """What names the data collections of ``program``: its job, the job's sweeps, integrations;
+    each with what joins them.
+    """
+    job, sweep = aliased(ProcessingJob), aliased(ProcessingJobImageSweep)
+    integration = aliased(AutoProcIntegration)
+    return [
+        (job, job.processingJobId == program.processingJobId),
+        (sweep, sweep.processingJobId == program.processingJobId),
+        (integration, integration.autoProcProgramId == program.autoProcProgramId),
+    ]
+
+
 def counts(found: Iterable[Run]) -> dict[int, list[dict]]:
     """For each owner how many runs there are, by their name and state."""
     words: dict[int, Counter] = defaultdict(Counter)
