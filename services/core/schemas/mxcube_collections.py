@@ -192,7 +192,7 @@ class MxcubeGroupSchema(MxcubeCollectionSchema):
     """The same, or only what is known of a group before its first collection."""
 
     experimentType = auto_field(
-        model=DataCollectionGroup,
+        model=DataCollectionGroup,  # type: ignore[arg-type]
         attribute="kind",
         metadata={"description": "as ``experiment_type``, before its first collection"},
     )
