@@ -53,7 +53,7 @@ def rows(folder, session_id):
         models.DataCollectionFileAttachment(
             **of_it, dataCollectionFileAttachmentId=7, fileFullPath=file
         ),
-        Image(**of_it, imageNumber=1, jpegFileFullPath=file),
+        Image(imageId=7, **of_it, imageNumber=1, jpegFileFullPath=file),
         RobotAction(robotActionId=7, blsessionId=session_id, xtalSnapshotBefore=file),
         EnergyScan(energyScanId=7, sessionId=session_id, scanFileFullPath=file),
         XFEFluorescenceSpectrum(

@@ -96,7 +96,7 @@ def build(add, root):
     names = {"detectorManufacturer": "Dectris", "detectorModel": "Eiger"}
     add(models.Detector(detectorId=77, **names))
     add(
-        models.ProposalHasPerson(proposalId=1, personId=2),
+        models.ProposalHasPerson(proposalHasPersonId=1, proposalId=1, personId=2),
         models.SessionHasPerson(sessionId=1, personId=3),
         models.DataCollectionComment(
             dataCollectionCommentId=1, dataCollectionId=1, personId=3, comments="nice"
