@@ -107,7 +107,7 @@ def questions(name, operation):
     yield least
     for parameter in sorted(names(operation, "query")):
         if parameter.endswith(("Id", "Ids", "_id")):
-            yield from ({**least, parameter: key} for key in (1, 2, KEY))
+            yield from ({**least, parameter: key} for key in (2, KEY))
         yield from ({**least, parameter: word} for word in TEXTS.get(parameter, ()))
         if parameter == "limit":
             yield {**least, parameter: 1}
