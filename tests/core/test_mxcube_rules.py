@@ -70,12 +70,21 @@ HOSTILE = [
 
 @pytest.fixture
 def world(stock, add):
-    """A collection and a scan in session 11, which is alice's, and in 22, which is not."""
+    """A collection and a scan in session 11, which is alice's, and in 22, which is not.
+
+    That in 22 has the files that a new one would have.
+    """
+    files = {"imageDirectory": "/data/bl1/mx123/20261120/raw/", "imagePrefix": "lys-x7"}
+    same_files = {52: files | {"dataCollectionNumber": 1}}
     add(Detector(detectorId=3))
     for key, session in ((1, 11), (2, 22)):
         add(
             DataCollectionGroup(dataCollectionGroupId=60 + key, sessionId=session),
-            DataCollection(dataCollectionId=50 + key, dataCollectionGroupId=60 + key),
+            DataCollection(
+                dataCollectionId=50 + key,
+                dataCollectionGroupId=60 + key,
+                **same_files.get(50 + key, {}),
+            ),
             EnergyScan(energyScanId=70 + key, sessionId=session),
         )
 
