@@ -21,16 +21,16 @@ from sqlalchemy import select, text
 
 from services.core.models import AutoProc, AutoProcScaling
 from shared.db import Base, OwnBase
-from shared.models import AutoProcProgram, Detector, ImageQualityIndicators
+from shared.models import AutoProcProgram, DataCollection, Detector, ImageQualityIndicators
 from tests.core.processing import URL, document
 from tests.mariadb import free_port
 
 SERVE = [sys.executable, "-c", "from services.cli import main; main()"]
 SERVE += ["serve", "--service", "core", "--site"]
 PATIENCE = 30
-HELD = 9  # the key of each row that is held, but of the image
+HELD = 9  # the key of each row that is held, but of the two in KEYS
 COLLECTIONS, FILES, IMAGES, MESSAGES = 40, 300, 5_000, 40
-KEYS = {ImageQualityIndicators: (111, IMAGES)}
+KEYS = {ImageQualityIndicators: (111, IMAGES), DataCollection: (111,)}
 WAITING = text(
     "SELECT trx_rows_modified FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
 )
@@ -55,11 +55,12 @@ def result(space_group="P 43 21 2"):
 
 
 def messages():
-    """Commands that say much of a program, and then rename another."""
+    """Commands that say much of a program, and then attach a file to a data collection."""
     said = {"ispyb_command": "add_program_message", "program_id": 50, "severity": "INFO"}
-    renamed = {"ispyb_command": "update_program_name", "program_id": HELD, "program": "new"}
+    file = {"dcid": 111, "file_path": "/p", "file_name": "index.log"}
     many = [{**said, "message": f"{number}"} for number in range(MESSAGES)]
-    return {"ispyb_command_list": [*many, renamed]}
+    last = {"ispyb_command": "add_datacollection_attachment", **file}
+    return {"ispyb_command_list": [*many, last]}
 
 
 def qualities():
@@ -151,7 +152,7 @@ def held(engine, database_uri):
     [
         ("post", "data_collections/groups", group(), Detector, 4 * COLLECTIONS),
         ("post", "autoproc/results", result(), AutoProcScaling, FILES),
-        ("post", "commands", messages(), AutoProcProgram, MESSAGES),
+        ("post", "commands", messages(), DataCollection, MESSAGES),
         ("put", "autoproc/results/{}", result("P 2"), AutoProcScaling, FILES),
         ("put", "data_collections/111/image_quality", qualities(), ImageQualityIndicators, 1_000),
     ],
