@@ -127,7 +127,7 @@ def same():
     """``same(one, two)``: two answers cannot be told apart, but by the id of their request."""
 
     def check(one, two):
-        assert one.status_code == two.status_code
+        assert one.status_code == two.status_code < 500
         texts = [answer.get_data(as_text=True) for answer in (one, two)]
         ids = [answer.headers["X-Request-ID"] for answer in (one, two)]
         assert texts[0].replace(ids[0], "") == texts[1].replace(ids[1], "")

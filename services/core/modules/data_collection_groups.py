@@ -33,10 +33,10 @@ def add(identity: Identity, data: dict) -> dict:
     data = dict(data)
     documents = data.pop("collections", ())
     key = _records.add(identity, data)["dataCollectionGroupId"]
-    for document in documents:
-        document = {**document, "dataCollectionGroupId": key}
+    group = db.session.get_one(DataCollectionGroup, key)
+    for document in map(dict, documents):
         position, nets = document.pop("position", None), document.pop("grids", ())
-        collection = data_collections.create(identity, document)
+        collection = data_collections.create(identity, group, document)
         if position is not None:
             positions.put(collection, position)
         for grid in nets:

@@ -36,17 +36,15 @@ def add(identity: Identity, data: dict, again: bool = False) -> dict:
 
     Conflict if it has one with the same files, unless ``again`` says that this may be.
     """
-    return shown(create(identity, data, again).dataCollectionId)
-
-
-def create(identity: Identity, data: dict, again: bool = False) -> DataCollection:
-    """Do so, and return the row."""
     _check_all(identity, data)
     group = rows.locked(DataCollectionGroup, data["dataCollectionGroupId"])
-    inside = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
-    if not again and (other := _known(inside, data)) is not None:
-        raise Conflict(f"data collection {other} has the same directory, prefix and number")
-    return save(DataCollection(), {**data, **copies(group)})
+    return shown(_stored(group, data, again).dataCollectionId)
+
+
+def create(identity: Identity, group: DataCollectionGroup, data: dict) -> DataCollection:
+    """Create a data collection of a group that is new, and return its row."""
+    _check_all(identity, data)
+    return _stored(group, {**data, "dataCollectionGroupId": group.dataCollectionGroupId})
 
 
 def change(identity: Identity, key: int, data: dict) -> dict:
@@ -94,6 +92,13 @@ def copies(group: DataCollectionGroup) -> dict:
         "blSampleId": group.blSampleId,
         "experimentType": (group.experimentType or "")[:LONGEST_TYPE] or None,
     }
+
+
+def _stored(group: DataCollectionGroup, data: dict, again: bool = False) -> DataCollection:
+    inside = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
+    if not again and (other := _known(inside, data)) is not None:
+        raise Conflict(f"data collection {other} has the same directory, prefix and number")
+    return save(DataCollection(), {**data, **copies(group)})
 
 
 def _known(inside, data: dict) -> int | None:
