@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 
 import jwt
 import pytest
@@ -164,7 +163,7 @@ def test_a_good_token(bearer, token):
         {"exp": None},
         {"aud": "other"},
         {"iss": "https://elsewhere.example"},
-        {"iat": int(time.time()) + 3600},
+        {"iat": 2**40},
         {"jti": 5},
         {"sub": 5},
         {"kid": "unknown"},

@@ -177,7 +177,7 @@ BATCH = [NEW, {"familyName": "Mori", "login": "tmori"}, {"familyName": "Eklund"}
         (json.dumps(BATCH), {"Content-Type": "application/json"}),
         ("\n".join(map(json.dumps, BATCH)), {"Content-Type": "application/x-ndjson"}),
         (
-            gzip.compress(json.dumps(BATCH).encode()),
+            gzip.compress(json.dumps(BATCH).encode(), mtime=0),
             {"Content-Type": "application/json", "Content-Encoding": "gzip"},
         ),
     ],
