@@ -37,7 +37,7 @@ from shared.models import (
     Protein,
     Shipping,
 )
-from tests.mariadb import free_port
+from tests.processes import end, free_port
 
 FIRST = 80_000  # keys of what the beamlines use, a multiple of their number: one puck each
 SAMPLES = 16
@@ -143,8 +143,7 @@ def site(uri: str) -> Iterator[int]:
             _await(process, port)
             yield port
         finally:
-            process.terminate()
-            process.wait(30)
+            end(process)
 
 
 def _await(process: subprocess.Popen, port: int) -> None:

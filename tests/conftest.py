@@ -1,13 +1,12 @@
 """Fixtures for every service: a test in tests/<name>/ gets the app of services/<name>.
 
-The suite runs on SQLite in a temporary folder, or on the MariaDB that ISPYB_TEST_DATABASE_URI
-names. Apps and tables are made once; each test finds the tables empty. With ISPYB_TEST_SCHEMA set
-to "official" the tables are those of the official ORM, not of our models.
+The suite runs on SQLite in a temporary folder; with --mariadb on a private MariaDB, or on the one
+that ISPYB_TEST_DATABASE_URI names. There the tables are those of the official ORM, not of our
+models. Apps and tables are made once; each test finds the tables empty.
 """
 
 import importlib
 import os
-import pkgutil
 import threading
 import time
 from contextlib import contextmanager
@@ -16,20 +15,33 @@ from uuid import uuid4
 
 import jwt
 import pytest
-from sqlalchemy import create_engine, event, insert, make_url
-from sqlalchemy.engine import Engine
+from sqlalchemy import event, insert, make_url
 
-import services
 from shared import keys as keyring
-from shared.db import OWN, Base, OwnBase, db, engine_options, transaction_scope
-from tests import mariadb
+from shared.db import db, transaction_scope
+from tests import database, mariadb
+from tests.database import empty, unchecked
 
 ROOT = Path(__file__).parent.parent
 SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/app.py"))
 DIALECTS = {"core": ["mxcube", "expeye"]}
 ISSUER = "https://ispyb.example.org"
-OURS = "made by the tests of ISPyB Services"  # marks the ispyb_services that tests may empty
 USERS = ["alice", "bob", "carol", "dave", "erin"]  # of the dummy plugin
+
+
+def pytest_addoption(parser):
+    text = "run what needs a database on a private MariaDB with the official tables"
+    parser.addoption("--mariadb", action="store_true", help=text)
+
+
+def pytest_collection_modifyitems(config, items):
+    """On MariaDB only the tests run that need the database; the others are run on SQLite."""
+    if config.getoption("mariadb"):
+        chosen = [item for item in items if "engine" in item.fixturenames]
+        config.hook.pytest_deselected(
+            items=[item for item in items if "engine" not in item.fixturenames]
+        )
+        items[:] = chosen
 
 
 # ------------------------------------------------------------------ the site and its database
@@ -50,13 +62,18 @@ def signing(keys):
 
 
 @pytest.fixture(scope="session")
-def database_uri(tmp_path_factory):
-    """The database of the tests, which they empty."""
+def database_uri(pytestconfig, tmp_path_factory):
+    """The database of the tests, which they empty; each worker has one of its own."""
     uri = os.environ.get("ISPYB_TEST_DATABASE_URI")
-    if uri is None:
-        return f"sqlite:///{tmp_path_factory.mktemp('database') / 'ispyb_test.db'}"
-    assert "test" in make_url(uri).database, "the tests empty their database: call it …test…"
-    return uri
+    if pytestconfig.getoption("mariadb"):
+        with mariadb.running() as uri:
+            yield uri
+    elif uri is None:
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'ispyb_test.db'}"
+    else:
+        assert "PYTEST_XDIST_WORKER" not in os.environ, "one database is for one process: no -n"
+        assert "test" in make_url(uri).database, "the tests empty their database: call it …test…"
+        yield uri
 
 
 @pytest.fixture(scope="session")
@@ -119,79 +136,8 @@ def folder(site, tmp_path_factory):
 @pytest.fixture(scope="session")
 def engine(database_uri):
     """A connection of the tests' own, on a database with every table and no row."""
-    for module in pkgutil.walk_packages(services.__path__, "services."):
-        if ".models." in f"{module.name}.":
-            importlib.import_module(module.name)
-    importlib.import_module("shared.models")
-    importlib.import_module("shared.own")
-    if database_uri.startswith("sqlite"):
-        event.listen(Engine, "connect", _hurry)
-    else:
-        _own_database(database_uri)
-        mariadb.empty_database(database_uri, make_url(database_uri).database)
-    if os.environ.get("ISPYB_TEST_SCHEMA") == "official":
-        _official_tables(database_uri)
-    engine = create_engine(database_uri, **engine_options(database_uri, 1))
-    Base.metadata.create_all(engine)  # of official tables there is none left to make
-    OwnBase.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
-
-
-def _hurry(connection, _):
-    """SQLite need not wait for the disk: nobody reads this database after a crash."""
-    for database in ("main", OWN):
-        connection.execute(f"PRAGMA {database}.synchronous = OFF")
-
-
-def _own_database(uri):
-    """Make ``ispyb_services`` anew, unless it belongs to somebody else."""
-    engine = create_engine(make_url(uri).set(database=None))
-    query = "SELECT schema_comment FROM information_schema.schemata WHERE schema_name = %s"
-    with engine.begin() as connection:
-        found = connection.exec_driver_sql(query, (OWN,)).scalars().all()
-        assert found in ([], [OURS]), f"{OWN} of this server is not ours to empty"
-        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {OWN}")
-        connection.exec_driver_sql(f"CREATE DATABASE {OWN} CHARACTER SET utf8mb4 COMMENT '{OURS}'")
-    engine.dispose()
-
-
-def _official_tables(uri):
-    """Make the tables as the official ORM has them; its zero dates pass no strict server."""
-    from ispyb.sqlalchemy import Base as Official
-
-    engine = create_engine(uri, connect_args={"sql_mode": ""})
-    Official.metadata.create_all(engine)
-    engine.dispose()
-
-
-@contextmanager
-def unchecked(engine):
-    """A connection that minds no foreign keys; it commits at the end."""
-    sqlite = engine.dialect.name == "sqlite"
-    checks = "PRAGMA foreign_keys = " if sqlite else "SET foreign_key_checks = "
-    with engine.connect() as connection:
-        raw = connection.connection.driver_connection.cursor()
-        raw.execute(checks + "0")
-        try:
-            yield connection
-            connection.commit()
-        finally:
-            connection.rollback()
-            raw.execute(checks + "1")
-
-
-def empty(engine):
-    """Delete all rows."""
-    tables = [*Base.metadata.tables.values(), *OwnBase.metadata.tables.values()]
-    name = engine.dialect.identifier_preparer.format_table
-    with unchecked(engine) as connection:
-        ask = " UNION ALL ".join(
-            f"SELECT {number} FROM (SELECT 1) one WHERE EXISTS (SELECT 1 FROM {name(table)})"
-            for number, table in enumerate(tables)
-        )
-        for number in connection.exec_driver_sql(ask).scalars().all():
-            connection.execute(tables[number].delete())
+    with database.opened(database_uri) as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -296,14 +242,29 @@ def operations(built):
     return by_name(built)
 
 
+@pytest.fixture(scope="session")
+def _kept_rows(engine):
+    return database.KeptRows(engine)
+
+
 @pytest.fixture
-def world(add, engine, site):
+def add_once(_kept_rows, add):
+    """``add_once(build, ...)`` adds what ``build(add, ...)`` adds, which runs once per session."""
+
+    def restore(build, *arguments):
+        _kept_rows.restore(build, add, *arguments)
+
+    return restore
+
+
+@pytest.fixture
+def world(add_once, engine, site):
     """``world()`` has the rows that the matrix speaks of, and no others."""
     from tests.world import build
 
     def make():
         empty(engine)
-        build(add, Path(site["file_roots"][-1]))
+        add_once(build, Path(site["file_roots"][-1]))
 
     return make
 

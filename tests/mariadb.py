@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,8 +20,10 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, make_url
 
+from tests.processes import end, find, free_port
+
 DATABASE = "ispyb_test"
-PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+PACKAGE = "mariadb-server"
 SECONDS_TO_START = 60
 SAFE = [  # what is committed is on the disk, as MariaDB has it by default
     "--innodb-buffer-pool-size=256M",
@@ -40,21 +41,6 @@ FAST = [  # a crash may lose everything: it is lost at the end anyway
 ]
 
 
-def find(program: str) -> str:
-    """Return the path of ``program``; a server is not always on the PATH of a user."""
-    path = shutil.which(program, path=PLACES)
-    if path is None:
-        raise SystemExit(f"{program} is missing: install mariadb-server")
-    return path
-
-
-def free_port() -> int:
-    """Return a port of the loopback address that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @contextmanager
 def running(database: str = DATABASE, options: Iterable[str] = FAST) -> Iterator[str]:
     """Yield the URI of an empty ``database`` on a new server, which ends with the block."""
@@ -65,12 +51,7 @@ def running(database: str = DATABASE, options: Iterable[str] = FAST) -> Iterator
             _await(process, uri, folder / "log")
             yield uri
         finally:
-            process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -87,12 +68,13 @@ def _start(folder: Path, database: str, options: Iterable[str]) -> tuple[subproc
     common = [f"--datadir={folder}/data", f"--tmpdir={folder}/tmp"]
     if os.geteuid() == 0:
         common.append("--user=root")
-    install = [find("mariadb-install-db"), "--no-defaults", "--skip-test-db", *common]
+    install = [find("mariadb-install-db", PACKAGE), "--no-defaults", "--skip-test-db", *common]
     done = subprocess.run(install, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"mariadb-install-db failed:\n{done.stdout}{done.stderr}")
     command = [
-        find("mariadbd"),
+        *(find("setpriv", "util-linux"), "--pdeathsig", "TERM"),  # ends with a killed worker too
+        find("mariadbd", PACKAGE),
         "--no-defaults",
         "--bind-address=127.0.0.1",
         "--skip-name-resolve",

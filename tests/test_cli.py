@@ -122,9 +122,9 @@ def test_a_database_that_is_away_is_one_sentence(run, write):
 
 
 @pytest.fixture
-def fresh(write, database_uri, tmp_path):
+def fresh(write, engine, tmp_path):
     """A site file with a database server of its own, of the kind that the tests run on."""
-    if database_uri.startswith("sqlite"):
+    if engine.dialect.name == "sqlite":
         yield write(database={"uri": f"sqlite:///{tmp_path / 'fresh.db'}"})
     else:
         with mariadb.running() as uri:

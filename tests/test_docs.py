@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.mariadb import free_port
+from tests.processes import end, free_port
 from tests.operations import published
 
 ROOT = Path(__file__).parent.parent
@@ -75,9 +75,7 @@ def demo(tmp_path_factory):
         assert any("Ctrl-C" in line for line in server.stdout)
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(30)
-        server.stdout.close()
+        end(server, signal.SIGINT)
 
 
 def run(blocks, address):
@@ -99,6 +97,7 @@ def told(text):
     return ["".join(part.split()) for part in text.split("...")]
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize(
     "path, first, last",
     [(ROOT / "README.md", "## A first session", "## Its shape"), (TUTORIAL, "# ", None)],

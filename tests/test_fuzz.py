@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.operations import PERMISSIONS
 from tests.rows import fill
 
+pytestmark = pytest.mark.serial
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

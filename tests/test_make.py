@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.mariadb import free_port
+from tests.processes import end, free_port
 
+pytestmark = pytest.mark.serial
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {  # not that of the make which may run the tests
     name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
@@ -56,9 +57,7 @@ def start(tree, port):
 
 def interrupt(process):
     """Ctrl-C reaches all processes of the terminal; none may stay."""
-    os.killpg(process.pid, signal.SIGINT)
-    process.wait(30)
-    process.stdout.close()
+    end(process, signal.SIGINT)
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
 

@@ -13,8 +13,9 @@ import requests
 import yaml
 
 from shared import keys
-from tests.mariadb import free_port
+from tests.processes import end, free_port
 
+pytestmark = pytest.mark.serial
 ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "docs/how-to/add-a-technique-service.md"
 BLOCK = re.compile(r"^`([\w/.]+)`(?:, in `(\w+)`)?\n\n```\w+\n(.*?)^```$", re.M | re.S)
@@ -61,7 +62,9 @@ def tree(tmp_path_factory):
 
 @pytest.fixture
 def environment(tree):
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("ISPYB_")}
+    """That of the tests, without the settings of this run of them."""
+    settings = ("ISPYB_", "PYTEST_")
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
     return {**ours, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -89,8 +92,7 @@ def test_the_new_service_starts_alone(tree, environment):
     try:
         assert health(port) == {"service": "xchem", "status": "ok"}
     finally:
-        server.terminate()
-        server.wait(30)
+        end(server)
 
 
 def health(port):

@@ -2,7 +2,6 @@
 
 import datetime
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -16,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.mariadb import PLACES, free_port
+from tests.processes import end, find, free_port
 
 BASE = "dc=example,dc=org"
 PEOPLE = f"ou=people,{BASE}"
@@ -35,14 +34,6 @@ class Directory:
     certificate: str
 
 
-def find(program: str) -> str:
-    """Return the path of ``program``; a server is not always on the PATH of a user."""
-    path = shutil.which(program, path=PLACES)
-    if path is None:
-        raise SystemExit(f"{program} is missing: install slapd")
-    return path
-
-
 @contextmanager
 def running(folder: Path, *entries: str, options: str = "") -> Iterator[Directory]:
     """A directory with ``entries`` in LDIF below PEOPLE and GROUPS; ``options`` are slapd's."""
@@ -52,7 +43,7 @@ def running(folder: Path, *entries: str, options: str = "") -> Iterator[Director
     (folder / "first.ldif").write_text("\n\n".join([*_tree(), *entries]))
     common = ["-f", str(folder / "slapd.conf")]
     subprocess.run(
-        [find("slapadd"), *common, "-l", str(folder / "first.ldif")],
+        [find("slapadd", "slapd"), *common, "-l", str(folder / "first.ldif")],
         check=True,
         capture_output=True,
     )
@@ -61,18 +52,13 @@ def running(folder: Path, *entries: str, options: str = "") -> Iterator[Director
     addresses = f"ldap://127.0.0.1:{plain}/ ldaps://127.0.0.1:{encrypted}/"
     with open(folder / "log", "wb") as log:
         # -d keeps it in the foreground
-        command = [find("slapd"), *common, "-h", addresses, "-d", "0"]
+        command = [find("slapd", "slapd"), *common, "-h", addresses, "-d", "0"]
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     try:
         _await(process, plain, folder / "log")
         yield found
     finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
 
 
 def _settings(folder: Path, options: str) -> str:

@@ -14,12 +14,12 @@ from tests import mariadb
 
 
 @pytest.fixture
-def fresh(site, database_uri, tmp_path):
+def fresh(site, engine, tmp_path):
     """A site with a database server of its own, of the kind that the tests run on."""
 
     @contextmanager
     def server():
-        if database_uri.startswith("sqlite"):
+        if engine.dialect.name == "sqlite":
             yield f"sqlite:///{tmp_path / 'fresh.db'}"
         else:
             with mariadb.running() as uri:

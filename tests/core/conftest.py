@@ -28,9 +28,7 @@ from tests.core.processing import COMMANDS, PIPELINE, collect
 ALICE, BOB, CAROL, DAVE = 1, 2, 3, 4
 
 
-@pytest.fixture
-def people(add):
-    """Alice, bob, carol and dave."""
+def _add_people(add):
     for number, login in enumerate(("alice", "bob", "carol", "dave"), 1):
         family = login.capitalize()
         add(
@@ -45,10 +43,12 @@ def people(add):
 
 
 @pytest.fixture
-def facility(people, add):
-    """Alice leads mx1, which has session 11 on i03; bob leads mx2, which has 21 on i04 and 22 on
-    i03; carol is on mx2, dave is on session 22 only.
-    """
+def people(add_once):
+    """Alice, bob, carol and dave."""
+    add_once(_add_people)
+
+
+def _add_facility(add):
     for number, leader in ((1, ALICE), (2, BOB)):
         add(
             Proposal(
@@ -73,13 +73,14 @@ def facility(people, add):
 
 
 @pytest.fixture
-def stock(facility, add):
-    """What mx1 and mx2 sent in: protein, crystal, shipment and dewar 1 are of mx1, 2 of mx2.
-
-    Containers: 1 and 2 are in those dewars, ready at i03 and i04; 3 is in 2; 4 is for session 22;
-    5 is nowhere, dave's and at i04. Samples 1 to 3 have a crystal, 4 to 7 only a container, 8
-    nothing. Plans: 1 is sample 1's own, 2 and 3 the crystals', 4 for i03, 5 for mx2, 6 nobody's.
+def facility(people, add_once):
+    """Alice leads mx1, which has session 11 on i03; bob leads mx2, which has 21 on i04 and 22 on
+    i03; carol is on mx2, dave is on session 22 only.
     """
+    add_once(_add_facility)
+
+
+def _add_stock(add):
     plans = {4: {"beamLineName": "i03"}, 5: {"presetForProposalId": 2}}
     for plan in range(1, 7):
         add(DiffractionPlan(diffractionPlanId=plan, name=f"plan {plan}", **plans.get(plan, {})))
@@ -117,6 +118,17 @@ def stock(facility, add):
 
 
 @pytest.fixture
+def stock(facility, add_once):
+    """What mx1 and mx2 sent in: protein, crystal, shipment and dewar 1 are of mx1, 2 of mx2.
+
+    Containers: 1 and 2 are in those dewars, ready at i03 and i04; 3 is in 2; 4 is for session 22;
+    5 is nowhere, dave's and at i04. Samples 1 to 3 have a crystal, 4 to 7 only a container, 8
+    nothing. Plans: 1 is sample 1's own, 2 and 3 the crystals', 4 for i03, 5 for mx2, 6 nobody's.
+    """
+    add_once(_add_stock)
+
+
+@pytest.fixture
 def office(as_):
     """The user office: it writes people, proposals and sessions, and sees them all."""
     return as_("office", None, "uportal_sync", "all_proposals", service=True)
@@ -146,9 +158,7 @@ def count(engine):
     return ask
 
 
-@pytest.fixture
-def processed(facility, add):
-    """Programs 50 of job 5 on collection 111 of mx1, and 60 of job 6 on 211 of mx2."""
+def _add_processed(add):
     collect(add)
     add(
         ProcessingPipeline(processingPipelineId=63, name="xia2/DIALS", discipline="MX"),
@@ -157,6 +167,12 @@ def processed(facility, add):
         AutoProcProgram(autoProcProgramId=50, processingJobId=5),
         AutoProcProgram(autoProcProgramId=60, processingJobId=6),
     )
+
+
+@pytest.fixture
+def processed(facility, add_once):
+    """Programs 50 of job 5 on collection 111 of mx1, and 60 of job 6 on 211 of mx2."""
+    add_once(_add_processed)
 
 
 @pytest.fixture

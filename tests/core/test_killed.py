@@ -23,8 +23,9 @@ from services.core.models import AutoProc, AutoProcScaling
 from shared.db import Base, OwnBase
 from shared.models import AutoProcProgram, DataCollection, Detector, ImageQualityIndicators
 from tests.core.processing import URL, document
-from tests.mariadb import free_port
+from tests.processes import end, free_port
 
+pytestmark = pytest.mark.serial(mariadb=True)
 SERVE = [sys.executable, "-c", "from services.cli import main; main()"]
 SERVE += ["serve", "--service", "core", "--site"]
 PATIENCE = 30
@@ -83,8 +84,7 @@ def server(site, engine, tmp_path_factory):
         assert process.poll() is None, file.with_suffix(".log").read_text()
         yield url, process.pid
     finally:
-        process.terminate()
-        process.wait(PATIENCE)
+        end(process)
 
 
 def _answers(url):

@@ -29,6 +29,7 @@ def contents(database):
         }
 
 
+@pytest.mark.serial
 def test_the_same_seed_and_day_make_the_same_rows(make):
     one, two, other = make("one"), make("two"), make("other")
     sizes = fill(one, today=TODAY)
@@ -43,6 +44,7 @@ def test_the_same_seed_and_day_make_the_same_rows(make):
     assert not empty & {"Atlas", "GridSquare", "SSXDataCollection", "Event", "DataCollection"}
 
 
+@pytest.mark.serial
 def test_everything_grows_with_the_scale(make):
     database = make("scaled")
     sizes = fill(database, scale=3, today=TODAY)
@@ -52,6 +54,7 @@ def test_everything_grows_with_the_scale(make):
     assert sizes["Session_has_Person"] > 2 * sizes["BLSession"]
 
 
+@pytest.mark.serial
 def test_a_database_with_rows_is_refused_and_kept(make):
     database = make("one")
     fill(database, today=TODAY)
@@ -61,6 +64,7 @@ def test_a_database_with_rows_is_refused_and_kept(make):
     assert contents(database) == before
 
 
+@pytest.mark.serial
 def test_a_database_with_some_of_the_tables_is_refused(make):
     database = make("one")
     Base.metadata.create_all(database)
@@ -70,6 +74,7 @@ def test_a_database_with_some_of_the_tables_is_refused(make):
         fill(database)
 
 
+@pytest.mark.serial
 def test_lookups_that_are_there_are_used(make):
     database = make("one")
     Base.metadata.create_all(database)
@@ -181,11 +186,13 @@ def test_the_site_file_of_the_demo_knows_the_same_people():
     assert permissions <= set(facility.PERMISSIONS)
 
 
+@pytest.mark.serial
 def test_nothing_is_said_where_nobody_watches(make, capfd):
     fill(make("one"), today=TODAY)
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.serial
 def test_a_site_is_built_anew_only_when_told(tmp_path):
     roots = [f"{tmp_path}/{{proposal}}", f"{tmp_path}/files"]
     site = {"database": {"uri": f"sqlite:///{tmp_path / 'ispyb.db'}"}, "file_roots": roots}

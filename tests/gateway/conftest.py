@@ -1,17 +1,12 @@
 """What the tests of the gateway share: what the services publish, and Kong's file made of it."""
 
 import copy
-import os
 
 import pytest
 
 from gateway import app as gateway_app
 from gateway.render import declare, render
 from shared import config
-
-# The image knows no database of the tests: to build it on SQLite, and again on MariaDB, would
-# only take time.
-collect_ignore = ["test_dockerfile.py"] if "ISPYB_TEST_DATABASE_URI" in os.environ else []
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.serial
+
 
 @pytest.fixture
 def shown(tmp_path):

@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -19,8 +18,9 @@ import requests
 import yaml
 
 from shared import keys
-from tests.mariadb import free_port
+from tests.processes import end, free_port
 
+pytestmark = pytest.mark.serial
 ROOT = Path(__file__).parents[2]
 PLACES = ("/opt/ispyb", "/etc/ispyb", "/run/kong", "/src", "/tmp")  # moved below the folder
 OF_THE_SYSTEM = ("apt-get", "useradd")
@@ -164,6 +164,5 @@ def test_the_image_starts_and_is_healthy(image, site, service, tmp_path):
         url = f"http://127.0.0.1:{image.port}/health"
         assert requests.get(url, timeout=5).json()["service"] == service
     finally:
-        process.send_signal(signal.SIGTERM)
-        ended = process.wait(25)
+        ended = end(process)
     assert ended == 0, log.read_text()

@@ -14,8 +14,9 @@ import requests
 import yaml
 
 from gateway.server import PortError, address, listen
-from tests.mariadb import free_port
+from tests.processes import end, free_port
 
+pytestmark = pytest.mark.serial
 SERVE = [sys.executable, "-c", "from services.cli import main; main()", "serve"]
 
 
@@ -48,9 +49,7 @@ def serving(file, *options):
             time.sleep(0.1)
         yield process, log
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGINT)
-        process.wait(25)
+        end(process, signal.SIGINT)
 
 
 def test_it_serves_the_site_and_ctrl_c_ends_everything(file):
