@@ -1,4 +1,4 @@
-# The two commands to know: `make run` and `make test`. `make help` lists the others.
+# The commands to know: `make run`, `make check` and `make test`. `make help` lists the others.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,7 +12,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 	$(shell $(name) -c '$(FITS)' 2>/dev/null && echo $(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format types bench clean
+.PHONY: help run demo check test lint format types bench clean
 
 help:            ## show this list
 	@sed -n 's/^\([a-z]*\):.*## */\1\t/p' $(MAKEFILE_LIST)
@@ -29,8 +29,11 @@ demo:            ## make the simulated facility anew
 	@rm -f .run/demo
 	@$(MAKE) --no-print-directory .run/demo
 
-test: $(VENV)/.dev  ## lint, types, all tests on SQLite and on a private MariaDB
-	@$(BIN)/python -m tests.everything
+check: $(VENV)/.dev  ## style, types, tests of the services on SQLite: a minute; ONLY=core for one
+	@$(BIN)/python -m tests.everything check $(ONLY)
+
+test: $(VENV)/.dev  ## all of that and all other tests, on SQLite and on MariaDB; ONLY=core for one
+	@$(BIN)/python -m tests.everything test $(ONLY)
 
 lint: $(VENV)/.dev  ## style
 	@$(BIN)/black -q --check -l 99 . && $(BIN)/flake8

@@ -35,13 +35,14 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """On MariaDB only the tests run that need the database; the others are run on SQLite."""
+    """On MariaDB only the tests run that use the database; the others are run on SQLite."""
     if config.getoption("mariadb"):
-        chosen = [item for item in items if "engine" in item.fixturenames]
-        config.hook.pytest_deselected(
-            items=[item for item in items if "engine" not in item.fixturenames]
-        )
-        items[:] = chosen
+        sorted_out = {True: [], False: []}
+        for item in items:
+            uses = "engine" in item.fixturenames and not item.get_closest_marker("sqlite")
+            sorted_out[uses].append(item)
+        config.hook.pytest_deselected(items=sorted_out[False])
+        items[:] = sorted_out[True]
 
 
 # ------------------------------------------------------------------ the site and its database
@@ -157,7 +158,7 @@ def service(request):
 
 
 @pytest.fixture(scope="session")
-def built(site, engine):
+def built(site):
     """``built("core")`` is the app of that service, made at its first use."""
     apps = {}
 

@@ -1,4 +1,10 @@
-"""All that `make test` checks: style, types, the suite on SQLite and on MariaDB; then totals."""
+"""All checks of ``make check`` and ``make test``, side by side; the last line has the totals.
+
+    python -m tests.everything check|test [FOLDER]
+
+``check`` is for working: style, types, and the tests of the services on SQLite. ``test`` adds all
+others, the tests on MariaDB, and the coverage. With a FOLDER of tests/ only its tests run.
+"""
 
 import os
 import subprocess
@@ -12,77 +18,106 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = [sys.executable, "-m"]
-CHECKS = {
+STYLE = {
     "style": [*PYTHON, "black", "--quiet", "--check", "-l", "99", "."],
     "lint": [*PYTHON, "flake8"],
     "types": [*PYTHON, "mypy"],
 }
-MARIADB = [*PYTHON, "tests.mariadb", "--"]
-OFFICIAL = {"ISPYB_TEST_SCHEMA": "official"}
-SERVICES = ["tests/auth", "tests/core", "tests/ssx", "tests/em", "tests/clients"]
-SERVICES += ["tests/test_writes.py"]
-ONCE = ["tests/test_house.py", "tests/test_make.py", "tests/test_docs.py"]
-ONCE += ["tests/gateway/test_dockerfile.py"]  # ask no database, or have their own
-SUITES: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
-    "tests on SQLite": ([], {}, [f"--ignore={path}" for path in ONCE]),
-    "tests on MariaDB": (MARIADB, {}, []),
-    "tests of the services on MariaDB with the official tables": (MARIADB, OFFICIAL, SERVICES),
-}
+# Each worker on MariaDB has a server of its own, of half a gigabyte: 16 are enough.
+WORKERS = ["-n", "auto", "--maxprocesses=16", "--dist=worksteal", "-m", "not serial"]
+COVERAGE = ["--cov=services", "--cov=shared", "--cov=gateway", "--cov-branch", "--cov-report="]
+QUICK = ["tests/test_house.py", "tests/shared"]
+QUICK += [f"tests/{path.parent.name}" for path in ROOT.glob("services/*/app.py")]
+NO_TESTS = 5  # pytest's exit code if it collects none
 
 
-def run(
-    title: str, command: list[str], extra: dict | None = None, log: Path | None = None
-) -> bool:
-    """Run ``command`` in view of the reader, or into ``log``; True if it was content."""
-    print(f"== {title}", flush=True)
-    started = time.monotonic()
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("ISPYB_")}
-    with log.open("w") if log else nullcontext() as output:
-        env = {**ours, **(extra or {})}
-        done = subprocess.run(command, cwd=ROOT, env=env, stdout=output, stderr=output)
-    if log:
-        print(log.read_text(), flush=True)
-    result = "ok" if done.returncode == 0 else f"failed ({done.returncode})"
-    print(f"== {title}: {result}, {time.monotonic() - started:.0f} s\n", flush=True)
-    return done.returncode == 0
+class Checks:
+    """Runs programs, and counts the tests that pass and fail; a program counts as one test."""
+
+    def __init__(self, folder: Path, only: list[str]):
+        self.folder, self.only = folder, only
+        self.counts: list[tuple[int, int]] = []  # passed and failed, of each suite
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("ISPYB_")}
+        self.env = {**ours, "COVERAGE_FILE": str(folder / "coverage")}
+
+    def run(self, title: str, command: list[str], shown: bool = False) -> int:
+        """Return the exit code of ``command``; its output is shown as it comes, or at its end."""
+        started, log = time.monotonic(), self.folder / "log"
+        if shown:
+            print(f"== {title}", flush=True)
+        with nullcontext() if shown else log.open("w") as output:
+            done = subprocess.run(command, cwd=ROOT, env=self.env, stdout=output, stderr=output)
+        result = f"failed ({done.returncode})" if done.returncode else "ok"
+        text = "" if shown else log.read_text()
+        print(f"{text}== {title}: {result}, {time.monotonic() - started:.0f} s", flush=True)
+        return done.returncode
+
+    def style(self) -> None:
+        """Check style and types."""
+        for title, command in STYLE.items():
+            self.counts.append((0, int(self.run(title, command) != 0)))
+
+    def suite(self, title: str, *options: str, shown: bool = False) -> None:
+        """Run tests, and count them by pytest's report."""
+        report = self.folder / f"{title}.xml"
+        command = [*PYTHON, "pytest", "-q", f"--junitxml={report}", *options, *self.only]
+        code = self.run(title, command, shown)
+        if self.only and code == NO_TESTS:
+            return
+        count = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+        if report.exists():
+            for suite in ElementTree.parse(report).iter("testsuite"):
+                count = {name: sum + int(suite.attrib[name]) for name, sum in count.items()}
+        failed = count["failures"] + count["errors"]
+        passed = count["tests"] - failed - count["skipped"]
+        self.counts.append((passed, max(failed, 1) if code else failed))
+
+    def coverage(self) -> None:
+        """Print the coverage that the tests on SQLite measured."""
+        report = [*PYTHON, "coverage", "report", "--precision=1", "--format=total"]
+        done = subprocess.run(report, cwd=ROOT, env=self.env, capture_output=True, text=True)
+        print(f"{done.stderr}Lines and branches that tests reach: {done.stdout.strip()} %")
+        self.counts.append((0, int(done.returncode != 0)))
 
 
-def suite(title: str, folder: Path, shown: bool) -> tuple[int, int]:
-    """Run a suite, shown as it goes or at its end; return how many tests passed and failed."""
-    prefix, extra, which = SUITES[title]
-    name = title.replace(" ", "-")
-    report, log = folder / f"{name}.xml", None if shown else folder / f"{name}.log"
-    command = [*prefix, *PYTHON, "pytest", "-q", f"--junitxml={report}", *which]
-    content = run(title, command, extra, log)
-    if not report.exists():
-        return 0, 1
-    found = [dict(each.attrib) for each in ElementTree.parse(report).iter("testsuite")]
-    count = {
-        name: sum(int(each[name]) for each in found)
-        for name in ("tests", "failures", "errors", "skipped")
-    }
-    failed = count["failures"] + count["errors"]
-    passed = count["tests"] - failed - count["skipped"]
-    return passed, failed if content else max(failed, 1)
+def check(checks: Checks) -> None:
+    """Style and types, beside the tests of the services on SQLite."""
+    with ThreadPoolExecutor() as pool:
+        beside = pool.submit(checks.style)
+        checks.only = checks.only or QUICK
+        checks.suite("tests on SQLite", *WORKERS, shown=True)
+        beside.result()
 
 
-def main() -> int:
-    """Check everything, even after a failure, and end with one line of totals.
+def test(checks: Checks) -> None:
+    """Style, types and the serial tests, beside all others on both databases; the coverage."""
 
-    Two suites run at a time; the first is shown as it goes.
-    """
-    passed, failed = 0, sum(not run(title, command) for title, command in CHECKS.items())
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
-        first, *_ = SUITES
-        runs = [pool.submit(suite, title, Path(folder), title == first) for title in SUITES]
-        for counts in (each.result() for each in runs):
-            passed, failed = passed + counts[0], failed + counts[1]
+    def one_by_one():
+        checks.style()
+        checks.suite("serial tests", "-m", "serial")
+        checks.suite("serial tests on MariaDB", "-m", "serial(mariadb=True)", "--mariadb")
+
+    with ThreadPoolExecutor() as pool:
+        beside = pool.submit(one_by_one)
+        checks.suite("tests on SQLite", *WORKERS, *COVERAGE, shown=True)
+        checks.suite("tests on MariaDB", *WORKERS, "--mariadb", shown=True)
+        beside.result()
+    checks.coverage()
+
+
+def main(arguments: list[str]) -> int:
+    """Check everything, even after a failure, and end with one line of totals."""
+    tier, *only = arguments
+    with tempfile.TemporaryDirectory() as folder:
+        checks = Checks(Path(folder), [f"tests/{name}" for name in only])
+        {"check": check, "test": test}[tier](checks)
+    passed, failed = map(sum, zip(*checks.counts))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)

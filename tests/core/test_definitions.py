@@ -119,6 +119,7 @@ def test_nobody_reads_them_unknown(app, as_):
     assert as_("erin", 5).get(f"{URL}/Proposal?x=1").status_code == 422
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("name", [*WHERE, *TIDIED])
 def test_a_schema_accepts_what_the_api_accepts(as_, office, facility, name):
     """Every field with every value; an unknown one beside it, so that nothing is written."""

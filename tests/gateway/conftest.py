@@ -1,6 +1,7 @@
 """What the tests of the gateway share: what the services publish, and Kong's file made of it."""
 
 import copy
+import pickle
 
 import pytest
 
@@ -27,10 +28,15 @@ def text(loaded, specs):
     return render(loaded, specs)
 
 
+@pytest.fixture(scope="session")
+def _declared(loaded, specs):
+    return pickle.dumps(declare(loaded, specs))
+
+
 @pytest.fixture
-def kong(loaded, specs):
-    """What it says, to be broken."""
-    return declare(loaded, specs)
+def kong(_declared):
+    """What it says, to be broken: a copy of its own for each test."""
+    return pickle.loads(_declared)
 
 
 @pytest.fixture

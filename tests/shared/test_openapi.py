@@ -17,7 +17,7 @@ PLACES = [
 
 
 @pytest.fixture
-def get(built, clean):
+def get(built):
     def get(service, path):
         answer = built(service).test_client().get(path)
         assert answer.status_code == 200, path
@@ -61,7 +61,7 @@ def test_there_is_a_page_to_try_it(get, service, base):
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_names_of_operations_are_used_once(built, clean, service):
+def test_names_of_operations_are_used_once(built, service):
     for spec in specifications(built(service)).values():
         found = [one["operationId"] for item in spec["paths"].values() for one in operations(item)]
         assert len(found) == len(set(found))
