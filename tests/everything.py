@@ -38,7 +38,12 @@ class Checks:
         self.folder, self.only = folder, only
         self.counts: list[tuple[int, int]] = []  # passed and failed, of each suite
         ours = {name: value for name, value in os.environ.items() if not name.startswith("ISPYB_")}
-        self.env = {**ours, "COVERAGE_FILE": str(folder / "coverage")}
+        # With "PYTHONDONTWRITEBYTECODE" each worker would compile all tests anew.
+        self.env = {
+            **ours,
+            "COVERAGE_FILE": str(folder / "coverage"),
+            "PYTHONDONTWRITEBYTECODE": "",
+        }
 
     def run(self, title: str, command: list[str], shown: bool = False) -> int:
         """Return the exit code of ``command``; its output is shown as it comes, or at its end."""
