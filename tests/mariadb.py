@@ -20,11 +20,10 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, make_url
 
-from tests.processes import end, find, free_port
+from tests.processes import PATIENCE, end, find, free_port
 
 DATABASE = "ispyb_test"
 PACKAGE = "mariadb-server"
-SECONDS_TO_START = 60
 SAFE = [  # what is committed is on the disk, as MariaDB has it by default
     "--innodb-buffer-pool-size=256M",
     "--innodb-lock-wait-timeout=5",
@@ -93,7 +92,7 @@ def _start(folder: Path, database: str, options: Iterable[str]) -> tuple[subproc
 
 def _await(process: subprocess.Popen, uri: str, log: Path) -> None:
     engine = create_engine(uri)
-    deadline = time.monotonic() + SECONDS_TO_START
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             engine.connect().close()

@@ -9,7 +9,7 @@ import subprocess
 
 PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 PORTS = range(10_240, 32_768)  # below those that the kernel hands out to connections
-PATIENCE = 60  # seconds: gunicorn gives its requests 20, a busy machine needs some more
+PATIENCE = 120  # seconds for a start or an end, on a machine with much else to do
 
 
 def find(program: str, package: str) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.processes import end, free_port
+from tests.processes import PATIENCE, end, free_port
 from tests.operations import published
 
 ROOT = Path(__file__).parent.parent
@@ -86,7 +86,7 @@ def run(blocks, address):
         input=script.replace(ADDRESS, address),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.split(END)[:-1]

@@ -13,7 +13,7 @@ import requests
 import yaml
 
 from shared import keys
-from tests.processes import end, free_port
+from tests.processes import PATIENCE, end, free_port
 
 pytestmark = pytest.mark.serial
 ROOT = Path(__file__).parent.parent
@@ -97,7 +97,7 @@ def test_the_new_service_starts_alone(tree, environment):
 
 def health(port):
     """What the service says of itself, as soon as it does."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             return requests.get(f"http://127.0.0.1:{port}/health", timeout=5).json()

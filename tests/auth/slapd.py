@@ -15,14 +15,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.processes import end, find, free_port
+from tests.processes import PATIENCE, end, find, free_port
 
 BASE = "dc=example,dc=org"
 PEOPLE = f"ou=people,{BASE}"
 GROUPS = f"ou=groups,{BASE}"
 READER = f"cn=reader,{BASE}"
 SCHEMAS = ["core", "cosine", "nis", "inetorgperson"]
-SECONDS_TO_START = 30
 
 
 @dataclass
@@ -119,7 +118,7 @@ def _certificate(folder: Path) -> str:
 
 
 def _await(process: subprocess.Popen, port: int, log: Path) -> None:
-    deadline = time.monotonic() + SECONDS_TO_START
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -23,12 +23,11 @@ from services.core.models import AutoProc, AutoProcScaling
 from shared.db import Base, OwnBase
 from shared.models import AutoProcProgram, DataCollection, Detector, ImageQualityIndicators
 from tests.core.processing import URL, document
-from tests.processes import end, free_port
+from tests.processes import PATIENCE, end, free_port
 
 pytestmark = pytest.mark.serial(mariadb=True)
 SERVE = [sys.executable, "-c", "from services.cli import main; main()"]
 SERVE += ["serve", "--service", "core", "--site"]
-PATIENCE = 30
 HELD = 9  # the key of each row that is held, but of the two in KEYS
 COLLECTIONS, FILES, IMAGES, MESSAGES = 40, 300, 5_000, 40
 KEYS = {ImageQualityIndicators: (111, IMAGES), DataCollection: (111,)}

@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from tests.processes import PATIENCE
+
 pytestmark = pytest.mark.serial
 
 
@@ -18,7 +20,7 @@ def shown(tmp_path):
         assert browser, "chromium is missing: install it"
         command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
         command += [f"--user-data-dir={tmp_path}", "--virtual-time-budget=8000", url]
-        return subprocess.run(command, capture_output=True, text=True, timeout=90).stdout
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE).stdout
 
     return load
 

@@ -18,7 +18,7 @@ import requests
 import yaml
 
 from shared import keys
-from tests.processes import end, free_port
+from tests.processes import PATIENCE, end, free_port
 
 pytestmark = pytest.mark.serial
 ROOT = Path(__file__).parents[2]
@@ -157,7 +157,7 @@ def test_the_image_starts_and_is_healthy(image, site, service, tmp_path):
             ["sh", "-c", image.command], cwd=image.workdir, env=env, stdout=output, stderr=output
         )
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while subprocess.run(json.loads(image.health), env=env, capture_output=True).returncode:
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
             time.sleep(0.2)

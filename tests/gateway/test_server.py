@@ -14,7 +14,7 @@ import requests
 import yaml
 
 from gateway.server import PortError, address, listen
-from tests.processes import end, free_port
+from tests.processes import PATIENCE, end, free_port
 
 pytestmark = pytest.mark.serial
 SERVE = [sys.executable, "-c", "from services.cli import main; main()", "serve"]
@@ -43,7 +43,7 @@ def serving(file, *options):
             start_new_session=True,
         )
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not re.search("is open at|answers at", log.read_text()):
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
