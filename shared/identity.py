@@ -22,6 +22,7 @@ REREAD_SECONDS = 60  # how old the keys get that are in memory
 UNKNOWN_SECONDS = 5  # or, if a token names one that is not
 WHOLE_SITE = frozenset({"uportal_sync"})  # of no use to a token that is limited to beamlines
 ALGORITHM = "RS256"
+LEEWAY = 10  # seconds that the clocks of two hosts may differ
 CLAIMS = ["sub", "exp", "iat", "iss", "aud", "jti"]
 
 
@@ -111,6 +112,7 @@ class Verifier:
                 self._key(kid),
                 algorithms=[ALGORITHM],
                 options={"require": CLAIMS},
+                leeway=LEEWAY,  # for iat and nbf: identify() has none for exp
                 **self._expected,
             )
         except (jwt.InvalidTokenError, ValueError) as error:

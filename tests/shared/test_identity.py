@@ -52,6 +52,19 @@ def test_a_wrong_token_is_refused(refused, token, claims, why):
     assert why in refused(token("alice", 1, **claims))
 
 
+@pytest.mark.parametrize(
+    "claim, seconds, why",
+    [("iat", 60, "not yet valid"), ("nbf", 60, "not yet valid"), ("exp", -2, "has expired")],
+)
+def test_a_token_out_of_its_time_is_refused(refused, token, claim, seconds, why):
+    assert why in refused(token("alice", 1, **{claim: int(time.time()) + seconds}))
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+def test_a_token_of_a_clock_that_is_some_seconds_ahead_is_taken(as_, claim):
+    assert as_("alice", 1, **{claim: int(time.time()) + 5}).get(URL).status_code == 200
+
+
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer x", "Basic YTpi", "a.b.c"])
 def test_no_token_is_refused(app, header):
     assert app.test_client().get(URL, headers={"Authorization": header}).status_code == 401
