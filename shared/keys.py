@@ -29,9 +29,9 @@ class KeysError(RuntimeError):
 def new(folder: Folder) -> str:
     """Make a pair and publish its public half. It signs only if no other key does: see rotate."""
     folder = Path(folder)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / "private").mkdir(mode=0o700, exist_ok=True)
-    (folder / "public").mkdir(exist_ok=True)
+    _make(folder, 0o700)
+    _make(folder / "private", 0o700)
+    _make(folder / "public", 0o755)
     key = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
     kid = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
     private = key.private_bytes(
@@ -63,8 +63,12 @@ def rotate(folder: Folder) -> str:
 
 def public_keys(folder: Folder) -> dict[str, str]:
     """The keys that tokens are checked with, as PEM by kid."""
-    found, faults = {}, []
-    for path in _files(Path(folder) / "public"):
+    folder, found, faults = Path(folder), {}, []
+    paths = _files(folder / "public")
+    for path in (folder, folder / "public"):
+        faults += _writers(path)
+    for path in paths:
+        faults += _writers(path)
         try:
             found[path.stem] = _public(path)
         except KeysError as error:
@@ -86,10 +90,19 @@ def signing_key(folder: Folder) -> tuple[str, rsa.RSAPrivateKey]:
     return kid, _pair(folder, kid)
 
 
+def _make(folder: Path, mode: int) -> None:
+    """Make ``folder``, and those above it, with modes that do not depend on the umask."""
+    if not folder.exists():
+        _make(folder.parent, 0o755)
+        folder.mkdir(mode, exist_ok=True)
+        folder.chmod(mode)
+
+
 def _write(path: Path, content: bytes, mode: int) -> None:
-    """Readers see the whole file or none, and nobody sees it with another mode."""
+    """Readers see the whole file or none, and nobody sees it with a wider mode."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+        os.fchmod(file.fileno(), mode)
         file.write(content)
     os.replace(draft, path)
 
@@ -112,6 +125,16 @@ def _read(path: Path) -> bytes:
         raise KeysError(f"{path}: {error.strerror}") from None
 
 
+def _writers(path: Path) -> list[str]:
+    """The fault of a path that others than its owner can write: they could publish keys."""
+    try:
+        if not path.stat().st_mode & 0o022 or os.statvfs(path).f_flag & os.ST_RDONLY:
+            return []
+    except OSError:
+        return []  # whatever reads the file names the fault
+    return [f"{path} can be written by others, who could make tokens: chmod go-w it"]
+
+
 def _public(path: Path) -> str:
     content = _read(path)
     if b"PRIVATE KEY" in content:
@@ -129,8 +152,8 @@ def _pair(folder: Path, kid: str) -> rsa.RSAPrivateKey:
     """The private key ``kid``, which is of use only if its public half is published."""
     path = folder / "private" / f"{kid}.pem"
     content = _read(path)
-    if path.stat().st_mode & 0o007:
-        raise KeysError(f"{path} is open to everybody: chmod 600 it")
+    if path.stat().st_mode & 0o077:
+        raise KeysError(f"{path} is open to others than its owner: chmod 600 it")
     try:
         key = serialization.load_pem_private_key(content, None)
     except (ValueError, TypeError):

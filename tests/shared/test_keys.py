@@ -28,6 +28,8 @@ def folder(pairs, tmp_path):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())
             target.chmod(source.stat().st_mode)
+    for path in (tmp_path / "keys", tmp_path / "keys" / "public"):
+        path.chmod(0o755)  # whatever the umask is
     return tmp_path / "keys"
 
 
@@ -61,6 +63,41 @@ def test_only_the_owner_reads_private_keys(pairs):
     assert mode(folder) == mode(folder / "private") == 0o700
     assert mode(folder / "private" / f"{first}.pem") == 0o600
     assert [path.name for path in folder.rglob(".*")] == []
+
+
+@pytest.mark.parametrize("umask", [0, 0o002, 0o077])
+def test_modes_do_not_depend_on_the_umask(tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        kid = keys.new(tmp_path / "a" / "keys")
+    finally:
+        os.umask(before)
+    folder = tmp_path / "a" / "keys"
+    modes = {str(path.relative_to(tmp_path)): mode(path) for path in tmp_path.rglob("*")}
+    assert modes == {
+        "a": 0o755,
+        "a/keys": 0o700,
+        "a/keys/current": 0o644,
+        "a/keys/private": 0o700,
+        f"a/keys/private/{kid}.pem": 0o600,
+        "a/keys/public": 0o755,
+        f"a/keys/public/{kid}.pem": 0o644,
+    }
+    assert keys.signing_key(folder)[0] == kid and [*keys.public_keys(folder)] == [kid]
+
+
+@pytest.mark.parametrize("bits", [0o020, 0o002])
+@pytest.mark.parametrize("name", ["", "public", "public/{}.pem"], ids=["folder", "public", "key"])
+def test_public_keys_that_others_can_write_are_refused(folder, pairs, monkeypatch, name, bits):
+    """They could add one of theirs. On a file system that is mounted read-only nobody can."""
+    path = folder / name.format(pairs[1])
+    path.chmod(mode(path) | bits)
+    reason = f"{path} can be written by others, who could make tokens: chmod go-w it"
+    assert faults(keys.public_keys, folder) == reason
+    status = os.statvfs(folder)
+    read_only = os.statvfs_result([*status[:8], status.f_flag | os.ST_RDONLY, status.f_namemax])
+    monkeypatch.setattr(os, "statvfs", lambda _: read_only)
+    assert [*keys.public_keys(folder)] == [*pairs[1:]]
 
 
 def test_what_an_older_key_signed_is_good_after_rotation(folder, pairs):
@@ -114,7 +151,9 @@ def test_every_bad_public_key_is_named(folder, pairs):
         (lambda folder, *_: (folder / "current").unlink(), "does not name"),
         (lambda folder, *_: (folder / "current").write_text("../x"), "does not name"),
         (lambda folder, *_: (folder / "current").write_text("gone"), "No such file"),
-        (lambda _, private, __: private.chmod(0o644), "is open to everybody: chmod 600 it"),
+        (lambda _, private, __: private.chmod(0o604), "to others than its owner: chmod 600 it"),
+        (lambda _, private, __: private.chmod(0o640), "to others than its owner: chmod 600 it"),
+        (lambda _, private, __: private.chmod(0o620), "to others than its owner: chmod 600 it"),
         (lambda _, private, __: private.write_text("x"), "is not a private key in PEM"),
         (lambda _, __, public: public.unlink(), "No such file"),
         (
