@@ -164,8 +164,8 @@ class Namespace(flask_restx.Namespace):
 
         A list that is ``bare`` has no page around it, as some dialects want it. A method that
         may answer ``also`` returns that status beside its result. An answer that is ``secret``
-        is not stored for replay. One that may come in the media type ``also_as`` is, if so, a
-        response that the method made.
+        is stored neither for replay nor by caches, and has no ETag. One that may come in the
+        media type ``also_as`` is, if so, a response that the method made.
         """
         if issubclass(schema, TableSchema):
             self.payloads.add(schema)
@@ -185,7 +185,7 @@ class Namespace(flask_restx.Namespace):
                         given = (*args[: len(args) - len(loads)], *(load() for load in loads))
                     result = method(resource, *given, **kwargs)
                     body, status = result if isinstance(result, tuple) else (result, code)
-                    return _response(body, status)
+                    return _response(body, status, secret)
 
                 if verb == "GET":
                     return work().make_conditional(request)
@@ -251,12 +251,15 @@ def _bearer() -> Identity:
     return identity
 
 
-def _response(body: Any, status: HTTPStatus) -> Response:
+def _response(body: Any, status: HTTPStatus, secret: bool) -> Response:
     if isinstance(body, Response):
         return body
     text = orjson.dumps(body)
     answer = Response(text, int(status), mimetype="application/json")
-    answer.set_etag(blake2b(text, digest_size=12).hexdigest())
+    if secret:
+        answer.headers["Cache-Control"] = "no-store"
+    else:
+        answer.set_etag(blake2b(text, digest_size=12).hexdigest())
     return answer
 
 

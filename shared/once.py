@@ -4,12 +4,12 @@ from hashlib import sha256
 from urllib.parse import urlencode
 
 from flask import current_app, request
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 
 from shared.db import db, in_transaction
 from shared.errors import Unauthenticated
 from shared.identity import Identity
-from shared.own import OnceToken
+from shared.own import OnceToken, RevokedToken
 from shared.replay import utc_now
 
 PARAMETER = "onetime"
@@ -30,9 +30,11 @@ def canonical(query: list[tuple[str, str]]) -> str:
 
 
 def _take(digest: str) -> dict | None:
-    """Only one of two that come at once deletes the row."""
+    """The claims of who signed, unless its token was revoked; of two requests one gets them."""
     table = OnceToken.__table__
-    row = db.session.execute(select(table).where(table.c.hash == digest)).one_or_none()
+    revoked = exists().where(RevokedToken.tokenId == table.c.tokenId)
+    stmt = select(table).where(table.c.hash == digest, ~revoked)
+    row = db.session.execute(stmt).one_or_none()
     here = (request.method, request.path, canonical(list(request.args.items(multi=True))))
     if row is None or (row.method, row.path, row.query) != here or row.expires < utc_now():
         return None

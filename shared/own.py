@@ -27,7 +27,9 @@ class RefreshToken(OwnBase):
     plugin: Mapped[str] = mapped_column(String(45))
     accessId: Mapped[str] = mapped_column(String(32), doc="jti of the access token beside it")
     expires: Mapped[datetime] = mapped_column(index=True, doc="UTC")
-    used: Mapped[datetime | None] = mapped_column(doc="UTC; used twice revokes the family")
+    used: Mapped[datetime | None] = mapped_column(doc="UTC, of the first use")
+    parent: Mapped[str | None] = mapped_column(Hash, doc="traded for this one; null: a login")
+    childUsed: Mapped[datetime | None] = mapped_column(doc="UTC; first use of one traded for it")
 
 
 class RevokedToken(OwnBase):
@@ -65,22 +67,23 @@ class OnceToken(OwnBase):
     path: Mapped[str] = mapped_column(String(2000))
     query: Mapped[str] = mapped_column(String(2000), doc="without the token")
     identity: Mapped[dict] = mapped_column(JSON, doc="the claims of who signed")
+    tokenId: Mapped[str | None] = mapped_column(String(32), doc="jti of the token that signed")
     expires: Mapped[datetime] = mapped_column(index=True, doc="UTC")
 
 
 class LoginAttempt(OwnBase):
-    """A login that failed."""
+    """The number of failed logins of an account from an address, of an account, or of an address.
+
+    The key is a hash of both, so that each is locked by its primary key, without gap locks.
+    """
 
     __tablename__ = "LoginAttempt"
-    __table_args__ = (
-        Index("LoginAttempt_login", "login", "time"),
-        Index("LoginAttempt_address", "address", "time"),
-    )
 
-    loginAttemptId: Mapped[int] = mapped_column(Serial, primary_key=True)
-    login: Mapped[str] = mapped_column(String(45))
-    address: Mapped[str] = mapped_column(String(45))
-    time: Mapped[datetime] = mapped_column(doc="UTC")
+    hash: Mapped[str] = mapped_column(Hash, primary_key=True, doc="of login and address")
+    login: Mapped[str] = mapped_column(String(45), doc="empty: of any account")
+    address: Mapped[str] = mapped_column(String(45), doc="empty: from anywhere")
+    failures: Mapped[int]
+    time: Mapped[datetime] = mapped_column(index=True, doc="UTC, of the first failure that counts")
 
 
 class IdempotencyKey(OwnBase):

@@ -311,7 +311,9 @@ class Limits(Section):
 
     body_megabytes = Whole("Largest body of a request, unpacked.", 1, 1024, 16)
     batch_rows = Whole("Most rows of one batch.", 1, 1_000_000, 10_000)
-    login_attempts = Whole("Failed logins per account and address before a pause.", 1, 1000, 5)
+    login_attempts = Whole(
+        "Failed logins of an account from one address before a pause.", 1, 1000, 5
+    )
     login_window_seconds = Whole("How long a failed login counts.", 1, 86_400, 300)
     idempotency_hours = Whole("How long an `Idempotency-Key` is remembered.", 1, 720, 24)
     requests_per_minute = Whole("Requests of one address, at the gateway.", 1, 1_000_000, 3000)

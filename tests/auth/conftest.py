@@ -1,12 +1,14 @@
 """Signing in for tests of the auth service."""
 
 import logging
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from services.auth.app import create_app
 from shared.db import db
+from shared.own import LoginAttempt
 
 ROOT = "/ispyb/api/v1"
 
@@ -56,6 +58,37 @@ def count(engine, clean):
     def ask(model, *where):
         with engine.connect() as connection:
             return connection.scalar(select(func.count()).select_from(model).where(*where))
+
+    return ask
+
+
+@pytest.fixture
+def later(engine):
+    """``later(RefreshToken, expires=-1)`` moves a date of all rows that have it by hours."""
+
+    def move(model, **hours):
+        [(name, number)] = hours.items()
+        with engine.begin() as connection:
+            dated = model.__table__.c[name].is_not(None)
+            found = connection.execute(model.__table__.select().where(dated)).all()
+            for row in found:
+                stmt = update(model.__table__).where(
+                    model.__table__.primary_key.columns[0] == row[0]
+                )
+                moved = getattr(row, name) + timedelta(hours=number)
+                connection.execute(stmt.values({name: moved}))
+
+    return move
+
+
+@pytest.fixture
+def failures(engine, clean):
+    """``failures(login="alice")`` is how many failed logins of an account or address count."""
+
+    def ask(login="", address=""):
+        where = (LoginAttempt.login == login, LoginAttempt.address == address)
+        with engine.connect() as connection:
+            return connection.scalar(select(LoginAttempt.failures).where(*where)) or 0
 
     return ask
 

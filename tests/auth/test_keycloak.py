@@ -7,7 +7,6 @@ from services.auth.plugins.keycloak import KeycloakAuthentication
 from shared.config import ConfigError
 from shared.errors import Unavailable
 from shared.models import Person
-from shared.own import LoginAttempt
 from tests.auth import provider
 from tests.auth.conftest import ROOT
 
@@ -155,12 +154,12 @@ def test_the_service_in_production(realm, site_of, add, logged):
 
 
 @pytest.mark.parametrize("path", [f"{ROOT}/auth/login", "/ispyb/mxcube/auth/login"])
-def test_a_token_is_good_for_its_own_login_only(realm, site_of, add, count, path):
+def test_a_token_is_good_for_its_own_login_only(realm, site_of, add, failures, path):
     app = site_of(realm.url)
     add(Person(personId=7, login="mkova"), Person(personId=8, login="boss"))
     for name in ("boss", "mkov", "mkova "):
         assert login(app, path, login=name, token=realm.token()).status_code == 401
-    assert count(LoginAttempt) == 3
+    assert failures(address="127.0.0.1") == 3
     assert login(app, path, login="mkova", token=realm.token()).status_code == 201
 
 
@@ -178,7 +177,7 @@ def test_bad_tokens_are_failed_logins(realm, site_of, add):
     assert login(app, login="mkova", token=realm.token()).status_code == 429
 
 
-def test_a_keycloak_that_is_away_is_no_failed_login(realm, site_of, add, count):
+def test_a_keycloak_that_is_away_is_no_failed_login(realm, site_of, add, failures):
     app = site_of("http://127.0.0.1:9")
     add(Person(personId=7, login="mkova"))
     for body in ({"token": realm.token()}, {"login": "mkova", "password": "x"}):
@@ -186,7 +185,7 @@ def test_a_keycloak_that_is_away_is_no_failed_login(realm, site_of, add, count):
             answer = login(app, **body)
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
             assert answer.mimetype == "application/problem+json"
-    assert count(LoginAttempt) == 0
+    assert failures(address="127.0.0.1") == failures("mkova") == 0
 
 
 # ----------------------------------------------------------------------------------- settings

@@ -6,10 +6,12 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, insert, inspect, select
 
 from services.auth import migrations
 from shared.db import OWN, OwnBase
+from shared.own import RefreshToken
+from shared.replay import utc_now
 from tests import mariadb
 
 
@@ -45,11 +47,28 @@ def test_what_is_migrated_is_what_the_models_say(fresh):
     engine = create_engine(fresh["database"]["uri"])
     with engine.begin() as connection:
         context = MigrationContext.configure(connection, opts=options(OwnBase.metadata))
-        assert context.get_current_revision() == "0001"
+        assert context.get_current_revision() == "0002"
         assert compare_metadata(context, OwnBase.metadata) == []
         assert inspect(connection).get_table_names() == []  # ISPyB's own database is left alone
     with engine.begin() as connection:
         command.downgrade(migrations.settings(connection), "base")
     with engine.begin() as connection:
         assert inspect(connection).get_table_names(OWN) == ["alembic_version"]
+    engine.dispose()
+
+
+def test_a_login_goes_on_after_an_update(fresh):
+    """Rows of the first tables are kept, but those of failed logins, which last for minutes."""
+    engine = create_engine(fresh["database"]["uri"])
+    migrations.upgrade(fresh)
+    with engine.begin() as connection:
+        command.downgrade(migrations.settings(connection), "0001")
+    row = {"hash": "a", "family": "f", "login": "alice", "plugin": "p", "accessId": "i"}
+    row |= {"expires": utc_now().replace(microsecond=0)}
+    columns = [RefreshToken.__table__.c[name] for name in row]
+    with engine.begin() as connection:
+        connection.execute(insert(RefreshToken.__table__).values(row))
+    migrations.upgrade(fresh)
+    with engine.begin() as connection:
+        assert connection.execute(select(*columns)).all() == [tuple(row.values())]
     engine.dispose()

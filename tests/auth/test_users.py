@@ -12,7 +12,7 @@ from shared.api import Namespace, Resource
 from shared.app import Face, build_app
 from shared.db import db
 from shared.models import Laboratory, Person
-from shared.own import OnceToken
+from shared.own import OnceToken, RefreshToken
 from tests.auth.conftest import ROOT
 
 CURRENT, PROFILE, SIGN = f"{ROOT}/user/current", f"{ROOT}/user/profile", f"{ROOT}/user/sign"
@@ -205,6 +205,31 @@ def test_a_link_does_not_outlive_its_time(signed, things, engine):
 def test_a_link_does_not_outlive_the_token_of_its_maker(as_):
     client = as_("alice", 7, exp=int(time.time()) + 4)
     assert client.post(SIGN, json={"url": THINGS}).json["expiresIn"] <= 4
+
+
+def test_a_link_ends_with_the_login_of_its_maker(sign_in, bearer, things, app, later):
+    """By logout, and by a refresh token that is used again."""
+    first, second = sign_in("alice").json, sign_in("alice").json
+    refresh = {"refreshToken": second["refreshToken"]}
+    refreshed = [app.test_client().post(f"{ROOT}/auth/refresh", json=refresh) for _ in range(2)]
+    pairs = [first, second, *(answer.json for answer in refreshed)]
+    urls = [bearer(p["token"]).post(SIGN, json={"url": THINGS}).json["url"] for p in pairs]
+    assert bearer(first["token"]).post(f"{ROOT}/auth/logout").status_code == 200
+    later(RefreshToken, used=-1)
+    assert app.test_client().post(f"{ROOT}/auth/refresh", json=refresh).status_code == 401
+    assert [things().get(url).status_code for url in urls] == [401] * 4
+
+
+def test_a_link_ends_with_the_token_of_its_program(as_, bearer, things):
+    office = as_("admin", 1, "manage_tokens")
+    issued = office.post(f"{ROOT}/auth/tokens", json={"name": "x", "permissions": ["mx_write"]})
+    urls = [
+        bearer(issued.json["token"]).post(SIGN, json={"url": THINGS}).json["url"] for _ in range(2)
+    ]
+    assert things().get(urls[0]).status_code == 200
+    number = issued.json["ServiceToken"]["serviceTokenId"]
+    assert office.delete(f"{ROOT}/auth/tokens/{number}").status_code == 200
+    assert things().get(urls[1]).status_code == 401
 
 
 @pytest.mark.parametrize(

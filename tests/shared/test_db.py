@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from shared.db import db, in_transaction, save, transaction_scope
 from shared.errors import Conflict, Unauthenticated
 from shared.models import BLSession, DataCollection, DataCollectionGroup, Person, Proposal
-from shared.own import LoginAttempt
+from shared.own import RevokedToken
 from shared.replay import utc_now
 
 ROOT = "/ispyb/api/v1"
@@ -45,14 +45,14 @@ def test_only_a_lost_lock_is_tried_again(app, code, failures, stored):
 def test_a_failure_leaves_nothing_behind(app):
     def work():
         save(Person(), {"login": "alice"})
-        save(LoginAttempt(), {"login": "a", "address": "", "time": utc_now()})
+        save(RevokedToken(), {"tokenId": "a", "expires": utc_now()})
         raise ZeroDivisionError
 
     with app.app_context():
         with pytest.raises(ZeroDivisionError):
             in_transaction(work)
         assert people() == 0
-        assert db.session.scalar(select(func.count()).select_from(LoginAttempt)) == 0
+        assert db.session.scalar(select(func.count()).select_from(RevokedToken)) == 0
 
 
 def test_a_broken_rule_is_a_conflict(app):

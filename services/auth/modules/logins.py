@@ -17,7 +17,7 @@ from shared.models import Person
 from shared.own import RefreshToken, ServiceToken
 from shared.replay import utc_now
 
-ADDRESS = 45  # characters; what too many trusted proxies let a client make up may have more
+REPEAT_SECONDS = 60  # how long a refresh may be repeated: see docs/decisions/refresh.md
 
 
 class Refused(Unauthenticated):
@@ -39,7 +39,7 @@ def ways() -> dict:
 
 def login(data: dict, address: str) -> dict:
     """Let somebody in through a plugin; ``address`` is where the request comes from."""
-    name, given, address = data["plugin"], data.get("login") or "", address[:ADDRESS]
+    name, given = data["plugin"], data.get("login") or ""
     plugin = _plugin(name)
     password, token = _secrets(plugin, data)
     attempts.check(given, address)
@@ -53,21 +53,21 @@ def login(data: dict, address: str) -> dict:
     if person is None:
         attempts.note(given, address)
         audit.note("refused", 401, given)
+        expiry.purge()
         raise Refused("the login, the password or the token is not right")
-    attempts.forget(given or person.login)
+    attempts.check(given, address, lock=True)
+    attempts.forget(given or person.login, address)
     expiry.purge()
     audit.note("login", 201, person.login)
     return _open(person, name, token_hex(16))
 
 
 def refresh(data: dict) -> dict:
-    """Trade a refresh token for a new pair. One that is used again was stolen: all of it ends."""
-    digest, now = _digest(data["refreshToken"]), utc_now()
-    row = db.session.scalar(select(RefreshToken).where(RefreshToken.hash == digest))
+    """Trade a refresh token for a new pair; end the login if somebody else may have a copy."""
+    now, row = utc_now(), _locked(_digest(data["refreshToken"]))
     if row is None or row.expires <= now:
         raise Unauthenticated("the refresh token is not known, or has expired")
-    unused = update(RefreshToken).where(RefreshToken.hash == digest, RefreshToken.used.is_(None))
-    if not db.session.connection().execute(unused.values(used=now)).rowcount:
+    if not _use(row, now):
         _close(row.family)
         audit.note("refused", 401, row.login)
         raise Refused("the refresh token was used before: sign in again")
@@ -76,7 +76,7 @@ def refresh(data: dict) -> dict:
         _close(row.family)
         raise Refused("this account may not sign in any more")
     expiry.purge()
-    return _open(person, row.plugin, row.family, row.expires)
+    return _open(person, row.plugin, row.family, row)
 
 
 def logout(identity: Identity) -> dict:
@@ -133,10 +133,33 @@ def _known(login: str, lock: bool = False):
     return person if person and person.login.casefold() == login.casefold() else None
 
 
-def _open(person, plugin: str, family: str, until: datetime | None = None) -> dict:
+def _locked(digest: str) -> RefreshToken | None:
+    """The refresh token with this hash; others that use it wait for this transaction."""
+    return db.session.get(RefreshToken, digest, with_for_update=True)
+
+
+def _use(token: RefreshToken, now: datetime) -> bool:
+    """Mark a refresh token as used; False if it, or one like it, was used too long ago.
+
+    A client whose answer was lost, or whose threads refresh at once, repeats what it sent: it
+    gets another pair, within REPEAT_SECONDS, until one of those it got is used.
+    """
+    start = now - timedelta(seconds=REPEAT_SECONDS)
+    if token.used:
+        return token.childUsed is None and token.used >= start
+    parent = _locked(token.parent) if token.parent else None
+    if parent:
+        if parent.childUsed and parent.childUsed < start:
+            return False
+        parent.childUsed = parent.childUsed or now
+    token.used = now
+    return True
+
+
+def _open(person, plugin: str, family: str, parent: RefreshToken | None = None) -> dict:
     """A new pair of tokens for ``person``; what it may do is asked anew each time.
 
-    A login that goes on ends when it was to end: then the plugin is asked again.
+    A login that goes on from ``parent`` ends when it was to end: then the plugin is asked again.
     """
     settings, now = running.site()["tokens"], utc_now()
     life = timedelta(minutes=settings["access_minutes"])
@@ -151,7 +174,8 @@ def _open(person, plugin: str, family: str, until: datetime | None = None) -> di
         "personId": person.personId,
         "plugin": plugin,
         "accessId": token_id,
-        "expires": until or now + timedelta(hours=settings["refresh_hours"]),
+        "expires": parent.expires if parent else now + timedelta(hours=settings["refresh_hours"]),
+        "parent": parent.hash if parent else None,
     }
     db.session.execute(insert(RefreshToken).values(row))
     return {

@@ -1,6 +1,9 @@
 """Signs tokens, and publishes the keys that they are checked with. Nothing here knows HTTP."""
 
+import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -11,13 +14,21 @@ from jwt.algorithms import RSAAlgorithm
 
 from services.auth import running
 from shared import keys
+from shared.errors import Unavailable
 from shared.identity import ALGORITHM
+from shared.log import LOGGER
+
+RETRY_SECONDS = 10  # after which a client may ask again, if keys cannot be read
 
 
 def sign(login: str, life: timedelta, **claims) -> tuple[str, str]:
-    """Return a token that says ``claims`` of ``login`` for ``life``, and its jti."""
+    """Return a token that says ``claims`` of ``login`` for ``life``, and its jti.
+
+    Unavailable if the key that signs cannot be read.
+    """
     settings = running.site()["tokens"]
-    kid, private = _key(settings["keys"])
+    with _reading("signing key"):
+        kid, private = _key(settings["keys"])
     now, token_id = int(time.time()), uuid4().hex
     standard = {
         "iss": settings["issuer"],
@@ -32,8 +43,20 @@ def sign(login: str, life: timedelta, **claims) -> tuple[str, str]:
 
 def published() -> dict:
     """The public keys as a JSON Web Key Set."""
-    pems = keys.public_keys(running.site()["tokens"]["keys"])
+    with _reading("public keys"):
+        pems = keys.public_keys(running.site()["tokens"]["keys"])
     return {"keys": [_jwk(kid, pem) for kid, pem in pems.items()]}
+
+
+@contextmanager
+def _reading(kind: str) -> Iterator[None]:
+    """Raise Unavailable for a folder of keys that is out of order; the log has the cause."""
+    try:
+        yield
+    except (OSError, UnicodeDecodeError, keys.KeysError) as error:
+        logging.getLogger(LOGGER).error("keys: %s", error)
+        reason = f"the {kind} cannot be read: an administrator must mend the folder of keys"
+        raise Unavailable(reason, retry_after=RETRY_SECONDS) from error
 
 
 def _key(folder: str):

@@ -71,6 +71,7 @@ def sign(identity: Identity, data: dict) -> dict:
         "path": path,
         "query": query,
         "identity": _claims(identity),
+        "tokenId": identity.tokenId,
         "expires": ends.replace(tzinfo=None),
     }
     db.session.execute(insert(OnceToken).values(row))
