@@ -284,8 +284,7 @@ def _written(resource: Resource, work: Callable, path: dict, secret: bool) -> Re
         return answer
 
     # of two that pass the check at once, one must fail: what they read stays locked
-    options = {"isolation_level": "SERIALIZABLE"} if guarded_by_tag else {}
-    return in_transaction(run, **options)
+    return in_transaction(run, "SERIALIZABLE") if guarded_by_tag else in_transaction(run)
 
 
 def _tag(resource: Resource, path: dict) -> str:

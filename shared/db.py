@@ -6,15 +6,21 @@ second file, attached under that name.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from random import uniform
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, Float, Integer, MetaData, Table, event
+from sqlalchemy import ColumnElement, Connection, Engine, Float, Integer, MetaData, Table
+from sqlalchemy import delete, event, inspect, select
 from sqlalchemy.dialects.mysql import INTEGER, MEDIUMINT, SMALLINT, TINYINT
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
 
 from shared.errors import Conflict, ServiceError
@@ -26,14 +32,25 @@ MediumUnsigned = MEDIUMINT(unsigned=True).with_variant(Integer(), "sqlite")
 SmallUnsigned = SMALLINT(unsigned=True)
 TinyUnsigned = TINYINT(unsigned=True).with_variant(Integer(), "sqlite")
 
-LOCK_ERRORS = {  # of MariaDB
+LOST_LOCK = {  # codes of MariaDB: the transaction was undone, and can be done again
     1020,  # the row changed after the transaction began to read
-    1205,  # lock wait timeout
     1213,  # deadlock
+    1412,  # ALTER TABLE changed the table after the transaction began to read
 }
-ATTEMPTS = 3
-BUSY_SECONDS = 15  # how long SQLite waits for another writer
+LOST_CONNECTION = {  # codes of MariaDB that SQLAlchemy does not count as such
+    1047,  # the node is outside of the primary component of its Galera cluster
+    1053,  # the server shuts down
+    1290,  # the server is read-only: after a failover another one takes writes
+    1836,  # the same, of InnoDB
+    1927,  # the connection was killed
+}
+RETRY_SECONDS = 2  # from the first lost lock on
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.4  # seconds, between two tries
+BUSY_SECONDS = 15  # how long SQLite waits for another writer, where no limit is set
 STRICT = "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+SESSION_VARIABLES = {"sql_mode": f"'{STRICT}'"}  # of each connection to MariaDB and MySQL
+NO_LIMITS: Mapping[str, int] = MappingProxyType({})
+AT_ONCE = 100  # rows that one request cleans up: no caller waits long for it
 
 
 class Base(DeclarativeBase):
@@ -55,20 +72,46 @@ class OwnBase(DeclarativeBase):
 db = SQLAlchemy(model_class=Base)
 
 
-def engine_options(uri: str, pool_size: int) -> dict:
-    """What ``create_engine`` needs for ``uri``: a strict server, a pool of ``pool_size``."""
+def engine_options(uri: str, pool_size: int, limits: Mapping[str, int] = NO_LIMITS) -> dict:
+    """What ``create_engine`` needs for ``uri``: a strict server, a pool of ``pool_size``.
+
+    ``limits`` is the section ``database`` of the site file. A migration has none.
+    """
     if uri.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_SECONDS}}
+        busy = limits.get("lock_seconds", BUSY_SECONDS)
+        return {"connect_args": {"timeout": busy}, "hide_parameters": True}
+    connect_args = {"charset": "utf8mb4", "connect_timeout": limits.get("connect_seconds", 5)}
+    if limits:
+        answer = limits["network_seconds"]
+        connect_args |= {"read_timeout": answer, "write_timeout": answer}
     return {
         "pool_size": pool_size,
         "pool_pre_ping": True,
         "pool_recycle": 1800,
-        "connect_args": {
-            "charset": "utf8mb4",
-            "sql_mode": STRICT,
-            "connect_timeout": 5,
-        },
+        "pool_timeout": connect_args["connect_timeout"],
+        "hide_parameters": True,
+        "connect_args": {**connect_args, "init_command": _set_variables(limits)},
     }
+
+
+def _set_variables(limits: Mapping[str, int]) -> str:
+    """The statement that sets the variables of a new connection.
+
+    Each server reads only the comment that is marked with its name: MariaDB that of M, MySQL
+    that of a version of MySQL. So neither is asked first which variables it has.
+    """
+    pairs = dict(SESSION_VARIABLES)
+    if not limits:
+        return f"SET {_pairs(pairs)}"
+    pairs["innodb_lock_wait_timeout"] = pairs["lock_wait_timeout"] = str(limits["lock_seconds"])
+    statement = limits["statement_seconds"]
+    mariadb = f"/*M! , max_statement_time = {statement} */"
+    mysql = f"/*!80000 , max_execution_time = {statement * 1000} */"
+    return f"SET {_pairs(pairs)} {mariadb} {mysql}"
+
+
+def _pairs(variables: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in variables.items())
 
 
 def own_file(main: str) -> str:
@@ -81,15 +124,13 @@ def own_file(main: str) -> str:
 def _prepare(connection, _) -> None:
     if isinstance(connection, sqlite3.Connection):
         _prepare_sqlite(connection)
-    else:
-        _prepare_mariadb(connection.cursor())
 
 
-def _prepare_mariadb(cursor) -> None:
-    """Who waits for the lock of a row gets the row as it then is: MariaDB 11.6 would refuse it."""
-    cursor.execute("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'")
-    if cursor.fetchone():
-        cursor.execute("SET innodb_snapshot_isolation = OFF")
+@event.listens_for(Engine, "handle_error")
+def _drop_connection(context: ExceptionContext) -> None:
+    """Replace a connection to a server that answers, and will do no more work."""
+    if error_code(context.original_exception) in LOST_CONNECTION:
+        context.is_disconnect = True
 
 
 def _prepare_sqlite(connection: sqlite3.Connection) -> None:
@@ -107,7 +148,19 @@ def _begin_sqlite(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes")
         raw = connection.connection.driver_connection
         assert raw is not None
-        raw.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+        statement = "BEGIN IMMEDIATE" if writes else "BEGIN"
+        try:
+            raw.execute(statement)
+        except sqlite3.OperationalError as error:  # of an event SQLAlchemy wraps none
+            raise OperationalError(statement, None, error) from error
+
+
+def error_code(error: BaseException | None) -> int | str | None:
+    """The number of an error of MariaDB or MySQL, or its name in SQLite, such as SQLITE_BUSY."""
+    if name := getattr(error, "sqlite_errorname", None):
+        return "_".join(name.split("_")[:2])  # what follows is the detail
+    args = getattr(error, "args", ())
+    return args[0] if args and isinstance(args[0], int) else None
 
 
 def save(row: Any, data: dict) -> Any:
@@ -119,15 +172,36 @@ def save(row: Any, data: dict) -> Any:
     return row
 
 
+def drop(model: type[OwnBase], condition: ColumnElement[bool], most: int = AT_ONCE) -> int:
+    """Delete some of the rows that meet ``condition``; return their number.
+
+    They are deleted by keys that were selected before: a DELETE by a range locks also the first
+    row behind the range, where each other request would wait for the end of this one.
+    """
+    [key] = inspect(model).primary_key
+    keys = db.session.scalars(select(key).where(condition).limit(most)).all()
+    if keys:
+        db.session.execute(delete(model).where(key.in_(keys)))
+    return len(keys)
+
+
 @contextmanager
-def transaction_scope(**options) -> Iterator[None]:
+def transaction_scope(isolation: str = "READ COMMITTED") -> Iterator[None]:
     """One transaction that writes: committed at the end, undone by any failure but one that keeps.
 
-    ``options`` are execution options of the connection, such as its isolation level.
+    With READ COMMITTED a SELECT reads what is committed when it begins, also after a wait for a
+    lock. With REPEATABLE READ, the default of the server, each SELECT would read the snapshot of
+    the first one: a DELETE that waits for the lock of its row would not see the dependent rows
+    that others stored meanwhile, and the foreign keys would cascade to them. Besides, a locking
+    SELECT would lock the gap where it finds no row, so that INSERTs of others deadlock: no code
+    may rely on gap locks, a row that is there is locked instead.
     """
     db.session.rollback()
     try:
-        db.session.connection(execution_options={"writes": True, **options})
+        connection = db.session.connection(execution_options={"writes": True})
+        if connection.dialect.name != "sqlite":
+            # of the next transaction alone: it costs one statement, and need not be set back
+            connection.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL {isolation}")
         yield
         db.session.commit()
     except ServiceError as error:
@@ -141,14 +215,21 @@ def transaction_scope(**options) -> Iterator[None]:
         raise
 
 
-def in_transaction(work: Callable, **options) -> Any:
-    """Return what ``work()`` returns, run as one transaction, again if it lost a lock."""
-    for _ in range(ATTEMPTS - 1):
+def in_transaction(work: Callable, isolation: str = "READ COMMITTED") -> Any:
+    """Return what ``work()`` returns, run as one transaction, and run again if it lost a lock.
+
+    The pauses between the tries grow, and are random: two that deadlock with each other do not
+    meet again. A wait for a lock that ran out of time is not repeated: it took its time already.
+    """
+    deadline = None
+    for attempt in count():
         try:
-            with transaction_scope(**options):
+            with transaction_scope(isolation):
                 return work()
-        except OperationalError as error:
-            if getattr(error.orig, "args", (None,))[0] not in LOCK_ERRORS:
+        except DBAPIError as error:
+            now = time.monotonic()
+            deadline = deadline or now + RETRY_SECONDS
+            pause = uniform(0, min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE))
+            if error_code(error.orig) not in LOST_LOCK or now + pause > deadline:
                 raise
-    with transaction_scope(**options):
-        return work()
+        time.sleep(pause)

@@ -1,18 +1,44 @@
-"""Who comes second waits, and then sees what the first one did: MariaDB shows a transaction that
-looked before it waited only what was there when it looked.
-"""
+"""A request that waited for the lock of a row reads what was committed while it waited."""
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, local
 
 import pytest
-from sqlalchemy import insert, text, update
+from sqlalchemy import MetaData, Table, delete, event, insert, inspect, select, text, update
 
-from services.core.models import Image, RobotAction
-from shared.models import DataCollection, DataCollectionGroup, Position
+from services.core.models import Image, LabContact, RobotAction
+from shared.db import db
+from shared.models import BeamLineSetup, BLSample, BLSession, DataCollection
+from shared.models import DataCollectionGroup, Detector, Laboratory, Person, Position, Proposal
+from shared.models import ProposalHasPerson
+from shared.rows import CALLED
+from tests.conftest import unchecked
+from tests.rows import row
 
 URL = "/ispyb/api/v1"
 GROUPS, COLLECTIONS = f"{URL}/data_collections/groups", f"{URL}/data_collections"
+OFFICE = ("office", None, "uportal_sync", "all_proposals", "all_sessions", "mx_write")
+KEPT = 7  # the key of the row that has dependent rows
+DELETED = {  # the row that a published DELETE names, and what it must have
+    "/proposals/{proposal_id}": (Proposal, {"personId": 1}),
+    "/sessions/{session_id}": (BLSession, {"proposalId": 1}),
+    "/contacts/persons/{person_id}": (Person, {}),
+    "/contacts/labs/{laboratory_id}": (Laboratory, {}),
+    "/contacts/lab_contacts/{lab_contact_id}": (
+        LabContact,
+        {"personId": 1, "proposalId": 1, "cardName": "kept"},
+    ),
+}
+LINKS = {  # tables whose rows a DELETE names by their parents; no table refers to them
+    "/proposals/{proposal_id}/persons/{person_id}": "ProposalHasPerson",
+    "/sessions/{session_id}/persons/{person_id}": "Session_has_Person",
+    "/data_collections/{data_collection_id}/comments/{comment_id}": "DataCollectionComment",
+    "/auth/groups/{userGroupId}/permissions/{permissionId}": "UserGroup_has_Permission",
+    "/auth/groups/{userGroupId}/persons/{personId}": "UserGroup_has_Person",
+    "/auth/tokens/{serviceTokenId}": "ServiceToken",
+}
 STORED = "/ispyb/mxcube/datacollections/datacollection"
 PATIENCE = 20
 WAITING = text("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")
@@ -38,7 +64,10 @@ def alice(as_, facility, add):
 
 @pytest.fixture
 def after(engine):
-    """``after(changes, send)`` is what is answered to who waited for somebody's changes."""
+    """``after(changes, send)`` is what is answered to who waited for somebody's changes.
+
+    ``connect`` makes the connection of the changes.
+    """
 
     def waited():
         if engine.dialect.name == "sqlite":  # one writer at a time, whatever it looks at
@@ -46,8 +75,8 @@ def after(engine):
         with engine.connect() as other:
             return other.execute(WAITING).first()
 
-    def run(changes, send):
-        with ThreadPoolExecutor() as pool, engine.connect() as connection:
+    def run(changes, send, connect=engine.connect):
+        with ThreadPoolExecutor() as pool, connect() as connection:
             for change in changes:
                 connection.execute(change)
             answer, deadline = pool.submit(send), time.monotonic() + PATIENCE
@@ -116,3 +145,145 @@ def test_a_collection_is_the_one_that_was_just_stored(alice, after, count):
     assert answer.status_code == 200, answer.json
     assert (answer.json["dataCollectionId"], answer.json["dataCollectionGroupId"]) == (7, 7)
     assert (count(DataCollectionGroup), count(DataCollection)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "url, model, name",
+    [
+        ("/proposals/1", Proposal, "title"),
+        ("/sessions/11", BLSession, "comments"),
+        ("/contacts/persons/1", Person, "title"),
+        ("/contacts/lab_contacts/7", LabContact, "cardName"),
+        ("/samples/1", BLSample, "comments"),
+        ("/beamline/setups/7", BeamLineSetup, "beamlineName"),
+        ("/beamline/detectors/7", Detector, "localName"),
+    ],
+)
+def test_the_answer_to_an_edit_is_the_row_as_it_then_is(as_, stock, add, after, url, model, name):
+    add(LabContact(labContactId=7, personId=1, proposalId=1, cardName="old"))
+    add(BeamLineSetup(beamLineSetupId=7), Detector(detectorId=7, localName="old"))
+    (key,) = inspect(model).primary_key
+    change = update(model).where(key == int(url.rpartition("/")[2])).values({name: "new"})
+    answer = after([change], lambda: as_(*OFFICE).patch(URL + url, json={}))
+    assert (answer.status_code, answer.json[name]) == (200, "new"), answer.json
+
+
+def test_a_collection_with_the_files_of_one_that_was_just_stored_is_refused(alice, after, count):
+    changes = [
+        update(DataCollectionGroup).values(comments="going on"),
+        insert(DataCollection).values(dataCollectionId=7, dataCollectionGroupId=1, **FILES),
+    ]
+    body = {"dataCollectionGroupId": 1, **FILES}
+    answer = after(changes, lambda: alice.post(COLLECTIONS, json=body))
+    assert (answer.status_code, count(DataCollection)) == (409, 2), answer.json
+
+
+def test_a_person_who_was_just_put_on_a_proposal_is_not_put_there_again(as_, facility, after):
+    changes = [
+        update(Proposal).where(Proposal.proposalId == 1).values(title="new"),
+        insert(ProposalHasPerson).values(proposalId=1, personId=3),
+    ]
+    url = f"{URL}/proposals/1/persons"
+    answer = after(changes, lambda: as_(*OFFICE).post(url, json={"personId": 3}))
+    assert answer.status_code == 409, answer.json
+
+
+def test_a_session_has_the_number_after_the_one_that_was_just_taken(as_, facility, after):
+    changes = [
+        update(Proposal).where(Proposal.proposalId == 1).values(title="new"),
+        insert(BLSession).values(sessionId=7, proposalId=1, visit_number=7, beamLineName="i03"),
+    ]
+    body = {"proposalId": 1, "beamLineName": "i03"}
+    answer = after(changes, lambda: as_(*OFFICE).post(f"{URL}/sessions", json=body))
+    assert (answer.status_code, answer.json["visit_number"]) == (201, 8)
+
+
+@pytest.fixture(scope="module")
+def dependents(engine):
+    """``dependents("Person")`` are the tables, and their columns, that refer to a table."""
+    links = [
+        (child, link["constrained_columns"][0], link["referred_table"])
+        for (_, child), found in inspect(engine).get_multi_foreign_keys().items()
+        for link in found
+    ]
+
+    def table(name):
+        read = Table(name, MetaData(), autoload_with=engine, resolve_fks=False)
+        for column in read.columns:
+            column.foreign_keys.clear()  # its rows need no parents
+        return read
+
+    def of(parent):
+        return [(table(child), column) for child, column, other in links if other == parent]
+
+    return of
+
+
+def test_each_delete_is_raced_below(operations, dependents):
+    deleted = {name.partition(" ")[2] for name in operations if name.startswith("delete ")}
+    assert deleted == {*DELETED, *LINKS}
+    assert not [table for table in LINKS.values() if dependents(table)]
+
+
+@pytest.mark.parametrize("tagged", [False, True])
+@pytest.mark.parametrize("path", DELETED)
+def test_a_delete_takes_no_row_with_it_that_was_just_stored(
+    as_, add, after, engine, dependents, path, tagged
+):
+    """The row is locked, the DELETE waits, a row is added to each table that refers to it."""
+    (model, values), url = DELETED[path], URL + re.sub("{.*}", str(KEPT), path)
+    (key,) = inspect(model).primary_key
+    add(Person(personId=1), Proposal(proposalId=1, personId=1))
+    add(model(**{key.name: KEPT}, **values))
+    below = [(t, c) for t, c in dependents(model.__tablename__) if t.name != "SessionType"]
+    rows = [
+        insert(table).values({**row(table, number), column: KEPT})
+        for number, (table, column) in enumerate(below, KEPT + 1)
+    ]
+    client = as_(*OFFICE)
+    headers = {"If-Match": client.get(url).headers["ETag"]} if tagged else {}
+    held = select(model.__table__).where(key == KEPT).with_for_update()
+
+    def send():
+        return client.delete(url, headers=headers)
+
+    try:
+        answer = after([held, *rows], send, lambda: unchecked(engine))
+    finally:
+        with unchecked(engine) as connection:  # the tests empty our tables, and no others
+            gone = [connection.execute(delete(t).where(t.c[c] == KEPT)).rowcount for t, c in below]
+    assert gone == [1] * len(below)
+    if tagged and answer.status_code == 412:  # the answer of GET shows some of the new rows
+        return
+    assert answer.status_code == (409 if below else 200), answer.json
+    if below:
+        names = {CALLED.get(table.name, table.name) for table, _ in below}
+        assert {*re.sub(".* still has ", "", answer.json["detail"]).split(", ")} == names
+
+
+def test_new_groups_do_not_deadlock(app, as_, facility):
+    """Both have come to their first data collection before either goes on."""
+    document = {"sessionId": 11, "DataCollection": [FILES, {**FILES, "dataCollectionNumber": 2}]}
+    with app.app_context():
+        engine = db.engine
+    start, seen, errors = Barrier(2), local(), []
+
+    def meet(connection, cursor, statement, *_):
+        first = re.match(r"INSERT INTO .?DataCollection\W", statement) and not vars(seen)
+        if first and engine.dialect.name != "sqlite":
+            seen.met = start.wait(PATIENCE)
+
+    def note(context):
+        errors.append(str(context.original_exception))
+
+    event.listen(engine, "before_cursor_execute", meet)
+    event.listen(engine, "handle_error", note)
+    clients = [as_("alice", 1, "mx_write") for _ in range(2)]
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            answers = [*pool.map(lambda client: client.post(GROUPS, json=document), clients)]
+    finally:
+        event.remove(engine, "before_cursor_execute", meet)
+        event.remove(engine, "handle_error", note)
+    assert [answer.status_code for answer in answers] == [201, 201], answers[0].json
+    assert errors == []

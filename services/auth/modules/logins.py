@@ -5,6 +5,7 @@ from hashlib import sha256
 from secrets import token_hex, token_urlsafe
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from services.auth import running
 from services.auth.modules import attempts, expiry, permissions, signing
@@ -115,21 +116,21 @@ def _secrets(plugin: Authentication, data: dict) -> tuple[str, str]:
 
 def _person(plugin: Authentication, account: Account):
     """The Person of ``account``: made, if the plugin is one that makes them."""
-    person = _known(account.login, plugin.creates_persons)
+    person = _known(account.login)
     if person is None and plugin.creates_persons:
-        save(Person(), vars(account))
+        try:
+            with db.session.begin_nested():
+                save(Person(), vars(account))
+        except IntegrityError:  # somebody who signed in at this moment waited for it, or was first
+            pass
         person = _known(account.login)
     return person
 
 
-def _known(login: str, lock: bool = False):
-    """The Person with this login; the database would also take one with other accents.
-
-    With a ``lock`` of two who would add the same person one is sent back, and tries again.
-    """
+def _known(login: str):
+    """The Person with this login; the database would also take one with other accents."""
     columns = (Person.personId, Person.login)
-    stmt = select(*columns).where(Person.login == login)
-    person = db.session.execute(stmt.with_for_update() if lock else stmt).one_or_none()
+    person = db.session.execute(select(*columns).where(Person.login == login)).one_or_none()
     return person if person and person.login.casefold() == login.casefold() else None
 
 
@@ -189,8 +190,13 @@ def _open(person, plugin: str, family: str, parent: RefreshToken | None = None) 
 
 
 def _close(family: str) -> None:
-    """End a login: none of its tokens is good any more, not even one made this moment."""
-    tokens = select(RefreshToken.accessId).where(RefreshToken.family == family).with_for_update()
+    """End a login: none of its tokens is good any more, not even one made this moment.
+
+    A refresh holds the token that it uses. The second SELECT reads also the token that it made
+    while the first one waited.
+    """
+    tokens = select(RefreshToken.accessId).where(RefreshToken.family == family)
+    db.session.scalars(tokens.with_for_update()).all()
     expiry.revoke(db.session.scalars(tokens).all())
     db.session.execute(delete(RefreshToken).where(RefreshToken.family == family))
 

@@ -107,7 +107,7 @@ def _known(inside, data: dict) -> int | None:
         return None
     found = select(DataCollection.dataCollectionId).where(inside).filter_by(**same)
     newest = found.order_by(DataCollection.dataCollectionId.desc()).limit(1)
-    return db.session.scalar(newest.with_for_update())  # reads what others committed
+    return db.session.scalar(newest)
 
 
 def _check_all(identity: Identity, data: dict, stored: DataCollection | None = None) -> None:

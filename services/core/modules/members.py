@@ -42,8 +42,7 @@ def add(identity: Identity, kind: Kind, name: str, data: dict) -> dict:
     on = {kind.column: kind.key(identity, name), "personId": data["personId"]}
     rows.check_parents(identity, kind.link, data)
     rows.locked(kind.parent, on[kind.column])  # no unique key would stop a second one
-    there = select(kind.link.personId).filter_by(**on).with_for_update()
-    if db.session.execute(there).first():
+    if db.session.execute(select(kind.link.personId).filter_by(**on)).first():
         raise Conflict(f"person {data['personId']} is a member already")
     save(kind.link(), {**data, **on})
     return _one(kind, on)

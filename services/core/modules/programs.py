@@ -94,7 +94,7 @@ def change(identity: Identity, program_id: int, data: dict, force: bool = False)
     Without a status, what is older than the last sign of life is ignored. The start is set once,
     and null keeps what is stored; by force, null clears.
     """
-    program = rows.locked(AutoProcProgram, program_id)  # before the first SELECT: none is older
+    program = rows.locked(AutoProcProgram, program_id)
     get(identity, program_id, ("autoProcProgramId",))
     data = prepared(data)
     check_references(identity, data)
@@ -213,11 +213,7 @@ def now() -> datetime:
 
 
 def hold(key: Any, value: int) -> None:
-    """Lock the row with that key, if it is there, until the end of the transaction.
-
-    What is first read after it is as new as the lock. To look below the row with locks of their
-    own would lock gaps, where rows that others add are to go: of two, each waits for the other.
-    """
+    """Lock the row with that key, if it is there, until the end of the transaction."""
     db.session.connection().execute(select(key).where(key == value).with_for_update())
 
 
@@ -229,7 +225,7 @@ def _attached(program_id: int, data: dict) -> tuple[dict, bool]:
     stored = db.session.scalars(wanted).first()
     row = stored or file(autoProcProgramId=program_id, recordTimeStamp=now())
     save(row, data)
-    db.session.refresh(row, with_for_update=True)  # a plain SELECT may be older than the lock
+    db.session.refresh(row)
     return {**ProgramAttachmentSchema().dump(row), "warnings": []}, stored is None
 
 

@@ -47,10 +47,7 @@ class Records:
         return self.shown(getattr(save(self.model(), data), self._key))
 
     def change(self, identity: Identity, key: int, data: dict) -> dict:
-        """Change some columns of a visible row.
-
-        Before the lock nothing is looked at, or MariaDB would show all as it was then.
-        """
+        """Change some columns of a visible row."""
         row = rows.locked(self.model, key)
         self.check(identity, key)
         rows.check_parents(identity, self.model, data)
