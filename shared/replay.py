@@ -10,7 +10,7 @@ from hashlib import sha256
 from flask import Response, current_app, g, request
 from sqlalchemy import delete, insert, select, update
 
-from shared.db import db
+from shared.db import db, drop
 from shared.errors import BadInput, Conflict, Malformed
 from shared.own import IdempotencyKey
 
@@ -32,13 +32,11 @@ def earlier() -> Response | None:
     # with what the client made up, so that a body with a password cannot be guessed from it
     seed = f"{request.headers[HEADER]}\n{request.query_string.decode('latin1')}\n".encode()
     same = sha256(seed + request.get_data()).hexdigest()
-    table, now = IdempotencyKey.__table__, utc_now()
-    stmt = insert(table).values(hash=key, request=same, created=now)
+    table = IdempotencyKey.__table__
+    stmt = insert(table).values(hash=key, request=same, created=utc_now())
     stmt = stmt.prefix_with("IGNORE", dialect="mysql").prefix_with("IGNORE", dialect="mariadb")
     taken = db.session.connection().execute(stmt.prefix_with("OR IGNORE", dialect="sqlite"))
     if taken.rowcount:
-        hours = current_app.config["SITE"]["limits"]["idempotency_hours"]
-        db.session.execute(delete(table).where(table.c.created < now - timedelta(hours=hours)))
         return None
     found = db.session.execute(select(table).where(table.c.hash == key)).one()
     if found.request != same:
@@ -51,11 +49,13 @@ def earlier() -> Response | None:
 
 
 def keep(answer: Response, secret: bool) -> None:
-    """Store ``answer`` beside its key."""
+    """Store ``answer`` beside its key, and delete keys whose time is over."""
     if key := _key():
         table = IdempotencyKey.__table__
         values = {"status": answer.status_code, "answer": None if secret else answer.get_data()}
         db.session.execute(update(table).where(table.c.hash == key).values(values))
+        hours = current_app.config["SITE"]["limits"]["idempotency_hours"]
+        drop(IdempotencyKey, IdempotencyKey.created < utc_now() - timedelta(hours=hours))
 
 
 def forget() -> None:

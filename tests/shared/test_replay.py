@@ -1,10 +1,12 @@
 """A POST that names itself by a key is done once, however often and from wherever it comes."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from shared.db import db
 from shared.models import Person, Proposal
@@ -16,6 +18,7 @@ URL = f"{ROOT}/proposals"
 BODY = {"personId": 1, "proposalCode": "mx", "proposalNumber": "1"}
 OFFICE = ("office", None, "uportal_sync", "all_proposals")
 KEY = {"Idempotency-Key": "a-key"}
+WAITING = text("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +123,32 @@ def test_of_those_at_once_one_is_done(as_, stored):
     assert len({answer.data for answer in found}) == 1
     assert sum("Idempotent-Replayed" in answer.headers for answer in found) == 3
     assert stored(Proposal) == 1
+
+
+def test_a_key_does_not_wait_for_a_request_with_another(as_, add, engine):
+    if engine.dialect.name == "sqlite":  # one writer at a time
+        return
+    add(Proposal(proposalId=1, personId=1))
+    labs, clients = f"{ROOT}/contacts/labs", [as_(*OFFICE) for _ in range(3)]
+    clients[0].post(labs, json={"name": "0"}, headers={"Idempotency-Key": "the-oldest"})
+
+    def post(client, url, body, key):
+        return client.post(url, json=body, headers={"Idempotency-Key": key})
+
+    with ThreadPoolExecutor() as pool, engine.connect() as holder, engine.connect() as watch:
+        holder.execute(select(Proposal.__table__).with_for_update())
+        slow = pool.submit(post, clients[1], f"{URL}/1/persons", {"personId": 1}, "slow")
+        while not watch.execute(WAITING).all():
+            watch.rollback()
+            assert not slow.done()
+            time.sleep(0.2)  # MariaDB looks anew only when not asked for 0.1 s
+        quick = pool.submit(post, clients[2], labs, {"name": "1"}, "quick")
+        try:
+            assert quick.result(4).status_code == 201
+            assert not slow.done()
+        finally:
+            holder.rollback()
+    assert slow.result().status_code == 201, slow.result().json
 
 
 def test_a_secret_is_not_kept(built, app, as_, token, stored):

@@ -3,15 +3,14 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, insert, inspect, select
+from sqlalchemy import insert
 
 from services.auth import running
-from shared.db import OwnBase, db
+from shared.db import db, drop
 from shared.own import LoginAttempt, OnceToken, RefreshToken, RevokedToken
 from shared.replay import utc_now
 
 LONGEST = timedelta(days=1)  # that a site can let an access token live
-AT_ONCE = 100  # rows that one request cleans up: nobody shall wait for it
 
 
 def revoke(token_ids: Collection[str], expires: datetime | None = None) -> None:
@@ -31,12 +30,3 @@ def purge() -> None:
     for model in (RefreshToken, RevokedToken, OnceToken):
         drop(model, model.expires < now)
     drop(LoginAttempt, LoginAttempt.time < now - window)
-
-
-def drop(model: type[OwnBase], over: ColumnElement[bool], most: int = AT_ONCE) -> int:
-    """Delete some rows, by their keys: no range of an index is locked. Return their number."""
-    [key] = inspect(model).primary_key
-    gone = db.session.scalars(select(key).where(over).limit(most)).all()
-    if gone:
-        db.session.execute(delete(model).where(key.in_(gone)))
-    return len(gone)
