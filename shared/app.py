@@ -14,6 +14,7 @@ from werkzeug.routing import IntegerConverter
 
 from shared import __version__, config, health, metrics, openapi, read
 from shared.api import Namespace
+from shared.database_errors import handle_database_errors
 from shared.db import db, engine_options
 from shared.errors import handle_errors
 from shared.identity import Verifier
@@ -65,11 +66,11 @@ def build_app(name: str, faces: Iterable[Face], source: Mapping | str | None = N
     """Return the service ``name`` with ``faces``; ``source`` is its site file, see config.load."""
     site = config.load(source, name)
     app = Flask(f"ispyb.{name}", static_folder=None)
-    uri = config.database_uri(site)
+    uri, database = config.database_uri(site), site["database"]
     app.config.update(
         SITE=site,
         SQLALCHEMY_DATABASE_URI=uri,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(uri, site["database"]["pool_size"]),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(uri, database["pool_size"], database),
         MAX_CONTENT_LENGTH=site["limits"]["body_megabytes"] * 2**20,
         RESTX_INCLUDE_ALL_MODELS=True,
         RESTX_MASK_SWAGGER=False,
@@ -84,6 +85,7 @@ def build_app(name: str, faces: Iterable[Face], source: Mapping | str | None = N
     )
     db.init_app(app)
     handle_errors(app)
+    handle_database_errors(app)
     app.url_map.converters["int"] = Id
     app.before_request(_open_request)
     app.after_request(_return_name)

@@ -220,6 +220,8 @@ def _between(document: Mapping, site: Mapping, service: str | None) -> Iterator[
     database, tokens = site.get("database", {}), site.get("tokens", {})
     if "password" in database and make_url(database.get("uri", "mysql:///")).password:
         yield "database.password: the uri holds a password too"
+    if database.get("statement_seconds", 0) >= database.get("network_seconds", 1000):
+        yield "database.statement_seconds: must be less than database.network_seconds"
     if tokens.get("refresh_hours", 1) * 60 < tokens.get("access_minutes", 0):
         yield "tokens.refresh_hours: is shorter than tokens.access_minutes"
     beamlines = _list(document, "beamlines")

@@ -3,12 +3,9 @@
 from http import HTTPStatus
 
 import orjson
-from flask import Flask, current_app, g
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+from flask import Flask, g
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
-
-COLLATION_ERRORS = {1267, 1270, 1271}  # MariaDB: illegal mix of collations
 
 
 class ServiceError(Exception):
@@ -75,13 +72,12 @@ class Unavailable(ServiceError):
 
 def handle_errors(app: Flask) -> None:
     """Let every failure of ``app`` leave as a problem, known URL or not."""
-    app.register_error_handler(ServiceError, _from_service)
+    app.register_error_handler(ServiceError, answer_problem)
     app.register_error_handler(HTTPException, _from_http)
-    app.register_error_handler(DBAPIError, _from_database)
-    app.register_error_handler(TimeoutError, _from_pool)
 
 
-def _from_service(error: ServiceError) -> Response:
+def answer_problem(error: ServiceError) -> Response:
+    """The answer that says what ``error`` is."""
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
@@ -91,27 +87,6 @@ def _from_service(error: ServiceError) -> Response:
 def _from_http(error: HTTPException) -> Response:
     """Keep the headers Flask chose, such as Allow; replace its page."""
     return _problem(error.get_response(), HTTPStatus(error.code or 500), error.description)
-
-
-def _from_database(error: DBAPIError) -> Response:
-    """A database that is away or overloaded is not the client's fault, and passes.
-
-    It is if a column was compared with a character that its character set lacks.
-    """
-    code, *_ = getattr(error.orig, "args", ()) or (None,)
-    if code in COLLATION_ERRORS:
-        return _from_service(BadInput("holds a character that ISPyB cannot store (latin1)"))
-    current_app.logger.error("database", exc_info=error)
-    if isinstance(error, OperationalError):
-        return _from_service(Unavailable("the database does not answer", retry_after=2))
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return _problem(Response(), status, status.description)
-
-
-def _from_pool(error: TimeoutError) -> Response:
-    """All connections are busy: more threads than ``database.pool_size`` provides for."""
-    current_app.logger.error("database", exc_info=error)
-    return _from_service(Unavailable("the database is busy", retry_after=2))
 
 
 def _problem(

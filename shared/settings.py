@@ -203,6 +203,22 @@ class Database(Section):
     )
     password = Secret("Password of the user that `uri` names.")
     pool_size = Whole("Connections that each process keeps: as many as threads.", 1, 100, 4)
+    connect_seconds = Whole("How long a new connection may take.", 1, 60, 5)
+    network_seconds = Whole(
+        "How long the server may be silent: then the connection counts as lost.", 2, 600, 15
+    )
+    lock_seconds = Whole(
+        "How long a statement waits for the lock of a row or table: then the answer is a 503.",
+        1,
+        60,
+        5,
+    )
+    statement_seconds = Whole(
+        "How long a statement may run: then the answer is a 503. On MySQL, a SELECT only.",
+        1,
+        600,
+        10,
+    )
 
 
 class Tokens(Section):

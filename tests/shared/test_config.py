@@ -53,7 +53,14 @@ def faults(*args, **kwargs) -> list[str]:
 def test_what_is_not_said_has_its_default(least, folder):
     site = config.load(least)
     assert site["site"] == {"name": "Example", "mode": "production", "trusted_proxies": 1}
-    assert site["database"] == {"uri": "mysql://ispyb@db/ispyb", "pool_size": 4}
+    assert site["database"] == {
+        "uri": "mysql://ispyb@db/ispyb",
+        "pool_size": 4,
+        "connect_seconds": 5,
+        "network_seconds": 15,
+        "lock_seconds": 5,
+        "statement_seconds": 10,
+    }
     assert site["tokens"] == {
         "issuer": "https://ispyb.example.org",
         "audience": "ispyb",
@@ -235,7 +242,7 @@ def test_every_mistake_is_listed_at_once_with_its_path(write):
     path = write("""
         site: {name: Example, mode: prod}
         databse: {}
-        database: {uri: "oracle://ispyb@db/ispyb", pasword: x, pool_size: 0}
+        database: {uri: "oracle://ispyb@db/ispyb", pasword: x, pool_size: 0, network_seconds: 10}
         tokens: {access_minutes: 90, refresh_hours: 1, key: here}
         services:
           core: {enable: true, url: core}
@@ -275,6 +282,7 @@ def test_every_mistake_is_listed_at_once_with_its_path(write):
         "without path or *",
         "database.pasword: unknown key, did you mean password?",
         "database.pool_size: must be from 1 to 100",
+        "database.statement_seconds: must be less than database.network_seconds",
         "database.uri: must start with mysql, mariadb or sqlite, not oracle",
         "databse: unknown key, did you mean database?",
         "file_roots: must be a list",

@@ -1,0 +1,109 @@
+"""The answers to failures of the database, and their lines in the log.
+
+A failure that passes is a 503 and a line of level WARNING, whatever class the driver gives it. Any
+other is a bug: a 500 and a line of level ERROR with its trace.
+"""
+
+import re
+
+from flask import Flask, current_app
+from sqlalchemy.exc import DBAPIError, TimeoutError
+from werkzeug.wrappers import Response
+
+from shared.db import LOST_CONNECTION, LOST_LOCK, OWN, db, error_code
+from shared.errors import BadInput, ServiceError, Unavailable, answer_problem
+
+# Codes of MariaDB and MySQL; those that only one of them has are marked. Names are of SQLite.
+BUSY = LOST_LOCK | {
+    1205,  # lock wait timeout, of a row or a table
+    1206,  # too many locks
+    "SQLITE_BUSY",
+    "SQLITE_LOCKED",
+}
+AWAY = LOST_CONNECTION | {
+    *(2002, 2003, 2005),  # no connection: socket, port, name of the host
+    *(2006, 2012, 2013, 2026, 2055),  # a connection that was lost, or was cut while it began
+    *(1040, 1203, 1226),  # too many connections: of all, of the user
+    *(1043, 1045, 1049, 1129, 1130),  # refused: handshake, password, database, host
+    *(1158, 1159, 1160, 1161, 1184),  # the server could not read or write
+    1317,  # the statement was killed
+    4031,  # MySQL: closed because it was idle
+}
+FULL = {
+    *(3, 20, 1021, 1026, 1030, 1114),  # the disk is full, or cannot be written
+    *(1037, 1041, 1135),  # no memory, no thread
+    *("SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_NOMEM", "SQLITE_READONLY"),
+}
+SLOW = {1028, 1969, 3024}  # statement timeout: while it sorted; MariaDB; MySQL
+ABSENT = {1146, 1932, "SQLITE_ERROR"}  # no such table, or only its definition
+COLLATION = {1267, 1270, 1271}  # illegal mix of collations
+NAMES = {1048, 1054, 1142, 1146, 1264, 1305, 1364, 1406}  # texts that quote names, but no value
+
+PASSING = (
+    (BUSY, "the database is busy: another request holds a lock that this one needs", 1),
+    (AWAY, "the database does not answer", 2),
+    (FULL, "the database is out of disk space, memory or threads", 10),
+    (SLOW, "the database took too long for one statement: ask for less at once", 10),
+)
+
+
+def handle_database_errors(app: Flask) -> None:
+    """Let every failure of the database leave ``app`` as a problem, also while a request ends."""
+    app.register_error_handler(DBAPIError, _from_database)
+    app.register_error_handler(TimeoutError, _from_pool)
+    app.teardown_appcontext(_end_session)  # before that of Flask-SQLAlchemy, which may raise
+
+
+def _from_database(error: DBAPIError) -> Response:
+    """A database that is away or overloaded is not the client's fault, and passes.
+
+    It is if a column was compared with a character that its character set lacks.
+    """
+    if error_code(error.orig) in COLLATION:
+        return answer_problem(BadInput("holds a character that ISPyB cannot store (latin1)"))
+    if problem := _passing(error):
+        current_app.logger.warning("database: %s", error.orig)
+        return answer_problem(problem)
+    _hide_values(error)
+    current_app.logger.error("database", exc_info=error)
+    return answer_problem(ServiceError(ServiceError.status.description))
+
+
+def _from_pool(error: TimeoutError) -> Response:
+    """All connections are busy: more threads than ``database.pool_size`` provides for."""
+    current_app.logger.warning("database: %s", error)
+    return answer_problem(Unavailable("the database is busy", retry_after=2))
+
+
+def _passing(error: DBAPIError) -> Unavailable | None:
+    code = error_code(error.orig)
+    for codes, detail, seconds in PASSING:
+        if code in codes:
+            return Unavailable(detail, retry_after=seconds)
+    if code in ABSENT and OWN in str(error.orig):
+        detail = (
+            f"the database {OWN} is not complete: its operator runs `ispyb-services db upgrade`"
+        )
+        return Unavailable(detail, retry_after=10)
+    return None
+
+
+def _hide_values(error: DBAPIError) -> None:
+    """Take what the server quotes of the request out of the text: no body enters the log."""
+    if error_code(error.orig) in NAMES or error.orig is None:
+        return
+    whole = str(error.orig)
+    error.orig.args = tuple(
+        re.sub("'.*'", "'…'", part, flags=re.DOTALL) if isinstance(part, str) else part
+        for part in error.orig.args
+    )
+    error.args = tuple(str(part).replace(whole, str(error.orig)) for part in error.args)
+
+
+def _end_session(_) -> None:
+    """End the session. A server may refuse even the ROLLBACK: then its connection is dropped."""
+    try:
+        db.session.remove()
+    except DBAPIError as error:
+        current_app.logger.warning("database: at the end of a request: %s", error.orig)
+        db.session().invalidate()
