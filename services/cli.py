@@ -178,6 +178,8 @@ def check_db(site: str) -> None:
     settings = config.load(site, keys=False)
     needs = {name: dbcheck.tables_of(name) for name in config.enabled(settings)}
     engine = create_engine(config.database_uri(settings))
+    if refused := dbcheck.refused_writes(engine):
+        raise click.ClickException(refused)
     gaps = dbcheck.missing(engine, needs)
     for gap in gaps:
         click.echo(str(gap))

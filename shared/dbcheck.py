@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
-from sqlalchemy import Column, Engine, Enum, Inspector, Table, inspect
+from sqlalchemy import Column, Engine, Enum, Inspector, Table, inspect, text
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
 from shared.db import Base
@@ -62,6 +62,20 @@ def missing(engine: Engine, needs: Mapping[str, Iterable[Table]]) -> list[Gap]:
         inspector = inspect(connection)
         gaps = [_gap(inspector, table, tuple(users[table])) for table in users]
     return sorted((gap for gap in gaps if gap), key=lambda gap: gap.table)
+
+
+def refused_writes(engine: Engine) -> str | None:
+    """Why the server refuses every write of the services, if it does."""
+    if engine.dialect.name == "sqlite":
+        return None
+    with engine.connect() as connection:
+        query = "SHOW VARIABLES WHERE variable_name IN ('log_bin', 'binlog_format')"
+        variables = dict(connection.execute(text(query)).tuples().all())
+    if variables.get("log_bin") != "ON" or variables.get("binlog_format") != "STATEMENT":
+        return None
+    return (
+        "binlog_format is STATEMENT, with which InnoDB refuses every write: set it to MIXED or ROW"
+    )
 
 
 def advised(engine: Engine, needs: Mapping[str, Iterable[Table]]) -> list[str]:

@@ -5,6 +5,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, create_engine, text
 
 from shared import dbcheck
 from shared.db import OWN, Base, OwnBase
+from tests import mariadb
 
 SERVICES = ("auth", "core", "em", "ssx")
 
@@ -82,3 +83,19 @@ def test_an_index_that_ispyb_lacks_is_advised_until_it_is_there(database, needs)
         connection.exec_driver_sql(statement)
     assert dbcheck.advised(database, needs) == []
     assert dbcheck.advised(database, {"auth": needs["auth"]}) == []
+
+
+@pytest.mark.serial(mariadb=True)
+def test_a_binary_log_that_refuses_every_write_is_named(engine):
+    assert dbcheck.refused_writes(engine) is None
+    if engine.dialect.name == "sqlite":
+        return
+    log = [option for option in mariadb.FAST if option != "--skip-log-bin"] + ["--log-bin"]
+    with mariadb.running(options=[*log, "--binlog-format=STATEMENT"]) as uri:
+        server = create_engine(uri)
+        assert "set it to MIXED or ROW" in dbcheck.refused_writes(server)
+        with server.begin() as connection:
+            connection.execute(text("SET GLOBAL binlog_format = MIXED"))
+        server.dispose()
+        assert dbcheck.refused_writes(server) is None
+        server.dispose()
