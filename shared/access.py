@@ -8,7 +8,6 @@ caller (someone, a person with beamlines, a program…); who it is, is bound whe
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select, true
@@ -36,6 +35,7 @@ from shared.models import (
     SessionHasPerson,
     Shipping,
 )
+from shared.statements import cache_statements
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def _described(identity: Identity) -> tuple[_Shape, dict]:
     return shape, values
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def _sessions(shape: _Shape, session_id: Any) -> ColumnElement[bool]:
     if shape.sessions:
         return true()
@@ -205,7 +205,7 @@ def _sessions(shape: _Shape, session_id: Any) -> ColumnElement[bool]:
     return session_id.in_(select(BLSession.sessionId).where(mine))
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def _proposals(shape: _Shape, proposal_id: Any) -> ColumnElement[bool]:
     if shape.proposals:
         return true()
@@ -228,7 +228,7 @@ def _proposals(shape: _Shape, proposal_id: Any) -> ColumnElement[bool]:
     return or_(held, proposal_id.in_(_any(rules)))
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def _groups(shape: _Shape, group_id: Any) -> ColumnElement[bool]:
     if shape.sessions:
         return true()
@@ -236,7 +236,7 @@ def _groups(shape: _Shape, group_id: Any) -> ColumnElement[bool]:
     return group_id.in_(found.where(_sessions(shape, DataCollectionGroup.sessionId)))
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def _collections(shape: _Shape, collection_id: Any) -> ColumnElement[bool]:
     if shape.sessions:
         return true()
@@ -257,7 +257,7 @@ def _above(shape: _Shape, link: Any, ways: Callable[[_Shape], Iterable[Select]])
     return or_(mine, *(found.scalar_subquery().is_not(None) for found in asked))
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def _proteins(shape: _Shape, protein_id: Any) -> ColumnElement[bool]:
     if shape.proposals:
         return true()
@@ -266,7 +266,7 @@ def _proteins(shape: _Shape, protein_id: Any) -> ColumnElement[bool]:
     return _above(shape, protein_id, lambda who: [found.where(_proposals(who, of.proposalId))])
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def _crystals(shape: _Shape, crystal_id: Any) -> ColumnElement[bool]:
     if shape.proposals:
         return true()
@@ -275,7 +275,7 @@ def _crystals(shape: _Shape, crystal_id: Any) -> ColumnElement[bool]:
     return _above(shape, crystal_id, lambda who: [_made(who, found, of.proteinId)])
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def _containers(shape: _Shape, container_id: Any) -> ColumnElement[bool]:
     if shape.proposals:
         return true()
@@ -283,7 +283,7 @@ def _containers(shape: _Shape, container_id: Any) -> ColumnElement[bool]:
     return _above(shape, container_id, lambda who: _held(who, select(of.containerId), of))
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def _samples(shape: _Shape, sample_id: Any) -> ColumnElement[bool]:
     if shape.proposals:
         return true()
@@ -291,7 +291,7 @@ def _samples(shape: _Shape, sample_id: Any) -> ColumnElement[bool]:
     return _above(shape, sample_id, lambda who: _owned(who, select(of.blSampleId), of))
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def _plans(shape: _Shape, plan_id: Any) -> ColumnElement[bool]:
     if shape.proposals:
         return true()
@@ -348,7 +348,7 @@ def _held(who: _Shape, found: Select, box: Any, around: int = 2) -> Iterator[Sel
         yield nowhere.where(box.beamlineLocation.in_(here))
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def _measured(shape: _Shape, collection_id: Any, group_id: Any) -> ColumnElement[bool]:
     if shape.sessions:
         return true()
@@ -356,7 +356,7 @@ def _measured(shape: _Shape, collection_id: Any, group_id: Any) -> ColumnElement
     return or_(_collections(shape, collection_id), of_group)
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def _grids(shape: _Shape, grid_id: Any) -> ColumnElement[bool]:
     if shape.sessions:
         return true()
@@ -371,7 +371,7 @@ def _on_beamlines(session: Any) -> ColumnElement[bool]:
     return session.beamLineName.in_(bindparam("my_beamlines", expanding=True))
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def _persons(shape: _Shape, person_id: Any) -> ColumnElement[bool]:
     if shape.proposals:
         return true()

@@ -21,6 +21,7 @@ from shared.errors import BadInput, NotFound
 from shared.lists import PAGING, beyond, column, condition, cursor, has_cursor, opened, ordering
 from shared.schemas import TableSchema
 from shared.sql import on_the_wire
+from shared.statements import cache_statements, compile_parts
 
 COUNTED = 10_000  # a longer list is not counted to its end
 LONG_SECONDS = 60  # nor again, so soon
@@ -59,6 +60,7 @@ class Reader:
         self.select = select(*map(on_the_wire, self._columns)).select_from(self.model)
         for parent in self._parents:
             self.select = self.select.outerjoin(parent)
+        compile_parts((self.select, *(children.select for children in self._children)))
 
     def load(self, stmt: Select, values: dict, rule: Rule) -> tuple[list, list[dict]]:
         """Run ``stmt``, fetch the children of all its rows; return the rows and their dicts."""
@@ -138,7 +140,7 @@ class Reader:
         return self._columns.setdefault(column, len(self._columns))
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def _select_totals(counted: tuple[Aggregate, ...], visible: Any) -> Select:
     """The SELECT of aggregates of one kind of child, by the key of the row above."""
     by, through = counted[0].by, counted[0].through
@@ -154,6 +156,7 @@ def compiled(schema: type[TableSchema], only: tuple[str, ...] = ()) -> Reader:
     """The reader of ``schema``, or of the part of it that ``only`` names."""
     if unknown := [path for path in only if not _leads(schema(), path)]:
         raise BadInput("invalid input", {"fields": [f"Not known: {', '.join(unknown)}."]})
+    compile_parts((*schema.Meta.conditions.values(),))
     return Reader(schema(only=only or None))
 
 
@@ -166,7 +169,7 @@ def _leads(schema: Schema, path: str) -> bool:
     return isinstance(field, fields.Nested) and _leads(field.schema, below)
 
 
-@lru_cache(maxsize=1024)
+@cache_statements(1024)
 def _statements(schema, only, visible, filters, sort, after) -> tuple[Select, Select, tuple]:
     """The SELECT of a page, the one that counts its list, and where a row has its cursor."""
     reader = compiled(schema, only)

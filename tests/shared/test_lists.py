@@ -8,6 +8,7 @@ from sqlalchemy.engine import Engine
 
 from shared import read
 from shared.models import BLSession, Person, Proposal
+from shared.statements import cache_statements
 from tests.operations import PERMISSIONS, filled, is_list, names, published
 from tests.rows import FULL, fill
 
@@ -73,11 +74,8 @@ def test_a_list_costs_the_same_statements_whatever_its_length(built, engine, cle
 
 def test_a_long_list_is_not_counted_to_its_end(as_, sessions, monkeypatch):
     monkeypatch.setattr(read, "COUNTED", 5)
-    read._statements.cache_clear()
-    try:
-        page = as_(*STAFF).get(f"{URL}?limit=6").json
-    finally:
-        read._statements.cache_clear()
+    monkeypatch.setattr(read, "_statements", cache_statements(1)(read._statements.__wrapped__))
+    page = as_(*STAFF).get(f"{URL}?limit=6").json
     assert (page["total"], page["totalIsExact"], len(page["results"])) == (5, False, 6)
 
 

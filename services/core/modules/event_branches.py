@@ -5,7 +5,7 @@ short one, where an index has its rows by time. The branches say of each row whi
 belongs to, by the path that access asks for.
 """
 
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -51,12 +51,13 @@ from shared.models import (
 )
 from shared.schemas import columns_of
 from shared.sql import on_the_wire
+from shared.statements import cache_statements, make_alias
 
-Group, Collection = aliased(DataCollectionGroup), aliased(DataCollection)
-Member, Grid, Visit = aliased(DataCollection), aliased(GridInfo), aliased(BLSession)
-Scan, Spectrum = aliased(EnergyScan), aliased(XFEFluorescenceSpectrum)
-Other, Used = aliased(DataCollection), aliased(DataCollectionGroup)
-Action, Study = aliased(RobotAction), aliased(Screening)
+Group, Collection = make_alias(DataCollectionGroup), make_alias(DataCollection)
+Member, Grid, Visit = make_alias(DataCollection), make_alias(GridInfo), make_alias(BLSession)
+Scan, Spectrum = make_alias(EnergyScan), make_alias(XFEFluorescenceSpectrum)
+Other, Used = make_alias(DataCollection), make_alias(DataCollectionGroup)
+Action, Study = make_alias(RobotAction), make_alias(Screening)
 OF_GROUP = (Group.sessionId, Group.blSampleId)
 ROWS: dict[str, Any] = {"es": Scan, "robot": Action, "screening": Study, "xrf": Spectrum}
 FAILED_ACTIONS = ("ERROR", "CRITICAL", "EPICSFAIL", "COMMANDNOTSENT")
@@ -133,7 +134,7 @@ def _others() -> tuple[Branch, ...]:
     )
 
 
-@cache
+@cache_statements(2)
 def branches(single: bool) -> tuple[Branch, ...]:
     """The branches of a feed that shows data collections ``single``, or by their groups."""
     return _single() if single else _folded()
@@ -271,7 +272,7 @@ def _kind(branch: Branch) -> Any:
     return literal_column(f"'{branch.type}'")
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def page(shape: Shape, rules: tuple[ColumnElement, ...]) -> Select | None:
     """The events of a page with all they show, but for what hangs on data collections."""
     parts = []
@@ -345,7 +346,7 @@ def item_columns(kind: str) -> tuple:
     return tuple(getattr(ROWS[kind], field.attribute or name) for name, field in found.items())
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def total(shape: Shape, rules: tuple[ColumnElement, ...]) -> Select:
     """How many events there are, as far as they are counted."""
     parts = [
@@ -355,7 +356,7 @@ def total(shape: Shape, rules: tuple[ColumnElement, ...]) -> Select:
     return select(func.count()).select_from(union_all(*parts).subquery())
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def by_type(shape: Shape, rules: tuple[ColumnElement, ...]) -> CompoundSelect | None:
     """The number of events by type, and by experiment type where they have one; and of grids."""
     parts = []

@@ -5,7 +5,6 @@ No other table has as many rows: they come and go as arrays, never as objects.
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -19,6 +18,7 @@ from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
 from shared.models import ImageQualityIndicators
+from shared.statements import cache_statements
 
 TABLE = ImageQualityIndicators.__table__
 COLLECTION, IMAGE, PROGRAM = "dataCollectionId", "imageNumber", "autoProcProgramId"
@@ -67,7 +67,7 @@ def _store(alike: dict[str, Any], arrays: dict[str, list]) -> None:
         connection.execute(statement, found)
 
 
-@lru_cache(maxsize=128)
+@cache_statements(128)
 def _upsert(dialect: Dialect, names: tuple[str, ...]) -> Executable:
     """The statement that stores images; ``names`` are the columns that come as arrays."""
     merged = [PROGRAM, *(name for name in names if name != IMAGE)]
@@ -86,7 +86,7 @@ def _upsert(dialect: Dialect, names: tuple[str, ...]) -> Executable:
     )
 
 
-@lru_cache(maxsize=128)
+@cache_statements(128)
 def _select(names: tuple[str, ...]):
     found = select(*(TABLE.c[name] for name in names))
     return found.where(TABLE.c[COLLECTION] == bindparam(COLLECTION)).order_by(TABLE.c[IMAGE])

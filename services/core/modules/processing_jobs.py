@@ -1,10 +1,8 @@
 """Requests to process data, by pipelines and by people who look at their data again."""
 
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, select, true, union
-from sqlalchemy.orm import aliased
 
 from services.core.schemas.processing_jobs import ProcessingJobSchema
 from shared import access, read, write
@@ -18,8 +16,9 @@ from shared.models import (
     ProcessingJobImageSweep,
     ProcessingJobParameter,
 )
+from shared.statements import cache_statements, make_alias
 
-_Job, _Sweep = aliased(ProcessingJob), aliased(ProcessingJobImageSweep)
+_Job, _Sweep = make_alias(ProcessingJob), make_alias(ProcessingJobImageSweep)
 LAST = 2**24 - 1  # number of an image in a sweep
 
 
@@ -101,7 +100,7 @@ def _filled(place: int, sweep: dict, ranges: dict[int, tuple]) -> dict:
     return {"dataCollectionId": collection, "startImage": start, "endImage": end}
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def _condition(main: ColumnElement, swept: ColumnElement, job_id: Any) -> ColumnElement[bool]:
     """``main`` and ``swept`` say which data collections of ``_Job`` and ``_Sweep`` are seen."""
     if main is true():

@@ -1,11 +1,9 @@
 """Runs of processing programs: their status, files and messages."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, insert, select, true, union
-from sqlalchemy.orm import aliased
 
 from services.core.models import AutoProcIntegration
 from services.core.modules import phasings, processing_jobs
@@ -27,9 +25,10 @@ from shared.models import (
     ProcessingJobImageSweep,
     ProcessingPipeline,
 )
+from shared.statements import cache_statements, make_alias
 
-_Program, _Integration = aliased(AutoProcProgram), aliased(AutoProcIntegration)
-_Job, _Sweep = aliased(ProcessingJob), aliased(ProcessingJobImageSweep)
+_Program, _Integration = make_alias(AutoProcProgram), make_alias(AutoProcIntegration)
+_Job, _Sweep = make_alias(ProcessingJob), make_alias(ProcessingJobImageSweep)
 PIPELINES = {
     "fast_dp": "Fast DP",
     "xia2.multiplex": "xia2/Multiplex",
@@ -49,7 +48,8 @@ def visible(identity: Identity, program_id: Any = AutoProcProgram.autoProcProgra
     seen = [
         access.collections(identity, of.dataCollectionId) for of in (_Integration, _Job, _Sweep)
     ]
-    condition = _condition(*(rule.condition for rule in seen), program_id)
+    integrated, main, swept = (rule.condition for rule in seen)
+    condition = _condition(integrated, main, swept, program_id)
     return Rule(condition, seen[0].values, identity)
 
 
@@ -240,7 +240,7 @@ def _check(name: str, key: Any, value: int, rule: Rule) -> None:
         raise NotYet("a referenced row is not there yet", reason)
 
 
-@lru_cache(maxsize=512)
+@cache_statements(512)
 def _condition(
     integrated: ColumnElement, main: ColumnElement, swept: ColumnElement, program_id: Any
 ) -> ColumnElement[bool]:

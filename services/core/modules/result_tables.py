@@ -2,7 +2,6 @@
 
 import csv
 import io
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, select, true
@@ -33,9 +32,10 @@ from shared.identity import Identity
 from shared.lists import condition
 from shared.models import AutoProcProgram, DataCollection, DataCollectionGroup
 from shared.schemas import columns_of
+from shared.statements import cache_statements, make_alias
 
-_Link, _Integration = aliased(AutoProcScalingHasInt), aliased(AutoProcIntegration)
-_Collection, _Group = aliased(DataCollection), aliased(DataCollectionGroup)
+_Link, _Integration = make_alias(AutoProcScalingHasInt), make_alias(AutoProcIntegration)
+_Collection, _Group = make_alias(DataCollection), make_alias(DataCollectionGroup)
 MOST = 5_000  # lines of a table
 SETTINGS = {"of", "criterion", "shell", "minCompleteness"}
 CELL = tuple(name for name in columns_of(TableResultSchema) if name != "autoProcId")
@@ -159,7 +159,7 @@ def _visible(identity: Identity) -> Rule:
     return Rule(_seen(rule.condition), rule.values, identity)
 
 
-@lru_cache(maxsize=64)
+@cache_statements(64)
 def _seen(session: ColumnElement[bool]) -> ColumnElement[bool]:
     """``session`` is what makes a session of ``_Group`` visible."""
     if session is true():
@@ -200,7 +200,7 @@ def _named(identity: Identity, query: dict) -> dict:
     return query
 
 
-@lru_cache(maxsize=256)
+@cache_statements(256)
 def _candidates(rule, seen, filters: tuple[str, ...], of: str, criterion: str) -> Select:
     """Owner, scaling and value of all that may be the best."""
     shell, whole = aliased(AutoProcScalingStatistics), aliased(AutoProcScalingStatistics)

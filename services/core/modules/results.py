@@ -1,7 +1,6 @@
 """Whole results of processing: one document, one transaction, the same answer for a repeat."""
 
 import re
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, select, true, update
@@ -38,6 +37,7 @@ from shared.db import db
 from shared.errors import BadInput, Conflict, NotYet, Unavailable
 from shared.identity import Identity
 from shared.models import AutoProcProgram, DataCollection, ProcessingJob
+from shared.statements import cache_statements
 
 CANDIDATES = 1000  # data collections in the folder of an image
 WORDS = {1: "success", 0: "failure"}
@@ -222,7 +222,7 @@ def _tree(program: dict, parts: dict, results: list[dict]) -> dict:
     }
 
 
-@lru_cache(maxsize=64)
+@cache_statements(64)
 def _on_scalings(visible: ColumnElement, scaling_id: Any) -> ColumnElement[bool]:
     """What hangs on a scaling of a program of which ``visible`` holds."""
     if visible is true():

@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, CompoundSelect, bindparam, func, literal_column, select
@@ -21,10 +20,11 @@ from shared.models import (
     ProcessingJob,
     ProcessingJobImageSweep,
 )
+from shared.statements import cache_statements, make_alias
 
-Member, Job = aliased(DataCollection), aliased(ProcessingJob)
-Program, Integration = aliased(AutoProcProgram), aliased(AutoProcIntegration)
-Sweep, Group = aliased(ProcessingJobImageSweep), aliased(DataCollectionGroup)
+Member, Job = make_alias(DataCollection), make_alias(ProcessingJob)
+Program, Integration = make_alias(AutoProcProgram), make_alias(AutoProcIntegration)
+Sweep, Group = make_alias(ProcessingJobImageSweep), make_alias(DataCollectionGroup)
 ENDS = {1: "Success", 0: "Fail"}
 
 
@@ -99,7 +99,7 @@ def counts(found: Iterable[Run]) -> dict[int, list[dict]]:
     }
 
 
-@lru_cache(maxsize=2)
+@cache_statements(2)
 def _runs(by_group: bool) -> CompoundSelect:
     owner = Member.dataCollectionGroupId if by_group else Member.dataCollectionId
     wanted = owner.in_(bindparam("keys", expanding=True))
@@ -119,7 +119,7 @@ def _runs(by_group: bool) -> CompoundSelect:
     )
 
 
-@lru_cache(maxsize=64)
+@cache_statements(64)
 def _hidden(seen: ColumnElement[bool]) -> CompoundSelect:
     """Which of the jobs and programs use a data collection of a session that is not ``seen``."""
     parts = []

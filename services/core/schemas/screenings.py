@@ -2,7 +2,6 @@
 
 from marshmallow import ValidationError, fields, validates_schema
 from sqlalchemy import bindparam, select, union
-from sqlalchemy.orm import aliased
 
 from services.core.models import (
     Screening,
@@ -16,6 +15,7 @@ from services.core.models import (
 from services.core.schemas.records import KEY, MANY, RecordSchema
 from shared.lists import query_of
 from shared.models import DataCollection, DataCollectionGroup
+from shared.statements import make_alias
 
 PARENTS = ("dataCollectionId", "dataCollectionGroupId")
 
@@ -83,7 +83,7 @@ class ScreeningOutputSchema(RecordSchema):
         dump_only = ("screeningOutputId",)
 
 
-_below, _session = aliased(Screening), DataCollectionGroup.sessionId == bindparam("sessionId")
+_below, _session = make_alias(Screening), DataCollectionGroup.sessionId == bindparam("sessionId")
 _by_group = select(_below.screeningId).join(_below.group).where(_session)
 _by_collection = (
     select(_below.screeningId).join(_below.collection).join(DataCollection.group).where(_session)
