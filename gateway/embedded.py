@@ -46,6 +46,7 @@ class Gateway:
         answer = self._find(environ, path)
         if isinstance(answer, Response):
             answer.headers["X-Request-ID"] = environ["HTTP_X_REQUEST_ID"]
+            answer.headers["X-Content-Type-Options"] = "nosniff"
         return answer(environ, start_response)
 
     def _find(self, environ: dict, path: str) -> WSGI | Response:

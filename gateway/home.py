@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from secrets import token_urlsafe
 
 from jinja2 import Environment, PackageLoader
 from werkzeug.wrappers import Response
@@ -10,12 +9,9 @@ from werkzeug.wrappers import Response
 from gateway.specification import Faces, Specs, prefix
 from shared import __version__, config
 from shared.config import API_ROOT
+from shared.pages import make_page
 
 SUBJECTS = 12  # of a service that are named; there may be many
-POLICY = (
-    "default-src 'none'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'; script-src 'nonce-{0}'; style-src 'nonce-{0}'"
-)
 
 
 def page(site: Mapping, specs: Specs) -> Callable[[], Response]:
@@ -36,16 +32,7 @@ def page(site: Mapping, specs: Specs) -> Callable[[], Response]:
         "version": __version__,
     }
 
-    def answer() -> Response:
-        nonce = token_urlsafe(16)
-        response = Response(template.render(content, nonce=nonce), mimetype="text/html")
-        response.headers["Content-Security-Policy"] = POLICY.format(nonce)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
-    return answer
+    return lambda: make_page(lambda nonce: template.render(content, nonce=nonce))
 
 
 def origin(site: Mapping) -> str:

@@ -19,6 +19,7 @@ from shared.db import db, engine_options
 from shared.errors import handle_errors
 from shared.identity import Verifier
 from shared.log import log_requests
+from shared.pages import make_documentation
 
 SECURITY = {
     "bearer": {
@@ -88,7 +89,7 @@ def build_app(name: str, faces: Iterable[Face], source: Mapping | str | None = N
     handle_database_errors(app)
     app.url_map.converters["int"] = Id
     app.before_request(_open_request)
-    app.after_request(_return_name)
+    app.after_request(_set_headers)
     log_requests(app)
     metrics.measure(app)
     if origins := site["cors"]["origins"]:
@@ -125,6 +126,7 @@ def _add(app: Flask, name: str, face: Face):
         authorizations=SECURITY,
         default_swagger_filename=f"{below}/swagger.json".lstrip("/"),
     )
+    api.documentation(lambda: make_documentation(api))
     for namespace in namespaces:
         api.add_namespace(namespace)
         for schema in namespace.payloads:
@@ -151,6 +153,7 @@ def _open_request() -> None:
     g.by_link = g.tagging = False
 
 
-def _return_name(response: Response) -> Response:
+def _set_headers(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
+    response.headers["X-Content-Type-Options"] = "nosniff"
     return response

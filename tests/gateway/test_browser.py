@@ -13,14 +13,20 @@ pytestmark = pytest.mark.serial
 
 @pytest.fixture
 def shown(tmp_path):
-    """``shown(url)`` is what Chromium makes of a page, some seconds after it came."""
+    """``shown(url)`` is what Chromium makes of a page, some seconds after it came.
+
+    A page that reports an error, such as a script that its policy forbids, fails.
+    """
 
     def load(url):
         browser = shutil.which("chromium") or shutil.which("chromium-browser")
         assert browser, "chromium is missing: install it"
         command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+        command += ["--enable-logging=stderr", "--log-level=0"]
         command += [f"--user-data-dir={tmp_path}", "--virtual-time-budget=8000", url]
-        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE).stdout
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+        assert not re.findall(r".*CONSOLE.*", done.stderr)
+        return done.stdout
 
     return load
 
