@@ -2,12 +2,14 @@
 
 import logging
 import time
+from datetime import UTC, datetime
 
 import orjson
 from flask import Flask, Response, g, has_request_context, request
 
 LOGGER = "ispyb"
 ATTRIBUTES = ("service", "method", "path", "status", "ms", "login", "requestId")
+PROBES = ("/health", "/ready", "/metrics")  # each is asked every few seconds
 
 
 class JsonFormatter(logging.Formatter):
@@ -15,7 +17,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(record.created)),
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="seconds"),
             "level": record.levelname,
             "message": record.getMessage(),
         }
@@ -40,10 +42,15 @@ def configure() -> logging.Logger:
 
 
 def log_requests(app: Flask) -> None:
-    """Log every answer of ``app``: never its query, which may hold the token of a link."""
+    """Log every answer of ``app`` but those to probes.
+
+    The query is never logged: it may hold the token of a link.
+    """
     logger = configure()
 
     def log(response: Response) -> Response:
+        if request.path in PROBES:
+            return response
         extra = {
             "service": app.extensions["service"],
             "method": request.method,

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -29,7 +30,9 @@ def lines():
 def test_a_request_is_one_line_of_json(as_, lines):
     as_("alice", 1).get(URL, headers={"X-Request-ID": "r1"})
     (line,) = map(json.loads, lines)
-    assert line.pop("time") and line.pop("ms") >= 0
+    moment, now = datetime.fromisoformat(line.pop("time")), datetime.now(UTC)
+    assert moment.utcoffset() == timedelta() and now - moment < timedelta(minutes=1)
+    assert line.pop("ms") >= 0
     assert line == {
         "level": "INFO",
         "message": "request",
@@ -40,6 +43,13 @@ def test_a_request_is_one_line_of_json(as_, lines):
         "login": "alice",
         "requestId": "r1",
     }
+
+
+def test_probes_are_not_logged(app, lines):
+    client = app.test_client()
+    for path in ("/health", "/ready", "/metrics"):
+        assert client.get(path).status_code == 200
+    assert lines == []
 
 
 def test_queries_tokens_and_bodies_are_not_logged(app, as_, lines):
