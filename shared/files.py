@@ -4,6 +4,8 @@ A file is named by the database, where a client wrote its path: nothing is read 
 regular file below one of the site's file roots, wherever links may lead: see shared.roots.
 """
 
+import errno
+import logging
 import mimetypes
 import os
 import stat
@@ -22,17 +24,22 @@ from werkzeug.http import parse_range_header
 from werkzeug.wsgi import FileWrapper
 from zipstream import ZipStream
 
-from shared.errors import NotFound, Stale, TooLarge
+from shared.errors import NotFound, Stale, TooLarge, Unavailable
+from shared.log import LOGGER
 from shared.roots import tops
 
 BLOCK = 2**16
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 REGULAR = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe would wait
 LOGS = (".log", ".lp", ".out", ".inp")
+ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
+FORBIDDEN = (errno.EACCES, errno.EPERM)
 SHOWN = ("image/", "text/", "application/json", "application/pdf")  # in the browser's window
 HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "sandbox",  # a report is nobody's script
+    # a report runs no script and loads nothing from elsewhere
+    "Content-Security-Policy": "sandbox; default-src 'none'; img-src data:; "
+    "style-src 'unsafe-inline'",
+    "Referrer-Policy": "no-referrer",  # the address may hold the token of a link
     "Cache-Control": "private, no-cache",
 }
 
@@ -106,13 +113,27 @@ class _File:
 
 
 def _open(path: str | None, roots: Iterable[str]) -> _File:
-    """The regular file at ``path``, below one of ``roots``; else NotFound, whatever is wrong."""
+    """The regular file at ``path``, below one of ``roots``; else NotFound.
+
+    Unavailable if the file system fails, e.g. a server of files that does not answer.
+    """
     for root in roots:
         try:
             return _File(os.fdopen(_below(os.path.realpath(root), path or ""), "rb"))
-        except (OSError, ValueError):
+        except ValueError:
             continue
+        except OSError as error:
+            _judge(error)
     raise NotFound("file not found")
+
+
+def _judge(error: OSError) -> None:
+    """Raise Unavailable unless the file is absent, or closed to the user of this process."""
+    if error.errno in FORBIDDEN:
+        logging.getLogger(LOGGER).warning("file: the service may not read it: %s", error)
+    elif error.errno not in ABSENT:
+        logging.getLogger(LOGGER).error("file: %s", error)
+        raise Unavailable("the file cannot be read at the moment", retry_after=10) from error
 
 
 def _below(root: str, path: str) -> int:

@@ -1,6 +1,8 @@
 """Sending files: whole or in parts, as browsers need them, and nothing from outside the roots."""
 
+import errno
 import io
+import logging
 import os
 import zipfile
 from itertools import count
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.log import LOGGER
 from shared.models import (
     BLSession,
     DataCollection,
@@ -21,6 +24,7 @@ ROOT = "/ispyb/api/v1/data_collections"
 TEXT = b"".join(b"line %d\n" % number for number in range(20_000))  # more than one block
 FILE = f"{ROOT}/attachments/1/file"
 ZIP = f"{ROOT}/1/attachments/download"
+POLICY = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 @pytest.fixture
@@ -65,7 +69,7 @@ def test_a_file_comes_as_it_is(alice, text):
     assert answer.headers["Accept-Ranges"] == "bytes"
     assert answer.headers["Content-Disposition"] == 'inline; filename="scan 1.log"'
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Content-Security-Policy"] == "sandbox"
+    assert answer.headers["Content-Security-Policy"] == POLICY
     kept = alice.get(f"{FILE}?download=true").headers["Content-Disposition"]
     assert kept == 'attachment; filename="scan 1.log"'
 
@@ -219,7 +223,8 @@ def test_a_browser_is_told_what_it_is(alice, attach, folder, name, kind, shown):
     assert (answer.status_code, answer.data, answer.mimetype) == (200, b"x", kind)
     assert answer.headers["Content-Disposition"].split(";")[0] == shown
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Content-Security-Policy"] == "sandbox"  # nor a script of our origin
+    assert answer.headers["Content-Security-Policy"] == POLICY
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
 @pytest.mark.parametrize(
@@ -294,6 +299,42 @@ def test_nothing_else_is_read(alice, attach, folder, secret):
     for url in (f"{ROOT}/attachments/999/file", ZIP):
         answer = alice.get(url)
         assert {**answer.json, **absent} == answer.json
+
+
+@pytest.fixture
+def failing(text, monkeypatch, caplog):
+    """``failing(number)`` lets the file system fail with that error when the text is opened."""
+    logging.getLogger(LOGGER).addHandler(caplog.handler)
+
+    def fail(number, opened=os.open):
+        def refuse(path, *args, **kwargs):
+            if path == text.name:
+                raise OSError(number, os.strerror(number), path)
+            return opened(path, *args, **kwargs)
+
+        monkeypatch.setattr(os, "open", refuse)
+
+    yield fail
+    logging.getLogger(LOGGER).removeHandler(caplog.handler)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EMFILE], ids=os.strerror)
+def test_a_file_system_that_fails_is_no_absent_file(alice, failing, caplog, number):
+    failing(number)
+    for url in (FILE, ZIP):
+        caplog.clear()
+        answer = alice.get(url)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+        assert answer.json["detail"] == "the file cannot be read at the moment"
+        (line,) = (each for each in caplog.records if each.levelname == "ERROR")
+        assert os.strerror(number) in line.getMessage()
+
+
+def test_a_file_closed_to_the_service_is_absent_and_logged(alice, failing, caplog):
+    failing(errno.EACCES)
+    assert alice.get(FILE).status_code == 404
+    (line,) = (each for each in caplog.records if each.levelname == "WARNING")
+    assert "the service may not read it" in line.getMessage()
 
 
 def test_a_device_is_none_either_where_all_is_a_root(app, alice, attach, folder, monkeypatch):
