@@ -137,6 +137,27 @@ def test_nothing_is_printed(path):
         assert not (isinstance(node, ast.Name) and node.id == "print"), node.lineno
 
 
+@pytest.mark.parametrize("path", LIBRARY, ids=relative)
+def test_a_module_keeps_no_statement_that_was_not_compiled(path):
+    """See shared/statements.py: threads would break it at its first use."""
+    tree = ast.parse(path.read_text())
+    inside = {
+        node
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.Lambda)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "aliased":
+            assert node in inside, f"line {node.lineno}: use make_alias"
+        if isinstance(node, ast.FunctionDef) and node.returns is not None:
+            caches = {ast.unparse(each).split("(")[0] for each in node.decorator_list}
+            statement = re.search(r"Select|ColumnElement", ast.unparse(node.returns))
+            assert not (statement and caches & {"cache", "lru_cache"}), (
+                f"line {node.lineno}: use cache_statements"
+            )
+
+
 @pytest.mark.parametrize("path", FILES, ids=relative)
 def test_what_others_use_is_explained(path):
     tree = ast.parse(path.read_text())

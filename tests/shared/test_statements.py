@@ -5,12 +5,14 @@ import subprocess
 import sys
 
 import pytest
+from sqlalchemy.orm import aliased
+
+from shared import access
+from shared.identity import Identity
+from shared.models import DataCollectionGroup
 
 ROOT = "/ispyb/api/v1"
-PATHS = [
-    *("/events", "/events?status=processed", "/autoproc/table?sessionId=1", "/processing_jobs"),
-    *("/screenings?sessionId=1", "/contacts/persons"),
-]
+PATHS = ["/events", "/autoproc/table?sessionId=1", "/processing_jobs", "/screenings?sessionId=1"]
 
 
 @pytest.mark.serial
@@ -26,3 +28,12 @@ def test_parallel_first_requests_are_answered(world, site, token):
     command = [sys.executable, "-m", "tests.shared.first_requests"]
     done = subprocess.run(command, input=json.dumps(order), capture_output=True, text=True)
     assert (done.returncode, done.stdout.split()) == (0, []), done.stderr[-5000:]
+
+
+def test_an_alias_of_one_call_takes_the_place_of_no_condition():
+    person = Identity("someone", 1, frozenset(), frozenset(), None, False, "1", 0)
+    kept = access.sessions(person, DataCollectionGroup.sessionId).condition
+    for _ in range(600):  # more than are kept
+        link = aliased(DataCollectionGroup).sessionId
+        assert access.sessions(person, link).condition is not kept
+    assert access.sessions(person, DataCollectionGroup.sessionId).condition is kept
