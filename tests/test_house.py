@@ -153,9 +153,9 @@ def test_a_module_keeps_no_statement_that_was_not_compiled(path):
         if isinstance(node, ast.FunctionDef) and node.returns is not None:
             caches = {ast.unparse(each).split("(")[0] for each in node.decorator_list}
             statement = re.search(r"Select|ColumnElement", ast.unparse(node.returns))
-            assert not (statement and caches & {"cache", "lru_cache"}), (
-                f"line {node.lineno}: use cache_statements"
-            )
+            assert not (
+                statement and caches & {"cache", "lru_cache"}
+            ), f"line {node.lineno}: use cache_statements"
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative)

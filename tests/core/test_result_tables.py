@@ -221,6 +221,21 @@ def test_the_best(as_, results, query, expected):
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    "query, expected",
+    [
+        ("sessionId=11", {111: 0.03125, 112: 0.015625}),
+        ("proposal=mx1", {111: 0.03125, 112: 0.015625}),
+        ("dataCollectionId=112", {112: 0.015625}),
+        ("sessionId=21&dataCollectionId=112", {}),
+    ],
+)
+def test_the_best_is_of_the_collections_that_are_asked_for(as_, results, query, expected):
+    """A scaling of several collections is not shown for the others of them."""
+    answer = as_(*STAFF).get(f"{BEST}?{query}").json
+    assert {each["dataCollectionId"]: each["value"] for each in answer["best"]} == expected
+
+
 def test_the_best_of_a_sample(as_, results, add, engine):
     table = DataCollectionGroup.__table__
     with engine.begin() as connection:

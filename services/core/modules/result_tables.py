@@ -30,7 +30,7 @@ from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
 from shared.lists import condition
-from shared.models import AutoProcProgram, DataCollection, DataCollectionGroup
+from shared.models import AutoProcProgram, BLSession, DataCollection, DataCollectionGroup
 from shared.schemas import columns_of
 from shared.statements import cache_statements, make_alias
 
@@ -219,6 +219,14 @@ def _candidates(rule, seen, filters: tuple[str, ...], of: str, criterion: str) -
     stmt = stmt.join(integration, integration.autoProcIntegrationId == link.autoProcIntegrationId)
     stmt = stmt.join(collection, collection.dataCollectionId == integration.dataCollectionId)
     stmt = stmt.join(group, group.dataCollectionGroupId == collection.dataCollectionGroupId)
+    of_proposal = select(BLSession.sessionId).where(BLSession.proposalId == bindparam("proposal"))
+    on_joined = {
+        "proposal": group.sessionId.in_(of_proposal),
+        "sessionId": group.sessionId == bindparam("sessionId"),
+        "blSampleId": group.blSampleId == bindparam("blSampleId"),
+        "dataCollectionGroupId": group.dataCollectionGroupId == bindparam("dataCollectionGroupId"),
+        "dataCollectionId": collection.dataCollectionId == bindparam("dataCollectionId"),
+    }  # the filters of the table that would join all this once more
     result, program = aliased(AutoProc), aliased(AutoProcProgram)
     failed = exists().where(
         result.autoProcId == AutoProcScaling.autoProcId,
@@ -234,5 +242,5 @@ def _candidates(rule, seen, filters: tuple[str, ...], of: str, criterion: str) -
         owner.is_not(None),
         value.is_not(None) if CRITERIA[criterion] else value > 0,
         ~failed,
-        *(condition(ResultRowSchema, name) for name in filters),
+        *(on_joined.get(name, condition(ResultRowSchema, name)) for name in filters),
     ).distinct()
