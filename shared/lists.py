@@ -14,9 +14,10 @@ from marshmallow import Schema, ValidationError, fields, validate
 from sqlalchemy import ColumnElement, Enum, Float, and_, bindparam, false, or_, true
 
 from shared.schemas import (
-    IN_LATIN1,
-    IN_UTF8,
+    LATIN1,
+    LATIN1_LINES,
     STORED_NULL,
+    UTF8,
     Hex,
     TableSchema,
     characters,
@@ -94,7 +95,7 @@ def query_of(schema: type[TableSchema]) -> type[Schema]:
     if schema.Meta.search:
         where = f"text in {', '.join(schema.Meta.search)}"
         kinds = {characters(column(schema, n).property.columns[0]) for n in schema.Meta.search}
-        checks = [validate.Length(max=200), IN_LATIN1 if IN_LATIN1 in kinds else IN_UTF8]
+        checks = [validate.Length(max=200), LATIN1 if kinds & {LATIN1, LATIN1_LINES} else UTF8]
         query["search"] = Text(validate=checks, metadata={"description": where})
     return ListQuery.from_dict(query, name=definition_name(schema) + "Query")
 

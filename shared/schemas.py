@@ -1,5 +1,6 @@
 """The base of all payloads: what the model says about a column, the schema says to the client."""
 
+import re
 from collections.abc import Mapping
 from copy import copy
 from datetime import datetime
@@ -9,19 +10,50 @@ from typing import Any, ClassVar
 from apispec.ext.marshmallow.common import resolve_schema_instance
 from marshmallow import RAISE, Schema, fields, validate
 from marshmallow_sqlalchemy import ModelConverter, SQLAlchemyAutoSchema
-from sqlalchemy import TIMESTAMP, DateTime, Enum, Float, Integer, SmallInteger, String
+from sqlalchemy import TIMESTAMP, DateTime, Enum, Float, Integer, SmallInteger, String, Text
 from sqlalchemy.dialects.mysql import MEDIUMINT, TINYINT
 from sqlalchemy.types import _Binary
 
-# MariaDB's latin1 is Windows-1252
-LATIN1 = r"^[\x01-\x7f\xa0-\xff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]*$"
-IN_LATIN1 = validate.Regexp(LATIN1, error="Holds a character that ISPyB cannot store (latin1).")
-IN_UTF8 = validate.Regexp(r"^[^\x00]*$", error="Holds a character that ISPyB cannot store.")
+from shared.models.types import Lines
+
+WINDOWS_1252 = " -~\\xa0-\\xff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"  # MariaDB calls it latin1
+BLANKED = "control characters replaced by blanks"
+CONTROLS = {
+    False: r"\x00-\x1f\x7f-\x9f\u2028\u2029",
+    True: r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f",
+}  # by whether a text may have tabs and several lines
 BITS = ((TINYINT, 8), (SmallInteger, 16), (MEDIUMINT, 24), (Integer, 32))
 TIMESTAMPS = (datetime(1970, 1, 2), datetime(2038, 1, 18))
 LARGEST_FLOAT = 3.4e38
 STORED_NULL = "stored null"  # a note on a field, see TableSchema.on_bind_field
 LOCAL_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$"
+
+
+class Characters(validate.Regexp):
+    """Whether a text has only characters of ``charset``, and control characters for ``lines``."""
+
+    def __init__(self, charset: str, *, lines: bool):
+        inside = f"[^{CONTROLS[lines]}]"
+        if charset != "utf8mb4":
+            inside = rf"[\t\n\r{WINDOWS_1252}]" if lines else f"[{WINDOWS_1252}]"
+        end = (
+            "" if lines else r"(?!\n)"
+        )  # which Python's $ lets through, and JavaScript's does not
+        kind = "" if charset == "utf8mb4" else " (latin1)"
+        reason = f"Holds a character that ISPyB cannot store{kind}"
+        if not lines:
+            reason = f"Holds a control character, or one that ISPyB cannot store{kind}"
+        super().__init__(f"^{inside}*${end}", error=f"{reason}.")
+        self._controls = re.compile(f"[{CONTROLS[lines]}]+")
+
+    def blanked(self, text: str) -> str:
+        """``text`` with a blank for control characters, and with none at its ends."""
+        found = self._controls.sub(" ", text)
+        return text if found == text else found.strip()
+
+
+LATIN1, LATIN1_LINES = (Characters("latin1", lines=lines) for lines in (False, True))
+UTF8, UTF8_LINES = (Characters("utf8mb4", lines=lines) for lines in (False, True))
 
 
 class Hex(fields.String):
@@ -82,10 +114,32 @@ class Converter(ModelConverter):
             kwargs["validate"].append(validate.Range(*TIMESTAMPS))
 
 
-def characters(column) -> validate.Regexp:
-    """What says whether a text can be stored in ``column``, or compared with it."""
-    charset = column.info.get("charset", column.table.info.get("charset"))
-    return IN_UTF8 if charset == "utf8mb4" else IN_LATIN1
+def characters(column) -> Characters:
+    """The characters of a text that can be stored in ``column``, or compared with it."""
+    lines = isinstance(column.type, Text | Lines)
+    if column.info.get("charset", column.table.info.get("charset")) == "utf8mb4":
+        return UTF8_LINES if lines else UTF8
+    return LATIN1_LINES if lines else LATIN1
+
+
+def _check_characters(field: fields.Field, column: Any) -> None:
+    """Add the characters of ``column`` to a ``field`` with limits of its own but no pattern."""
+    text = isinstance(column.type, String) and not isinstance(column.type, Enum)
+    if text and isinstance(field, fields.String):
+        if not any(isinstance(each, validate.Regexp) for each in field.validators):
+            field.validators = [*field.validators, characters(column)]
+
+
+def blanked(field: fields.Field, value: Any) -> Any:
+    """``value`` as a writer that cannot be asked again means it: without control characters.
+
+    Only those stay that ``field`` takes.
+    """
+    if isinstance(value, str):
+        for validator in field.validators:
+            if isinstance(validator, Characters):
+                return validator.blanked(value)
+    return value
 
 
 def text_of(column: Any, least: int = 0, **kwargs: Any) -> fields.String:
@@ -124,14 +178,16 @@ class TableSchema(SQLAlchemyAutoSchema):
         return Schema.load(self, data, **kwargs)
 
     def on_bind_field(self, field_name, field_obj):
-        """Note what the database may hold no value of, whatever a body must have."""
+        """Note if the database may hold no value, and check the characters of every text."""
         attribute = getattr(self.opts.model, field_obj.attribute or field_name, None)
         if attribute is None:
             return
         if isinstance(field_obj, fields.Nested):
             stored_null = not field_obj.many
         else:
-            stored_null = attribute.property.columns[0].nullable
+            column = attribute.property.columns[0]
+            stored_null = column.nullable
+            _check_characters(field_obj, column)
         field_obj.metadata = {**field_obj.metadata, STORED_NULL: stored_null}
 
 

@@ -11,7 +11,7 @@ from shared.models.positions import Position
 from shared.models.proposals import BLSession
 from shared.models.samples import BLSample, BLSubSample
 from shared.models.setups import Detector
-from shared.models.types import LongText
+from shared.models.types import Lines, LongText
 
 if TYPE_CHECKING:
     from shared.models.details import (
@@ -96,7 +96,7 @@ class DataCollectionGroup(Base):
     )
     startTime: Mapped[datetime | None] = mapped_column(doc="begin of the first collection")
     endTime: Mapped[datetime | None] = mapped_column(doc="end of the last collection")
-    comments: Mapped[str | None] = mapped_column(String(1024), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(1024), doc="free text")
     crystalClass: Mapped[str | None] = mapped_column(String(20), doc="label of the crystal")
     detectorMode: Mapped[str | None] = mapped_column(String(255), doc="mode of the detector")
     actualSampleBarcode: Mapped[str | None] = mapped_column(
@@ -190,7 +190,7 @@ class DataCollection(Base):
     runStatus: Mapped[str | None] = mapped_column(
         String(45), doc="how it ended, e.g. DataCollection Successful"
     )
-    comments: Mapped[str | None] = mapped_column(String(1024), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(1024), doc="free text")
     printableForReport: Mapped[bool | None] = mapped_column(
         server_default=text("1"), doc="shown in reports"
     )

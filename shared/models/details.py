@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from shared.db import Base, MediumUnsigned, Unsigned
 from shared.models.acquisitions import DataCollection, DataCollectionGroup
 from shared.models.people import Person
-from shared.models.types import local_now
+from shared.models.types import Lines, local_now
 
 
 class GridInfo(Base):
@@ -146,7 +146,7 @@ class DataCollectionComment(Base):
     personId: Mapped[int] = mapped_column(
         ForeignKey("Person.personId", ondelete="CASCADE"), index=True, doc="who says it"
     )
-    comments: Mapped[str | None] = mapped_column(String(4000), doc="what is said")
+    comments: Mapped[str | None] = mapped_column(Lines(4000), doc="what is said")
     createTime: Mapped[datetime] = mapped_column(
         server_default=local_now(), doc="when it was said"
     )

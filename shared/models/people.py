@@ -6,7 +6,7 @@ from sqlalchemy import TIMESTAMP, ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, Unsigned
-from shared.models.types import External, local_now
+from shared.models.types import External, Lines, local_now
 
 
 class Laboratory(Base):
@@ -16,7 +16,7 @@ class Laboratory(Base):
 
     laboratoryId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     name: Mapped[str | None] = mapped_column(String(45), doc="of the laboratory or department")
-    address: Mapped[str | None] = mapped_column(String(255), doc="street and house")
+    address: Mapped[str | None] = mapped_column(Lines(255), doc="street and house")
     city: Mapped[str | None] = mapped_column(String(45), doc="town")
     postcode: Mapped[str | None] = mapped_column(String(15), doc="postal code")
     country: Mapped[str | None] = mapped_column(String(45), doc="name of the country")
@@ -125,4 +125,4 @@ class AdminVar(Base):
 
     varId: Mapped[int] = mapped_column(Integer, primary_key=True, doc="key")
     name: Mapped[str | None] = mapped_column(String(32), index=True, doc="of the setting")
-    value: Mapped[str | None] = mapped_column(String(1024), doc="its value, as text")
+    value: Mapped[str | None] = mapped_column(Lines(1024), doc="its value, as text")

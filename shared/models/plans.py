@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from shared.db import Base, Unsigned
 from shared.models.proposals import Proposal
 from shared.models.setups import Detector
-from shared.models.types import JsonShort, LongText, MediumInteger, local_now
+from shared.models.types import JsonShort, Lines, LongText, MediumInteger, local_now
 
 EXPERIMENT_KINDS = (
     "Default",
@@ -56,7 +56,7 @@ class DiffractionPlan(Base):
         index=True,
         doc="kind of experiment, as a row",
     )
-    comments: Mapped[str | None] = mapped_column(String(1024), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(1024), doc="free text")
     observedResolution: Mapped[float | None] = mapped_column(doc="seen before, Å")
     minimalResolution: Mapped[float | None] = mapped_column(doc="worst acceptable, Å")
     maximalResolution: Mapped[float | None] = mapped_column(doc="best of use, Å")

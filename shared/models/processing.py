@@ -7,7 +7,7 @@ from sqlalchemy import TIMESTAMP, Enum, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, MediumUnsigned, TinyUnsigned, Unsigned
-from shared.models.types import TinyInteger, local_now
+from shared.models.types import Lines, TinyInteger, local_now
 
 if TYPE_CHECKING:
     from shared.models.acquisitions import DataCollection
@@ -58,7 +58,7 @@ class ProcessingJob(Base):
     )
     recipe: Mapped[str | None] = mapped_column(String(50), doc="what is to run")
     displayName: Mapped[str | None] = mapped_column(String(80), doc="label")
-    comments: Mapped[str | None] = mapped_column(String(255), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(255), doc="free text")
     automatic: Mapped[bool | None] = mapped_column(doc="started by a program, not a person")
     recordTimestamp: Mapped[datetime] = mapped_column(
         TIMESTAMP, server_default=local_now(), doc="when it was submitted"
@@ -89,7 +89,7 @@ class ProcessingJobParameter(Base):
         ForeignKey("ProcessingJob.processingJobId"), index=True, doc="the job"
     )
     parameterKey: Mapped[str | None] = mapped_column(String(80), doc="name of the parameter")
-    parameterValue: Mapped[str | None] = mapped_column(String(1024), doc="its value")
+    parameterValue: Mapped[str | None] = mapped_column(Lines(1024), doc="its value")
 
     job: Mapped[ProcessingJob | None] = relationship(back_populates="parameters")
 
@@ -135,12 +135,12 @@ class AutoProcProgram(Base):
     processingPrograms: Mapped[str | None] = mapped_column(
         String(255), doc="label, e.g. xia2 dials"
     )
-    processingCommandLine: Mapped[str | None] = mapped_column(String(255), doc="as it was started")
-    processingEnvironment: Mapped[str | None] = mapped_column(String(255), doc="where it runs")
+    processingCommandLine: Mapped[str | None] = mapped_column(Lines(255), doc="as it was started")
+    processingEnvironment: Mapped[str | None] = mapped_column(Lines(255), doc="where it runs")
     processingStatus: Mapped[int | None] = mapped_column(
         TinyInteger, doc="none while it waits or runs, 1 success, 0 failure"
     )
-    processingMessage: Mapped[str | None] = mapped_column(String(255), doc="last message")
+    processingMessage: Mapped[str | None] = mapped_column(Lines(255), doc="last message")
     processingStartTime: Mapped[datetime | None] = mapped_column(doc="none while it waits")
     processingEndTime: Mapped[datetime | None] = mapped_column(doc="end, or last sign of life")
     recordTimeStamp: Mapped[datetime | None] = mapped_column(
@@ -202,7 +202,7 @@ class AutoProcProgramMessage(Base):
     severity: Mapped[str] = mapped_column(
         Enum("ERROR", "WARNING", "INFO"), doc="how serious it is"
     )
-    message: Mapped[str | None] = mapped_column(String(200), doc="in short")
+    message: Mapped[str | None] = mapped_column(Lines(200), doc="in short")
     description: Mapped[str | None] = mapped_column(Text, doc="in full")
     recordTimeStamp: Mapped[datetime] = mapped_column(
         TIMESTAMP, server_default=local_now(), doc="when it was said"

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from shared.db import Base, Unsigned
 from shared.models.people import Person
 from shared.models.setups import BeamLineSetup
-from shared.models.types import External, local_now
+from shared.models.types import External, Lines, local_now
 
 PROPOSAL_ROLES = (
     "Co-Investigator",
@@ -121,7 +121,7 @@ class BLSession(Base):
     endDate: Mapped[datetime | None] = mapped_column(index=True, doc="planned end")
     scheduled: Mapped[bool | None] = mapped_column(doc="in the schedule, or made ad hoc")
     nbShifts: Mapped[int | None] = mapped_column(Unsigned, doc="shifts, usually of 8 h")
-    comments: Mapped[str | None] = mapped_column(String(2000), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(2000), doc="free text")
     beamLineOperator: Mapped[str | None] = mapped_column(
         String(255), doc="names of the local contacts"
     )

@@ -23,7 +23,7 @@ from shared.models.plans import DiffractionPlan
 from shared.models.positions import MotorPosition, Position
 from shared.models.proposals import Proposal
 from shared.models.shipping import Container
-from shared.models.types import External, MediumInteger, database_user, local_now
+from shared.models.types import External, Lines, MediumInteger, database_user, local_now
 
 
 class ComponentType(Base):
@@ -143,7 +143,7 @@ class Crystal(Base):
     size_Z: Mapped[float | None] = mapped_column(Double, doc="size, Z, mm")
     morphology: Mapped[str | None] = mapped_column(String(255), doc="shape")
     color: Mapped[str | None] = mapped_column(String(45), doc="colour")
-    comments: Mapped[str | None] = mapped_column(String(255), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(255), doc="free text")
     pdbFileName: Mapped[str | None] = mapped_column(String(255), doc="search model, its file")
     pdbFilePath: Mapped[str | None] = mapped_column(String(1024), doc="search model, its folder")
     abundance: Mapped[float | None] = mapped_column(doc="share of this form")
@@ -195,8 +195,8 @@ class BLSample(Base):
         String(20), index=True, doc="state at the beamline, e.g. LOADED"
     )
     isInSampleChanger: Mapped[bool | None] = mapped_column(doc="is in the sample changer")
-    comments: Mapped[str | None] = mapped_column(String(1024), doc="free text")
-    staffComments: Mapped[str | None] = mapped_column(String(255), doc="free text of the staff")
+    comments: Mapped[str | None] = mapped_column(Lines(1024), doc="free text")
+    staffComments: Mapped[str | None] = mapped_column(Lines(255), doc="free text of the staff")
     lastKnownCenteringPosition: Mapped[str | None] = mapped_column(
         String(255), doc="motor positions, as text"
     )
@@ -223,7 +223,7 @@ class BLSample(Base):
     publicationStage: Mapped[str | None] = mapped_column(
         String(45), doc="how far its publication is"
     )
-    publicationComments: Mapped[str | None] = mapped_column(String(255), doc="free text")
+    publicationComments: Mapped[str | None] = mapped_column(Lines(255), doc="free text")
     preparationTemeprature: Mapped[int | None] = mapped_column(
         MediumInteger, doc="K; the spelling is the column's"
     )
@@ -298,7 +298,7 @@ class BLSubSample(Base):
     )
     imgFileName: Mapped[str | None] = mapped_column(String(255), doc="picture, its file")
     imgFilePath: Mapped[str | None] = mapped_column(String(1024), doc="picture, its folder")
-    comments: Mapped[str | None] = mapped_column(String(1024), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(1024), doc="free text")
     source: Mapped[str | None] = mapped_column(
         Enum("manual", "auto"), server_default="manual", doc="marked by a person or by a program"
     )

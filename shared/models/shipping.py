@@ -10,7 +10,7 @@ from shared.db import Base, Unsigned
 from shared.models.people import Person
 from shared.models.processing import ProcessingPipeline
 from shared.models.proposals import BLSession, Proposal
-from shared.models.types import LongText, database_user
+from shared.models.types import Lines, LongText, database_user
 
 
 class Shipping(Base):
@@ -30,7 +30,7 @@ class Shipping(Base):
         String(45), index=True, doc="where it is, e.g. at facility; free text"
     )
     shippingType: Mapped[str | None] = mapped_column(String(45), doc="e.g. DewarTracking")
-    comments: Mapped[str | None] = mapped_column(String(1000), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(1000), doc="free text")
     creationDate: Mapped[datetime | None] = mapped_column(
         index=True, doc="when it was made; not automatic"
     )
@@ -103,7 +103,7 @@ class Dewar(Base):
         index=True,
         doc="first session that uses it",
     )
-    comments: Mapped[str | None] = mapped_column(String(1024), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(1024), doc="free text")
     trackingNumberToSynchrotron: Mapped[str | None] = mapped_column(
         String(30), doc="at the courier, way there"
     )
@@ -216,7 +216,7 @@ class Container(Base):
     scheduleId: Mapped[int | None] = mapped_column(
         Unsigned, index=True, doc="when pictures are taken"
     )
-    comments: Mapped[str | None] = mapped_column(String(255), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(255), doc="free text")
     source: Mapped[str | None] = mapped_column(
         String(50),
         server_default=database_user(),

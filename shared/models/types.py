@@ -15,10 +15,15 @@ UTF8 = {
 }  # table arguments; without them a table is latin1, which MariaDB reads as Windows-1252
 ZERO = "'0000-00-00 00:00:00'"  # MariaDB's time that is none, as the default of a LateTime
 
+
+class Lines(String):
+    """A short text that may have tabs and several lines, as a ``Text`` may."""
+
+
 External = BINARY(16)  # a UUID of the user office, as raw bytes
 LongText = Text().with_variant(LONGTEXT(charset="utf8mb4"), "mysql", "mariadb")
 LongBytes = LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
-JsonShort = String(200).with_variant(VARCHAR(200, charset="utf8mb4"), "mysql", "mariadb")
+JsonShort = Lines(200).with_variant(VARCHAR(200, charset="utf8mb4"), "mysql", "mariadb")
 MediumInteger = MEDIUMINT().with_variant(Integer(), "sqlite")
 TinyInteger = TINYINT().with_variant(Integer(), "sqlite")  # for more states than a flag has
 

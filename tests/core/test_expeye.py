@@ -142,6 +142,13 @@ def test_a_robot_action_keeps_its_begin(hyperion, rows):
     assert cleared["startTimestamp"] == "2026-11-20T09:12:40" and cleared["containerLocation"] == 3
 
 
+def test_a_text_of_one_line_has_blanks_for_control_characters(hyperion):
+    given = {"sampleBarcode": "HA1\r\nX\n", "message": "stopped:\n\tgripper"}
+    made = hyperion.post(f"{SESSION}/robot-actions", json=LOAD | given)
+    assert (made.json["sampleBarcode"], made.json["message"]) == ("HA1 X", given["message"])
+    assert made.json["warnings"] == ["sampleBarcode: control characters replaced by blanks"]
+
+
 def test_a_message_is_cut(hyperion):
     made = hyperion.post(f"{SESSION}/robot-actions", json=LOAD | {"message": "m" * 300})
     assert made.json["message"] == "m" * 255

@@ -292,6 +292,13 @@ def test_an_image_is_stored_once_for_its_number(alice, collection, rows):
     assert row["temperature"] == pytest.approx(99.0)
 
 
+def test_the_name_of_an_image_is_one_line(alice, collection, rows):
+    answer = store_image(alice, fileName="a\t\n1.h5\n", comments="a\nb")
+    assert answer.json["warnings"] == ["fileName: control characters replaced by blanks"]
+    (row,) = rows(Image)
+    assert (row["fileName"], row["comments"]) == ("a 1.h5", "a\nb")
+
+
 @pytest.mark.parametrize("key", [None, "", -1, "None", 0])
 def test_an_image_of_no_collection_is_refused(key, alice, collection, rows):
     """Trap 2.6: the collection may be null; the client only logs a 422."""

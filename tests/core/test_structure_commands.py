@@ -121,6 +121,10 @@ def test_a_phasing_by_the_names_of_its_tables(send, rows):
     wrong = {"phasing_results": {"PhasingStatistics": [{"metric": "luck"}]}}
     problem = send(name, 422, scaling_id=scaling, **wrong)
     assert [*problem["errors"]] == ["ispyb_command_list.0.metric"]
+    for number in ("9" * 6000, "--5", "", -(2**31) - 1, 2**31, 1.5, "½"):
+        linked = {"phasing_results": {**PHASING, "Phasing_has_Scaling": {"datasetNumber": number}}}
+        problem = send(name, 201 if number == "" else 422, scaling_id=scaling, **linked)
+        assert number == "" or [*problem["errors"]] == ["ispyb_command_list.0.datasetNumber"]
     problem = send(name, 422, scaling_id=scaling, phasing_results=[])
     assert send(name, 424, scaling_id=999, **told)["errors"] == {
         "ispyb_command_list.0.scaling_id": ["no such AutoProcScaling"]

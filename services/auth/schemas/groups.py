@@ -11,7 +11,7 @@ from shared.models import (
     UserGroupHasPermission,
     UserGroupHasPerson,
 )
-from shared.schemas import IN_LATIN1, TableSchema
+from shared.schemas import TableSchema
 
 
 class GroupMetadataSchema(Schema):
@@ -20,7 +20,7 @@ class GroupMetadataSchema(Schema):
 
 
 class GroupSchema(TableSchema):
-    name = auto_field(validate=[validate.Length(1, 31), IN_LATIN1])
+    name = auto_field(validate=[validate.Length(1, 31)])
     _metadata = fields.Nested(GroupMetadataSchema, dump_only=True)
 
     class Meta(TableSchema.Meta):

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from shared.schemas import IN_LATIN1
+from shared.schemas import LATIN1
 
 SECRET = 20_000  # characters; the tokens of identity providers can be long
 
@@ -15,7 +15,7 @@ class CredentialsSchema(Schema):
     )
     login = fields.String(
         allow_none=True,
-        validate=[validate.Length(max=45), IN_LATIN1],
+        validate=[validate.Length(max=45), LATIN1],
         metadata={"description": "with a password; beside a token it is not needed"},
     )
     password = fields.String(allow_none=True, validate=validate.Length(max=SECRET))

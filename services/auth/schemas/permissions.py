@@ -14,7 +14,9 @@ class PermissionMetadataSchema(Schema):
 
 class PermissionSchema(TableSchema):
     type = auto_field(
-        validate=[validate.Regexp(r"^[A-Za-z0-9_.:-]{1,15}$", error="1 to 15 of A-Za-z0-9_.:-")]
+        validate=[
+            validate.Regexp(r"^[A-Za-z0-9_.:-]{1,15}$(?!\n)", error="1 to 15 of A-Za-z0-9_.:-")
+        ]
     )
     _metadata = fields.Nested(PermissionMetadataSchema, dump_only=True)
 

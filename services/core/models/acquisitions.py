@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, Unsigned
 from shared.models import BLSample, BLSession, DataCollection, MotorPosition
-from shared.models.types import ZERO, LateTime, local_now, now_on_update
+from shared.models.types import ZERO, LateTime, Lines, local_now, now_on_update
 
 
 class Image(Base):
@@ -48,9 +48,9 @@ class Image(Base):
     synchrotronCurrent: Mapped[float | None] = mapped_column(doc="mA")
     temperature: Mapped[float | None] = mapped_column(doc="of the sample, K")
     machineMessage: Mapped[str | None] = mapped_column(
-        String(1024), doc="message of the machine's operators"
+        Lines(1024), doc="message of the machine's operators"
     )
-    comments: Mapped[str | None] = mapped_column(String(1024), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(1024), doc="free text")
     motorPositionId: Mapped[int | None] = mapped_column(
         ForeignKey("MotorPosition.motorPositionId", ondelete="CASCADE"),
         index=True,
@@ -97,7 +97,7 @@ class RobotAction(Base):
         Enum("SUCCESS", "ERROR", "CRITICAL", "WARNING", "EPICSFAIL", "COMMANDNOTSENT"),
         doc="how it ended",
     )
-    message: Mapped[str | None] = mapped_column(String(255), doc="of the robot")
+    message: Mapped[str | None] = mapped_column(Lines(255), doc="of the robot")
     containerLocation: Mapped[int | None] = mapped_column(
         SmallInteger, doc="place of the sample in its container"
     )

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, Unsigned
 from shared.models import AutoProcProgram, DataCollection
+from shared.models.types import Lines
 
 
 class AutoProc(Base):
@@ -129,7 +130,7 @@ class AutoProcScalingStatistics(Base):
     anomalous: Mapped[bool | None] = mapped_column(
         server_default=text("0"), doc="Friedel mates were kept apart"
     )
-    comments: Mapped[str | None] = mapped_column(String(255), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(255), doc="free text")
     recordTimeStamp: Mapped[datetime | None] = mapped_column(
         doc="when the row was made; not automatic"
     )

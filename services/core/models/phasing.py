@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from services.core.models.autoproc import AutoProcScaling
 from shared.db import Base, MediumUnsigned, Unsigned
 from shared.models import AutoProcProgram
-from shared.models.types import TinyInteger, local_now
+from shared.models.types import Lines, TinyInteger, local_now
 
 METRICS = (
     "Rcullis",
@@ -139,12 +139,12 @@ class PhasingProgramRun(Base):
 
     phasingProgramRunId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     phasingPrograms: Mapped[str | None] = mapped_column(String(255), doc="label")
-    phasingCommandLine: Mapped[str | None] = mapped_column(String(255), doc="as it was started")
-    phasingEnvironment: Mapped[str | None] = mapped_column(String(255), doc="where it runs")
+    phasingCommandLine: Mapped[str | None] = mapped_column(Lines(255), doc="as it was started")
+    phasingEnvironment: Mapped[str | None] = mapped_column(Lines(255), doc="where it runs")
     phasingStatus: Mapped[int | None] = mapped_column(
         TinyInteger, doc="none while it runs, 1 success, 0 failure"
     )
-    phasingMessage: Mapped[str | None] = mapped_column(String(255), doc="last message")
+    phasingMessage: Mapped[str | None] = mapped_column(Lines(255), doc="last message")
     phasingStartTime: Mapped[datetime | None] = mapped_column(doc="begin")
     phasingEndTime: Mapped[datetime | None] = mapped_column(doc="end")
     recordTimeStamp: Mapped[datetime | None] = mapped_column(

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, Unsigned
 from shared.models import AutoProcProgram, DataCollection, DataCollectionGroup
-from shared.models.types import now_on_update
+from shared.models.types import Lines, now_on_update
 
 
 class Screening(Base):
@@ -33,8 +33,8 @@ class Screening(Base):
         Unsigned, index=True, doc="plan it follows, no foreign key"
     )
     programVersion: Mapped[str | None] = mapped_column(String(45), doc="program and version")
-    comments: Mapped[str | None] = mapped_column(String(255), doc="free text")
-    shortComments: Mapped[str | None] = mapped_column(String(20), doc="free text, 20 characters")
+    comments: Mapped[str | None] = mapped_column(Lines(255), doc="free text")
+    shortComments: Mapped[str | None] = mapped_column(Lines(20), doc="free text, 20 characters")
     bltimeStamp: Mapped[datetime] = mapped_column(
         TIMESTAMP,
         server_default=now_on_update(),
@@ -95,7 +95,7 @@ class ScreeningOutput(Base):
         doc="the characterisation",
     )
     program: Mapped[str | None] = mapped_column(String(45), doc="program")
-    statusDescription: Mapped[str | None] = mapped_column(String(1024), doc="how it went")
+    statusDescription: Mapped[str | None] = mapped_column(Lines(1024), doc="how it went")
     indexingSuccess: Mapped[bool] = mapped_column(
         server_default=text("0"), doc="it could be indexed"
     )
@@ -234,7 +234,7 @@ class ScreeningStrategyWedge(Base):
     kappa: Mapped[float | None] = mapped_column(doc="degrees")
     chi: Mapped[float | None] = mapped_column(doc="degrees")
     wavelength: Mapped[float | None] = mapped_column(Double, doc="Å")
-    comments: Mapped[str | None] = mapped_column(String(255), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(255), doc="free text")
 
     strategy: Mapped[ScreeningStrategy | None] = relationship(back_populates="wedges")
     subwedges: Mapped[list["ScreeningStrategySubWedge"]] = relationship(
@@ -265,6 +265,6 @@ class ScreeningStrategySubWedge(Base):
     resolution: Mapped[float | None] = mapped_column("RESOLUTION", doc="Å")
     doseTotal: Mapped[float | None] = mapped_column(doc="dose")
     numberOfImages: Mapped[int | None] = mapped_column(Unsigned, doc="images")
-    comments: Mapped[str | None] = mapped_column(String(255), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(255), doc="free text")
 
     wedge: Mapped[ScreeningStrategyWedge | None] = relationship(back_populates="subwedges")

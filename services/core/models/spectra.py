@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, TinyUnsigned, Unsigned
 from shared.models import AutoProcProgram, BLSample, BLSession, BLSubSample, GridInfo
-from shared.models.types import LongBytes
+from shared.models.types import Lines, LongBytes
 
 
 class EnergyScan(Base):
@@ -58,7 +58,7 @@ class EnergyScan(Base):
     )
     jpegChoochFileFullPath: Mapped[str | None] = mapped_column(String(255), doc="file, plot of it")
     crystalClass: Mapped[str | None] = mapped_column(String(20), doc="label of the crystal")
-    comments: Mapped[str | None] = mapped_column(String(1024), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(1024), doc="free text")
     startTime: Mapped[datetime | None] = mapped_column(doc="begin")
     endTime: Mapped[datetime | None] = mapped_column(doc="end")
 
@@ -105,7 +105,7 @@ class XFEFluorescenceSpectrum(Base):
         String(255), doc="file, fit of PyMca"
     )
     crystalClass: Mapped[str | None] = mapped_column(String(20), doc="label of the crystal")
-    comments: Mapped[str | None] = mapped_column(String(1024), doc="free text")
+    comments: Mapped[str | None] = mapped_column(Lines(1024), doc="free text")
     startTime: Mapped[datetime | None] = mapped_column(doc="begin")
     endTime: Mapped[datetime | None] = mapped_column(doc="end")
 

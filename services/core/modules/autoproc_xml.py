@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
@@ -24,8 +25,11 @@ from services.core.schemas.results import (
     SweepImageSchema,
 )
 from shared.errors import BadInput, Malformed, TooLarge
+from shared.schemas import BLANKED, blanked
 
 LARGEST = 5 * 2**20  # bytes
+MOST_TAGS = 200_000  # of both ends of elements
+MOST_ROWS = 10_000
 MOST_WARNINGS = 100
 CTIME = re.compile(r"[A-Za-z]{3} ([A-Za-z]{3}) +(\d+) (\d\d:\d\d:\d\d)(?: (\S+))? (\d{4})")
 UNIVERSAL = {"UTC", "GMT", "Z"}
@@ -58,6 +62,8 @@ def read(body: bytes) -> dict:
     """
     if len(body) > LARGEST:
         raise TooLarge(f"more than {LARGEST} bytes of XML")
+    if body.count(b"<") > MOST_TAGS:
+        raise TooLarge(f"more than {MOST_TAGS} tags of XML")
     try:
         root = fromstring(body, forbid_dtd=True)
     except (ParseError, ValueError, LookupError) as error:
@@ -98,6 +104,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._warnings: dict[str, None] = {}  # the same of three shells is said once
+        self._rows = 0
 
     def document(self, root: Element) -> dict:
         top = self._parts(root)
@@ -150,7 +157,10 @@ class _Reader:
 
     def _values(self, row: Element) -> dict:
         """What ``row`` says of the columns of its table."""
-        known, found = SCHEMAS[_tag(row)]().load_fields, {}
+        self._rows += 1
+        if self._rows > MOST_ROWS:
+            raise TooLarge(f"more than {MOST_ROWS} rows of XML")
+        known, found = _fields(_tag(row)), {}
         for child in row:
             name = RENAMED.get(_tag(child), _tag(child))
             text = (child.text or "").strip()
@@ -161,8 +171,10 @@ class _Reader:
                 value = _value(field, text)
                 if value is None:
                     self._warn(row, child, f"not understood: {text[:80]}")
-                else:
-                    found[name] = value
+                    continue
+                found[name] = blanked(field, value)
+                if found[name] != value:
+                    self._warn(row, child, BLANKED)
         return found
 
     def _warn(self, above: Element, element: Element, reason: str) -> None:
@@ -170,6 +182,12 @@ class _Reader:
             self._warnings[f"{_tag(above)}.{_tag(element)[:80]}: {reason}"] = None
         else:
             self._warnings["and more"] = None
+
+
+@cache
+def _fields(tag: str) -> dict[str, fields.Field]:
+    """The fields of the rows with that name."""
+    return SCHEMAS[tag]().load_fields
 
 
 def _value(field: fields.Field, text: str) -> Any:

@@ -3,6 +3,7 @@
 Commands spell the same name in several ways, and send numbers as text: both are forgiven here.
 """
 
+import re
 from typing import Any, NoReturn
 
 from marshmallow import Schema, ValidationError, fields, validate
@@ -14,8 +15,10 @@ from shared.db import db
 from shared.errors import BadInput, NotYet
 from shared.identity import Identity
 from shared.models import AutoProcProgram
+from shared.schemas import BLANKED, blanked
 
 LARGEST_KEY = 2**32 - 1
+WHOLE = re.compile("-?[0-9]{1,10}")  # Python refuses to read integers of 4,300 digits
 FREE_TEXT = {"comments", "shortComments", "statusDescription"}  # cut, if it is too long
 
 
@@ -61,8 +64,9 @@ class Said(dict):
         value = self.get(squashed(name))
         if value is None or value == "":
             return None
-        if isinstance(value, bool | float) or not str(value).lstrip("-").isdecimal():
-            raise BadInput("invalid input", {name: ["Not a valid integer."]})
+        whole = not isinstance(value, bool | float) and WHOLE.fullmatch(str(value))
+        if not whole or not -(2**31) <= int(value) < 2**31:
+            raise BadInput("invalid input", {name: ["Not an integer of 32 bits."]})
         return int(value)
 
     def mapping(self, name: str) -> dict:
@@ -93,7 +97,8 @@ def loaded(schema: Schema, said: Said, **aliases: str) -> dict:
     for word, value in said.items():
         name = names.get(word)
         if name is not None and value is not None:
-            found[name] = _cut(said, name, known[name], _fitted(known[name], value))
+            value = _blanked(said, name, known[name], _fitted(known[name], value))
+            found[name] = _cut(said, name, known[name], value)
     try:
         data = schema.load(found)
     except ValidationError as error:
@@ -154,6 +159,13 @@ def _fitted(field: fields.Field, value: Any) -> Any:
         return number(value) if value.strip() else None
     except ValueError:
         return value
+
+
+def _blanked(said: Said, name: str, field: fields.Field, value: Any) -> Any:
+    text = blanked(field, value)
+    if text != value:
+        said.warnings.append(f"{name}: {BLANKED}")
+    return text
 
 
 def _cut(said: Said, name: str, field: fields.Field, value: Any) -> Any:

@@ -22,7 +22,7 @@ from shared.db import db, save
 from shared.errors import BadInput, NotFound, NotYet
 from shared.identity import Identity
 from shared.models import AutoProcProgram, Protein
-from shared.schemas import IN_LATIN1
+from shared.schemas import LATIN1_LINES
 
 LARGEST = 2**24 - 1  # bytes of a file that PDB.contents takes
 STEPS = {
@@ -134,7 +134,7 @@ def _text(path: str) -> str:
     """What is in a file, if it can be stored."""
     try:
         text = files.content(path, LARGEST).decode()
-        IN_LATIN1(text)
+        LATIN1_LINES(text)
     except NotFound:
         raise NotYet("a file is not there yet", {"pdb_files": [f"no such file: {path}"]}) from None
     except (UnicodeDecodeError, ValidationError):

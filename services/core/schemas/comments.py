@@ -6,15 +6,13 @@ from sqlalchemy import bindparam
 
 from services.core.schemas.persons import PersonNameSchema
 from shared.models import DataCollectionComment
-from shared.schemas import IN_LATIN1, TableSchema
+from shared.schemas import TableSchema
 
 
 class CommentSchema(TableSchema):
     """What a person says about a data collection."""
 
-    comments = auto_field(
-        required=True, allow_none=False, validate=[validate.Length(1, 4000), IN_LATIN1]
-    )
+    comments = auto_field(required=True, allow_none=False, validate=[validate.Length(1, 4000)])
     Person = fields.Nested(PersonNameSchema, attribute="person", dump_only=True)
 
     class Meta(TableSchema.Meta):

@@ -9,7 +9,7 @@ from services.core.schemas.lenient import LenientSchema, LocalTime, column
 from services.core.schemas.proteins import ProteinSchema
 from shared.lists import Text
 from shared.models import BLSession
-from shared.schemas import IN_LATIN1
+from shared.schemas import LATIN1
 
 
 class ExpeyeSessionSchema(AnsweringSchema):
@@ -60,7 +60,7 @@ class ExpeyeSessionQuery(Schema):
     page = fields.Integer(load_default=0, validate=validate.Range(0, 100_000))
     limit = fields.Integer(load_default=25, validate=validate.Range(1, 500))
     search = Text(
-        validate=[validate.Length(max=200), IN_LATIN1],
+        validate=[validate.Length(max=200), LATIN1],
         metadata={"description": "text in beamLineName, comments"},
     )
     minEndDate = LocalTime(attribute="endDate__gte", metadata={})

@@ -1,7 +1,8 @@
 """What clients send that cannot be changed: ids as text, marks for what is missing, odd words.
 
 Its schemas take whole dictionaries. What has no home is dropped, free text is cut, an unknown
-word is none; ``warnings`` names all three. What is left is as strict as everywhere.
+word is none, control characters become blanks; ``warnings`` names all four. What is left is as
+strict as everywhere.
 """
 
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ from marshmallow import EXCLUDE, ValidationError, fields, post_load, pre_load, v
 from marshmallow_sqlalchemy import SQLAlchemySchema, auto_field
 from sqlalchemy import Enum, SmallInteger
 
-from shared.schemas import Converter
+from shared.schemas import BLANKED, Converter, blanked
 
 LARGEST_KEY = 2**32 - 1
 SCALAR = str | int | float
@@ -144,12 +145,14 @@ class LenientSchema(SQLAlchemySchema):
     def _cut(self, data, **kwargs):
         if not isinstance(data, dict):
             return data
+        data = {**data, **self._blanked(data)}
         return {**data, **{n: data[n][:most] for n, most in self._too_long(data)}}
 
     @post_load(pass_original=True)
     def _warn(self, data, original, **kwargs):
         known = {*self.load_fields, *self.ignored}
         found = [f"{n:.80}: not stored" for n in original if n not in known]
+        found += [f"{n}: {BLANKED}" for n in self._blanked(original)]
         found += [f"{n}: cut to {most} characters" for n, most in self._too_long(original)]
         for name, field in self.load_fields.items():
             value = data.get(key := field.attribute or name)
@@ -166,6 +169,12 @@ class LenientSchema(SQLAlchemySchema):
     def translated(self, data: dict) -> dict:
         """What was loaded, in the terms of the modules that store it."""
         return data
+
+    def _blanked(self, data: dict) -> dict:
+        """The texts whose control characters become blanks."""
+        given = {name: data[name] for name in self.load_fields.keys() & data.keys()}
+        texts = {name: blanked(self.load_fields[name], value) for name, value in given.items()}
+        return {name: text for name, text in texts.items() if text != given[name]}
 
     def _too_long(self, data):
         for name in self.free_text:

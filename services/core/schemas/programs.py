@@ -17,7 +17,7 @@ from shared.models import (
     ProcessingJob,
     ProcessingPipeline,
 )
-from shared.schemas import IN_LATIN1, TableSchema, definition_name
+from shared.schemas import TableSchema, definition_name
 
 STATUS = {"success": 1, "1": 1, "true": 1, "failure": 0, "failed": 0, "0": 0, "false": 0}
 STATE = validate.OneOf([0, 1])
@@ -214,7 +214,7 @@ class MessageSchema(TidySchema):
     free_text = ("message", "description")
 
     autoProcProgramId = auto_field(dump_only=True)
-    description = auto_field(validate=[validate.Length(max=LONGEST_TEXT), IN_LATIN1])
+    description = auto_field(validate=[validate.Length(max=LONGEST_TEXT)])
 
     class Meta(TableSchema.Meta):
         model = AutoProcProgramMessage
