@@ -22,8 +22,7 @@ from flask_restx.mask import Mask, ParseError
 from marshmallow import Schema, ValidationError, fields
 from sqlalchemy import select
 
-from shared import audit, files, once, replay
-from shared.bodies import as_json, columns, rows
+from shared import audit, bodies, files, once, replay
 from shared.columns import Columns, ColumnsSchema
 from shared.db import db, in_transaction
 from shared.errors import BadInput, ServiceError, Stale, Unauthenticated
@@ -111,25 +110,28 @@ class Namespace(flask_restx.Namespace):
         *,
         query: bool = False,
         many: bool = False,
+        large: bool = False,
         also: Mapping[str, Callable[[bytes], Any]] = MappingProxyType({}),
     ) -> Callable:
         """Load the body, a batch of rows or the query with ``schema``; pass it next.
 
-        ``also`` are readers of bodies that are not JSON, by media type: each returns what the
-        same document would be in JSON.
+        A body is small, as that of a single row, unless it is ``large``, a batch or columns:
+        ``shared/bodies.py`` has both limits. ``also`` are readers of bodies that are not JSON,
+        by media type: each returns the same document as JSON would have it.
         """
         schema = resolve_schema_instance(schema)
         batch = Batch(schema) if many else None
         stream = Columns(schema) if isinstance(schema, ColumnsSchema) else None
+        large = large or batch is not None or stream is not None
 
         def load() -> Any:
             if query:
                 return _load(schema, _query())
             if stream:
-                data = columns(stream)
+                data = bodies.columns(stream)
                 g.names = ",".join(data)
                 return data
-            return rows(batch) if batch else _body(schema, also)
+            return bodies.rows(batch) if batch else _body(schema, large, also)
 
         def decorate(method):
             @wraps(method)
@@ -138,7 +140,8 @@ class Namespace(flask_restx.Namespace):
                 return method(*args, load(), **kwargs)
 
             if not query:
-                loaded = self.may_answer(400, 413, 415, 422, 424)(loaded)
+                loaded = self.may_answer(400, 415, 422, 424)(loaded)
+                loaded = self.response(413, bodies.described(large), self._problem)(loaded)
                 if also:
                     loaded = self.doc(vendor={CONSUMES: ["application/json", *also]})(loaded)
                 definition = self._document(schema)
@@ -296,9 +299,9 @@ def _tag(resource: Resource, path: dict) -> str:
         g.tagging = False
 
 
-def _body(schema: Schema, also: Mapping) -> dict:
+def _body(schema: Schema, large: bool, also: Mapping) -> dict:
     """Load the body, and note the names of its fields for the record."""
-    raw = as_json(also)
+    raw = bodies.as_json(large, also)
     g.names = ",".join(raw) if isinstance(raw, dict) else None
     return _load(schema, raw)
 

@@ -12,7 +12,7 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from shared import __version__, config, health, metrics, openapi, read
+from shared import __version__, bodies, config, health, metrics, openapi, read
 from shared.api import Namespace
 from shared.database_errors import handle_database_errors
 from shared.db import db, engine_options
@@ -72,7 +72,7 @@ def build_app(name: str, faces: Iterable[Face], source: Mapping | str | None = N
         SITE=site,
         SQLALCHEMY_DATABASE_URI=uri,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(uri, database["pool_size"], database),
-        MAX_CONTENT_LENGTH=site["limits"]["body_megabytes"] * 2**20,
+        MAX_CONTENT_LENGTH=bodies.SMALL,
         RESTX_INCLUDE_ALL_MODELS=True,
         RESTX_MASK_SWAGGER=False,
         RESTX_ERROR_404_HELP=False,

@@ -4,7 +4,6 @@ As with batches, a struct compiled from the schema accepts fast, and the schema 
 """
 
 from collections.abc import Collection
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ from msgspec import UNSET
 
 from shared.errors import BadInput, Malformed, TooLarge
 from shared.schemas import TableSchema, definition_name
-from shared.write import FAULTS_SHOWN, struct_of
+from shared.write import struct_of
 
 
 class ColumnsSchema(Schema):
@@ -63,17 +62,23 @@ class Columns:
 
     def _slow(self, body: bytes) -> dict:
         try:
-            return self._schema.load(orjson.loads(body))
+            document = orjson.loads(body)
+            if isinstance(document, dict):
+                self._check_numbers(document)
+            return self._schema.load(document)
         except orjson.JSONDecodeError as error:
             raise Malformed(f"not JSON: {error}") from None
         except ValidationError as error:
-            faults = error.normalized_messages()
-            raise BadInput("nothing is stored", {n: _few(f) for n, f in faults.items()}) from None
+            raise BadInput("nothing is stored", error.normalized_messages()) from None
+
+    def _check_numbers(self, data: dict) -> None:
+        """Raise TooLarge for too many rows, before the schema explains the faults of each."""
+        if any(isinstance(v, list) and len(v) > self._schema.MOST for v in data.values()):
+            raise TooLarge(f"more than {self._schema.MOST} rows")
 
     def _measure(self, data: dict) -> None:
+        self._check_numbers(data)
         rows = len(data[self._schema.KEY])
-        if rows > self._schema.MOST:
-            raise TooLarge(f"more than {self._schema.MOST} rows")
         faults = {
             name: [f"has {len(values)} values, {self._schema.KEY} has {rows}"]
             for name, values in data.items()
@@ -81,8 +86,3 @@ class Columns:
         }
         if faults:
             raise BadInput("nothing is stored", faults)
-
-
-def _few(faults: Any) -> Any:
-    """The first of the faults of a column."""
-    return dict(islice(faults.items(), FAULTS_SHOWN)) if isinstance(faults, dict) else faults

@@ -1,11 +1,15 @@
 """The errors a service may raise, and the one shape they leave in: RFC 9457 problems."""
 
 from http import HTTPStatus
+from typing import Any
 
 import orjson
 from flask import Flask, g
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
+
+ERRORS_SHOWN = 100  # of one problem
 
 
 class ServiceError(Exception):
@@ -74,6 +78,7 @@ def handle_errors(app: Flask) -> None:
     """Let every failure of ``app`` leave as a problem, known URL or not."""
     app.register_error_handler(ServiceError, answer_problem)
     app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(ParseException, _from_server)
 
 
 def answer_problem(error: ServiceError) -> Response:
@@ -89,15 +94,35 @@ def _from_http(error: HTTPException) -> Response:
     return _problem(error.get_response(), HTTPStatus(error.code or 500), error.description)
 
 
+def _from_server(error: ParseException) -> Response:
+    """The server cannot read the rest of the request: a chunk of the body has no valid size."""
+    return answer_problem(Malformed(f"the body is not chunked as HTTP says: {error}"))
+
+
 def _problem(
     response: Response, status: HTTPStatus, detail: str | None, errors: dict | None = None
 ) -> Response:
     body = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
     if errors:
-        body["errors"] = errors
+        body["errors"], total = _first(errors, ERRORS_SHOWN)
+        if total > ERRORS_SHOWN:
+            body["detail"] = f"{detail}; {total - ERRORS_SHOWN} more errors are not shown"
     response.data = orjson.dumps(
         {**body, "requestId": g.request_id}, option=orjson.OPT_NON_STR_KEYS
     )
     response.status_code = status
     response.mimetype = "application/problem+json"
     return response
+
+
+def _first(errors: Any, most: int) -> tuple[Any, int]:
+    """The first ``most`` messages of nested ``errors``, and the number of all of them."""
+    if not isinstance(errors, dict | list):
+        return errors, 1
+    shown, total = {}, 0
+    for name, below in errors.items() if isinstance(errors, dict) else enumerate(errors):
+        part, count = _first(below, most - total)
+        if total < most:
+            shown[name] = part
+        total += count
+    return shown if isinstance(errors, dict) else [*shown.values()], total

@@ -325,7 +325,12 @@ class BeamlineGroup(Section):
 class Limits(Section):
     """What one client may ask for."""
 
-    body_megabytes = Whole("Largest body of a request, unpacked.", 1, 1024, 16)
+    body_megabytes = Whole(
+        "Largest body of a document or batch, unpacked; one row has 256 kB.",
+        1,
+        1024,
+        16,
+    )
     batch_rows = Whole("Most rows of one batch.", 1, 1_000_000, 10_000)
     login_attempts = Whole(
         "Failed logins of an account from one address before a pause.", 1, 1000, 5

@@ -7,7 +7,6 @@ there is one definition and one kind of error, and good rows hardly cost anythin
 
 from collections import defaultdict
 from datetime import date, datetime
-from itertools import islice
 from types import GenericAlias
 from typing import Annotated, Any, Literal
 
@@ -18,7 +17,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, missing, validat
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.db import db
-from shared.errors import BadInput, Malformed
+from shared.errors import BadInput, Malformed, TooLarge
 
 TYPES = {
     fields.Boolean: bool,
@@ -28,7 +27,6 @@ TYPES = {
     fields.NaiveDateTime: Annotated[datetime, Meta(tz=False)],
     fields.String: str,
 }
-FAULTS_SHOWN = 100
 
 
 class Batch:
@@ -42,22 +40,31 @@ class Batch:
             rows: Any = list[self.struct]  # type: ignore[name-defined]
             self._decoder = msgspec.json.Decoder(rows)
 
-    def load(self, body: bytes) -> list[dict]:
-        """Return the rows of a JSON array; an absent column stays absent."""
+    def load(self, body: bytes, most: int) -> list[dict]:
+        """Return the rows of a JSON array, ``most`` at most; an absent column stays absent."""
         if self._decoder:
             try:
                 rows = self._decoder.decode(body)
-                return msgspec.to_builtins(rows, builtin_types=(date, datetime))
             except msgspec.MsgspecError:
                 pass  # the schema decides, and has better words for it
+            else:
+                _check_number(rows, most)
+                return msgspec.to_builtins(rows, builtin_types=(date, datetime))
         try:
-            return self._schema.load(orjson.loads(body), many=True)
+            rows = orjson.loads(body)
+            _check_number(rows, most)
+            return self._schema.load(rows, many=True)
         except orjson.JSONDecodeError as error:
             raise Malformed(f"not a JSON array: {error}") from None
         except ValidationError as error:
             faults = error.normalized_messages()
-            shown = dict(islice(faults.items(), FAULTS_SHOWN))
-            raise BadInput(f"{len(faults)} bad rows, nothing is stored", shown) from None
+            raise BadInput(f"{len(faults)} bad rows, nothing is stored", faults) from None
+
+
+def _check_number(rows: Any, most: int) -> None:
+    """Raise TooLarge for too many rows, before the schema explains the faults of each."""
+    if isinstance(rows, list) and len(rows) > most:
+        raise TooLarge(f"more than {most} rows")
 
 
 def insert(model, rows: list[dict]) -> int:

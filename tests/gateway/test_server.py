@@ -1,5 +1,6 @@
 """One command serves the site; it says what is wrong, and leaves nothing behind."""
 
+import gzip
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from http.client import HTTPResponse
 
 import pytest
 import requests
@@ -90,6 +92,36 @@ def test_one_service_alone_counts_the_requests_of_all_its_processes(file):
         figures = requests.get(f"{root}/metrics", timeout=5).text
     count = re.search(r'ispyb_request_seconds_count\{[^}]*route="/health"[^}]*\} (\S+)', figures)
     assert float(count[1]) == 30
+
+
+def raw(port, head, body=b""):
+    """The first bytes of the answer to a POST of a login."""
+    lines = ["POST /ispyb/api/v1/auth/login HTTP/1.1", "Host: x", "Content-Type: application/json"]
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall("\r\n".join([*lines, head, "", ""]).encode() + body)
+        answer = HTTPResponse(connection)
+        answer.begin()
+        return answer.status, answer.headers["Content-Type"], answer.read()
+
+
+@pytest.mark.serial
+def test_a_body_is_refused_before_it_is_read(file):
+    port, problem = yaml.safe_load(file.read_text())["gateway"]["port"], "application/problem+json"
+    with serving(file) as (_, log):
+        for size in (b"zz\r\n", b"0x2\r\n", b"2\n{}\n0\n\n", b"-2\r\n", b"\r\n"):
+            answer = raw(port, "Transfer-Encoding: chunked", size + b"{}\r\n0\r\n\r\n")
+            assert answer[:2] == (400, problem), (size, answer)
+        assert raw(port, f"Content-Length: {2**18 + 1}")[:2] == (413, problem)  # none is sent
+        endless = b"10000\r\n" + b" " * 2**16 + b"\r\n"
+        assert raw(port, "Transfer-Encoding: chunked", endless * 5)[:2] == (413, problem)
+        packed = gzip.compress(b"[" + b"[]," * 5_000_000 + b"[]]")
+        started = time.monotonic()
+        for _ in range(20):
+            head = f"Content-Encoding: gzip\r\nContent-Length: {len(packed)}"
+            assert raw(port, head, packed)[:2] == (415, problem)
+        assert time.monotonic() - started < 20  # it took 5 s of CPU for each
+        assert requests.get(f"http://127.0.0.1:{port}/ispyb/api/v1/health", timeout=2).ok
+    assert "Traceback" not in log.read_text()
 
 
 def test_a_busy_port_is_one_clear_sentence(file):

@@ -46,10 +46,10 @@ def test_fast_and_slow_agree(schema, name):
             expected = schema().load(orjson.loads(body), many=True)
         except ValidationError as error:
             with pytest.raises(BadInput) as caught:
-                batch.load(body)
+                batch.load(body, 10)
             assert caught.value.errors == error.messages, value
         else:
-            assert batch.load(body) == expected, value
+            assert batch.load(body, 10) == expected, value
 
 
 def test_streams_have_a_fast_way():
@@ -62,7 +62,7 @@ def test_streams_have_a_fast_way():
     struct = struct_of(StreamSchema())
     assert struct
     row = {"number": 1, "weight": 2, "name": "é", "time": "2024-05-01T10:00:00"}
-    loaded = Batch(StreamSchema()).load(json.dumps([row, {"number": 2}]).encode())
+    loaded = Batch(StreamSchema()).load(json.dumps([row, {"number": 2}]).encode(), 10)
     assert loaded == [{**row, "weight": 2.0, "time": datetime(2024, 5, 1, 10)}, {"number": 2}]
 
 
@@ -86,7 +86,7 @@ class OwnHook(Schema):
 def test_a_schema_with_code_of_its_own_has_only_the_slow_way(schema):
     assert struct_of(schema()) is None
     with pytest.raises(BadInput):
-        Batch(schema()).load(b'[{"column": 13}]')
+        Batch(schema()).load(b'[{"column": 13}]', 10)
 
 
 # ------------------------------------------------------------------------------ through HTTP

@@ -20,7 +20,7 @@ class Centrings(Resource):
         return centrings.find(identity, query)
 
     @ns.require("mx_write", "processing_write")
-    @ns.takes(CentringSchema)
+    @ns.takes(CentringSchema, large=True)
     @ns.returns(CentringSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
         """Store an X-ray centring with its results; what is wrong with one undoes all."""

@@ -33,7 +33,7 @@ def named_by_itself(method):
 @ns.route("")
 class Commands(Resource):
     @ns.require("processing_write", "mx_write")
-    @ns.takes(CommandListSchema)
+    @ns.takes(CommandListSchema, large=True)
     @named_by_itself
     @ns.returns(CommandResultsSchema, HTTPStatus.CREATED)
     def post(self, identity, data):

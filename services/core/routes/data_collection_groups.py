@@ -31,7 +31,7 @@ class DataCollectionGroups(Resource):
 
     @ns.may_answer(404)
     @ns.require(*WRITERS)
-    @ns.takes(GroupDocumentSchema)
+    @ns.takes(GroupDocumentSchema, large=True)
     @ns.returns(GroupDocumentSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
         """Create a group, with its data collections, their positions and grids, or nothing."""

@@ -24,7 +24,7 @@ class ProcessingJobs(Resource):
         return processing_jobs.find(identity, query)
 
     @ns.require()
-    @ns.takes(ProcessingJobSchema)
+    @ns.takes(ProcessingJobSchema, large=True)
     @ns.returns(ProcessingJobAnswerSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
         """Ask for visible data to be processed; a program needs processing_write."""

@@ -102,7 +102,7 @@ class ProgramMessages(Resource):
         return programs.find_messages(identity, program_id, query)
 
     @ns.require(WRITER)
-    @ns.takes(MessageSchema)
+    @ns.takes(MessageSchema, large=True)
     @ns.returns(MessageAnswerSchema, HTTPStatus.CREATED)
     def post(self, identity, data, program_id):
         """Add a message to a program, be it running or done."""

@@ -15,7 +15,7 @@ XML = {"application/xml": autoproc_xml.read, "text/xml": autoproc_xml.read}
 class Results(Resource):
     @ns.require(WRITER)
     @ns.takes(ResultQuery, query=True)
-    @ns.takes(ResultSchema, also=XML)
+    @ns.takes(ResultSchema, large=True, also=XML)
     @ns.returns(ResultSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)
     def post(self, identity, query, data):
         """Store a whole result, or replace it: as JSON, or as AutoProcContainer XML."""
@@ -33,7 +33,7 @@ class Result(Resource):
 
     @ns.require(WRITER)
     @ns.takes(ResultQuery, query=True)
-    @ns.takes(ResultSchema, also=XML)
+    @ns.takes(ResultSchema, large=True, also=XML)
     @ns.returns(ResultSchema)
     def put(self, identity, query, data, program_id):
         """Replace the result of a program: its files and messages too."""

@@ -20,7 +20,7 @@ class Screenings(Resource):
         return screenings.find(identity, query)
 
     @ns.require("mx_write", "processing_write")
-    @ns.takes(ScreeningSchema)
+    @ns.takes(ScreeningSchema, large=True)
     @ns.returns(ScreeningSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
         """Store a screening with all below it; what is wrong with a part undoes all."""

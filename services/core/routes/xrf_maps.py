@@ -21,7 +21,7 @@ class XrfMaps(Resource):
         return xrf_maps.find(identity, query)
 
     @ns.require(*WRITERS)
-    @ns.takes(XrfMapSchema)
+    @ns.takes(XrfMapSchema, large=True)
     @ns.returns(XrfMapSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
         """Create a map on a visible grid, with the region that it shows."""
