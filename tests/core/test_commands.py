@@ -417,7 +417,7 @@ def test_a_number_that_is_not_there_yet_is_waited_for(send, rows):
 
 def test_bad_numbers_are_refused(send):
     write = {"ispyb_command": "write_autoproc"}
-    for wrong in (-1, 2**32, "x", 1.5, True):
+    for wrong in (-1, 2**32, "x", 1.5, True, "9" * 6000, "--5"):
         problem = send([buffered(write, wrong)], 422)
         assert problem["errors"].keys() == {"ispyb_command_list.0.buffer_store"}
     assert send([buffered(write) | {"buffer_lookup": [1]}], 422)["status"] == 422

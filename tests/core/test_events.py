@@ -13,6 +13,8 @@ from services.core.models import (
     Screening,
     XFEFluorescenceSpectrum,
 )
+from services.core.modules.events import ORDER
+from shared.lists import cursor
 from shared.models import (
     AutoProcProgram,
     BLSample,
@@ -220,6 +222,13 @@ def test_filters(as_, happened, query, expected):
     assert answer.json["total"] == len(expected)
 
 
+NO_EVENTS = [
+    *([moment, "dc", 1] for moment in ([], {}, 0, False, "", "noon", "2024-05-01T10:00:00Z")),
+    *(["2024-05-01T10:00:00", "dc", key] for key in (-1, 2**32, 2**64 - 1, 1.5, "1", None)),
+    *(["2024-05-01T10:00:00", kind, 1] for kind in ([], {}, None, "grid")),
+]
+
+
 @pytest.mark.parametrize(
     "query, name",
     [
@@ -229,6 +238,7 @@ def test_filters(as_, happened, query, expected):
         ({"sort": "startTime"}, "sort"),
         ({"fields": "id,colour"}, "fields"),
         ({"after": "WyJ4Il0"}, "after"),
+        *(({"after": cursor(ORDER, values)}, "after") for values in NO_EVENTS),
         ({"session": "11", "sessionId": 21}, "sessionId"),
     ],
 )

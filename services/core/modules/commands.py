@@ -175,7 +175,7 @@ def _buffer(identity: Identity, said: Said) -> Any:
 
 def _number(name: str, value: Any) -> int:
     """A number that a client chose."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,10}", value):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_KEY:
         raise BadInput("invalid input", {name: [f"Not a number from 0 to {LARGEST_KEY}."]})

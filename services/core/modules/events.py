@@ -36,6 +36,7 @@ SINGLE = {"dataCollectionId", "dataCollectionGroupId"}  # filters by which nothi
 FIRST = ("type", "key", "startTime", "endTime", "sessionId", "blSampleId", "groupId", "id")
 HEAD = (*FIRST, "count", "attachments", "code", "number", "visit", "blSample")
 VARIES = {"skip", "limit", "most", "after_time", "after_key"}  # from page to page
+LARGEST_KEY = 2**32 - 1
 LONG_SECONDS = 60  # for which a long feed is known to be long
 REMEMBERED = 1024
 SHOWN = tuple(EventSchema().fields)
@@ -135,9 +136,12 @@ def _opened(text: str) -> tuple[datetime | None, str, int]:
     """The time, type and key of the event that a page ended with."""
     try:
         *names, moment, kind, key = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if tuple(names) != ORDER or kind not in TYPES or type(key) is not int or key < 0:
+        if tuple(names) != ORDER or kind not in TYPES or type(key) is not int:
             raise ValueError
-        return moment and datetime.fromisoformat(moment), kind, key
+        start = None if moment is None else datetime.fromisoformat(moment)
+        if not 0 <= key <= LARGEST_KEY or (start and start.tzinfo):
+            raise ValueError
+        return start, kind, key
     except (ValueError, TypeError) as error:
         raise BadInput("invalid input", {"after": ["is not the `next` of this list"]}) from error
 
