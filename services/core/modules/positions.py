@@ -5,7 +5,7 @@ from datetime import datetime
 from services.core.modules import data_collections
 from services.core.schemas.positions import PositionSchema
 from shared import read, rows
-from shared.access import EVERYTHING
+from shared.access import everything
 from shared.db import db, save
 from shared.errors import NotFound
 from shared.identity import Identity
@@ -17,11 +17,11 @@ def get(identity: Identity, collection_id: int, fields=()) -> dict:
     found = data_collections.get(identity, collection_id, ("positionId",))["positionId"]
     if found is None:
         raise NotFound("Position not found")
-    return read.one(PositionSchema, EVERYTHING, fields, positionId=found)
+    return read.one(PositionSchema, everything(identity), fields, positionId=found)
 
 
 def replace(identity: Identity, collection_id: int, data: dict) -> dict:
-    """Set the position of a visible data collection, in the row that it has or a new one."""
+    """Set the position of a visible data collection."""
     collection = rows.locked(DataCollection, collection_id)
     data_collections.check(identity, collection_id)
     put(collection, data)
@@ -29,8 +29,14 @@ def replace(identity: Identity, collection_id: int, data: dict) -> dict:
 
 
 def put(collection: DataCollection, data: dict) -> None:
-    """Do so, for a row that is locked or new."""
-    known = collection.positionId and db.session.get(Position, collection.positionId)
-    now = {} if known else {"recordTimeStamp": datetime.now().replace(microsecond=0)}
-    position = save(known or Position(), {**rows.replaced(PositionSchema, data), **now})
-    save(collection, {"positionId": position.positionId})
+    """Set the position of a data collection whose row is locked or new.
+
+    A position that differs gets a row of its own: other data collections may use the stored one,
+    and no index finds them.
+    """
+    stored = collection.positionId and db.session.get(Position, collection.positionId)
+    data = rows.replaced(PositionSchema, data)
+    if stored and all(getattr(stored, name) == value for name, value in data.items()):
+        return
+    now = {"recordTimeStamp": datetime.now().replace(microsecond=0)}
+    save(collection, {"positionId": save(Position(), {**data, **now}).positionId})
