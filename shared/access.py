@@ -1,4 +1,6 @@
-"""Who sees what: the conditions every query starts from. The only file that knows the rule.
+"""Who sees what: the conditions every query starts from.
+
+The rule of processing is in ``access_processing``, the rule of each table in ``visibility``.
 
 What a person sees is a union of ids, each part of it served by an index. Written as one WHERE
 with OR, the database walks all sessions instead. What staff see of their beamlines is too much
@@ -7,7 +9,6 @@ caller (someone, a person with beamlines, a program…); who it is, is bound whe
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select, true
@@ -38,25 +39,34 @@ from shared.models import (
 from shared.statements import cache_statements
 
 
-@dataclass(frozen=True)
-class Rule:
-    """What a caller sees of one table, and the values to run ``condition`` with."""
-
-    condition: ColumnElement[bool]
-    values: dict[str, Any]
-    identity: Identity | None = None
-
-
-EVERYTHING = Rule(true(), {})
-
-
-class _Shape(NamedTuple):
-    """What of a caller decides how its condition looks."""
+class Shape(NamedTuple):
+    """The properties of a caller that decide how the SQL of its conditions looks."""
 
     proposals: bool
     sessions: bool
     person: bool
     beamlines: bool
+    persons: bool
+
+
+class Rule(NamedTuple):
+    """The rows of one table that a caller sees, and the values to run ``condition`` with.
+
+    ``shape`` is that of the caller, for the rows that are read beside those of the table.
+    """
+
+    condition: ColumnElement[bool]
+    values: dict[str, Any]
+    shape: Shape | None = None
+
+
+EVERYTHING = Rule(true(), {})  # of tables that show no rows of others: the caller is unknown
+
+
+def everything(identity: Identity) -> Rule:
+    """All rows of a table; the rows that they show beside themselves as the caller sees them."""
+    shape, values = described(identity)
+    return Rule(true(), values, shape)
 
 
 def sessions(identity: Identity, session_id: Any = BLSession.sessionId) -> Rule:
@@ -64,38 +74,38 @@ def sessions(identity: Identity, session_id: Any = BLSession.sessionId) -> Rule:
 
     For other tables, ``session_id`` is the column that points at the session.
     """
-    shape, values = _described(identity)
-    return Rule(_sessions(shape, session_id), values, identity)
+    shape, values = described(identity)
+    return Rule(seen_sessions(shape, session_id), values, shape)
 
 
 def proposals(identity: Identity, proposal_id: Any = Proposal.proposalId) -> Rule:
     """Proposals the caller leads, is on, or sees a session of."""
-    shape, values = _described(identity)
-    return Rule(_proposals(shape, proposal_id), values, identity)
+    shape, values = described(identity)
+    return Rule(seen_proposals(shape, proposal_id), values, shape)
 
 
 def groups(identity: Identity, group_id: Any = DataCollectionGroup.dataCollectionGroupId) -> Rule:
     """Groups of data collections in the sessions the caller sees."""
-    shape, values = _described(identity)
-    return Rule(_groups(shape, group_id), values, identity)
+    shape, values = described(identity)
+    return Rule(seen_groups(shape, group_id), values, shape)
 
 
 def collections(identity: Identity, collection_id: Any = DataCollection.dataCollectionId) -> Rule:
     """Data collections of those groups: what they say of a session themselves is only a copy."""
-    shape, values = _described(identity)
-    return Rule(_collections(shape, collection_id), values, identity)
+    shape, values = described(identity)
+    return Rule(seen_collections(shape, collection_id), values, shape)
 
 
 def proteins(identity: Identity, protein_id: Any = Protein.proteinId) -> Rule:
     """Proteins of the proposals the caller sees."""
-    shape, values = _described(identity)
-    return Rule(_proteins(shape, protein_id), values, identity)
+    shape, values = described(identity)
+    return Rule(seen_proteins(shape, protein_id), values, shape)
 
 
 def crystals(identity: Identity, crystal_id: Any = Crystal.crystalId) -> Rule:
     """Crystals of those proteins."""
-    shape, values = _described(identity)
-    return Rule(_crystals(shape, crystal_id), values, identity)
+    shape, values = described(identity)
+    return Rule(seen_crystals(shape, crystal_id), values, shape)
 
 
 def containers(identity: Identity, container_id: Any = Container.containerId) -> Rule:
@@ -103,14 +113,14 @@ def containers(identity: Identity, container_id: Any = Container.containerId) ->
 
     One that is nowhere belongs to its owner, and to the staff of the beamline it is at.
     """
-    shape, values = _described(identity)
-    return Rule(_containers(shape, container_id), values, identity)
+    shape, values = described(identity)
+    return Rule(seen_containers(shape, container_id), values, shape)
 
 
 def samples(identity: Identity, sample_id: Any = BLSample.blSampleId) -> Rule:
     """Samples of those crystals, and of those containers if they have no crystal."""
-    shape, values = _described(identity)
-    return Rule(_samples(shape, sample_id), values, identity)
+    shape, values = described(identity)
+    return Rule(seen_samples(shape, sample_id), values, shape)
 
 
 def parts(identity: Identity) -> Rule:
@@ -119,21 +129,24 @@ def parts(identity: Identity) -> Rule:
 
 
 def plans(identity: Identity, plan_id: Any = DiffractionPlan.diffractionPlanId) -> Rule:
-    """Plans of those proposals, samples and crystals; those of a beamline are for everybody."""
-    shape, values = _described(identity)
-    return Rule(_plans(shape, plan_id), values, identity)
+    """Plans of those proposals, samples and crystals.
+
+    A plan that names a beamline and no proposal, and that nothing uses, is for everybody.
+    """
+    shape, values = described(identity)
+    return Rule(seen_plans(shape, plan_id), values, shape)
 
 
 def measured(identity: Identity, collection_id: Any, group_id: Any) -> Rule:
     """Rows of those data collections, and of those groups if they name no data collection."""
-    shape, values = _described(identity)
-    return Rule(_measured(shape, collection_id, group_id), values, identity)
+    shape, values = described(identity)
+    return Rule(_measured(shape, collection_id, group_id), values, shape)
 
 
 def grids(identity: Identity, grid_id: Any = GridInfo.gridInfoId) -> Rule:
     """Grids of those data collections or groups."""
-    shape, values = _described(identity)
-    return Rule(_grids(shape, grid_id), values, identity)
+    shape, values = described(identity)
+    return Rule(seen_grids(shape, grid_id), values, shape)
 
 
 def persons(identity: Identity, person_id: Any = Person.personId) -> Rule:
@@ -141,10 +154,8 @@ def persons(identity: Identity, person_id: Any = Person.personId) -> Rule:
 
     It is about their names: contact data are shown to the user office and to oneself only.
     """
-    shape, values = _described(identity)
-    if identity.only is None and identity.can("uportal_sync"):
-        shape = shape._replace(proposals=True)
-    return Rule(_persons(shape, person_id), values, identity)
+    shape, values = described(identity)
+    return Rule(seen_persons(shape, person_id), values, shape)
 
 
 def check_sessions(identity: Identity, ids: Collection[int]) -> None:
@@ -161,15 +172,20 @@ def check_beamline(identity: Identity, beamline: str | None) -> None:
         raise Forbidden(f"this token is limited to {', '.join(sorted(identity.only))}")
 
 
-def _described(identity: Identity) -> tuple[_Shape, dict]:
-    """A program limited to beamlines sees their sessions, whatever else it may do."""
+def described(identity: Identity) -> tuple[Shape, dict]:
+    """The shape of a caller and the values of its conditions.
+
+    A program limited to beamlines sees their sessions, whatever else it may do.
+    """
     if identity.only is not None:
-        return _Shape(False, False, False, True), {"my_beamlines": sorted(identity.only)}
-    shape = _Shape(
+        shape = Shape(False, False, False, beamlines=True, persons=False)
+        return shape, {"my_beamlines": sorted(identity.only)}
+    shape = Shape(
         proposals=identity.can("all_proposals"),
         sessions=identity.can("all_proposals", "all_sessions"),
         person=bool(identity.personId),  # a machine must not match the missing leader, 0
         beamlines=bool(identity.beamlines),
+        persons=identity.can("all_proposals", "uportal_sync"),
     )
     if shape.proposals:
         return shape, {}
@@ -182,7 +198,8 @@ def _described(identity: Identity) -> tuple[_Shape, dict]:
 
 
 @cache_statements(512)
-def _sessions(shape: _Shape, session_id: Any) -> ColumnElement[bool]:
+def seen_sessions(shape: Shape, session_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees the session."""
     if shape.sessions:
         return true()
     rules: list[Select] = []
@@ -206,7 +223,8 @@ def _sessions(shape: _Shape, session_id: Any) -> ColumnElement[bool]:
 
 
 @cache_statements(512)
-def _proposals(shape: _Shape, proposal_id: Any) -> ColumnElement[bool]:
+def seen_proposals(shape: Shape, proposal_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees the proposal."""
     if shape.proposals:
         return true()
     rules: list[Select] = []
@@ -229,22 +247,24 @@ def _proposals(shape: _Shape, proposal_id: Any) -> ColumnElement[bool]:
 
 
 @cache_statements(512)
-def _groups(shape: _Shape, group_id: Any) -> ColumnElement[bool]:
+def seen_groups(shape: Shape, group_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees the group of data collections."""
     if shape.sessions:
         return true()
     found = select(DataCollectionGroup.dataCollectionGroupId)
-    return group_id.in_(found.where(_sessions(shape, DataCollectionGroup.sessionId)))
+    return group_id.in_(found.where(seen_sessions(shape, DataCollectionGroup.sessionId)))
 
 
 @cache_statements(512)
-def _collections(shape: _Shape, collection_id: Any) -> ColumnElement[bool]:
+def seen_collections(shape: Shape, collection_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees the data collection."""
     if shape.sessions:
         return true()
     found = select(DataCollection.dataCollectionId)
-    return collection_id.in_(found.where(_groups(shape, DataCollection.dataCollectionGroupId)))
+    return collection_id.in_(found.where(seen_groups(shape, DataCollection.dataCollectionGroupId)))
 
 
-def _above(shape: _Shape, link: Any, ways: Callable[[_Shape], Iterable[Select]]) -> Any:
+def _above(shape: Shape, link: Any, ways: Callable[[Shape], Iterable[Select]]) -> Any:
     """``link`` is among the keys that ``ways`` select, each of a row by one of its ways upwards.
 
     What a person sees is gathered; what staff see is asked of each row: see ``_met``.
@@ -258,16 +278,18 @@ def _above(shape: _Shape, link: Any, ways: Callable[[_Shape], Iterable[Select]])
 
 
 @cache_statements(512)
-def _proteins(shape: _Shape, protein_id: Any) -> ColumnElement[bool]:
+def seen_proteins(shape: Shape, protein_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees the protein."""
     if shape.proposals:
         return true()
     of = aliased(Protein)
     found = select(of.proteinId)
-    return _above(shape, protein_id, lambda who: [found.where(_proposals(who, of.proposalId))])
+    return _above(shape, protein_id, lambda who: [found.where(seen_proposals(who, of.proposalId))])
 
 
 @cache_statements(512)
-def _crystals(shape: _Shape, crystal_id: Any) -> ColumnElement[bool]:
+def seen_crystals(shape: Shape, crystal_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees the crystal."""
     if shape.proposals:
         return true()
     of = aliased(Crystal)
@@ -276,7 +298,8 @@ def _crystals(shape: _Shape, crystal_id: Any) -> ColumnElement[bool]:
 
 
 @cache_statements(512)
-def _containers(shape: _Shape, container_id: Any) -> ColumnElement[bool]:
+def seen_containers(shape: Shape, container_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees the container."""
     if shape.proposals:
         return true()
     of = aliased(Container)
@@ -284,7 +307,8 @@ def _containers(shape: _Shape, container_id: Any) -> ColumnElement[bool]:
 
 
 @cache_statements(512)
-def _samples(shape: _Shape, sample_id: Any) -> ColumnElement[bool]:
+def seen_samples(shape: Shape, sample_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees the sample."""
     if shape.proposals:
         return true()
     of = aliased(BLSample)
@@ -292,31 +316,35 @@ def _samples(shape: _Shape, sample_id: Any) -> ColumnElement[bool]:
 
 
 @cache_statements(512)
-def _plans(shape: _Shape, plan_id: Any) -> ColumnElement[bool]:
+def seen_plans(shape: Shape, plan_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees the diffraction plan."""
     if shape.proposals:
         return true()
     of, sample, crystal = aliased(DiffractionPlan), aliased(BLSample), aliased(Crystal)
     key, free = of.diffractionPlanId, of.presetForProposalId.is_(None)
     found = select(key)
 
-    def ways(who: _Shape) -> Iterator[Select]:
-        yield found.where(_proposals(who, of.presetForProposalId))
+    def ways(who: Shape) -> Iterator[Select]:
+        yield found.where(seen_proposals(who, of.presetForProposalId))
         of_crystal = found.join(crystal, crystal.diffractionPlanId == key).where(free)
         yield _made(who, of_crystal, crystal.proteinId)
         of_sample = found.join(sample, sample.diffractionPlanId == key).where(free)
         yield from _owned(who, of_sample, sample)
 
-    for_all = found.where(free, of.beamLineName.is_not(None))
+    used = (link.diffractionPlanId for link in (aliased(BLSubSample), sample, crystal))
+    for_all = found.where(
+        free, of.beamLineName.is_not(None), *(~exists().where(link == key) for link in used)
+    )
     return or_(plan_id.in_(_any([for_all])), _above(shape, plan_id, ways))
 
 
-def _made(who: _Shape, found: Select, protein_id: Any) -> Select:
+def _made(who: Shape, found: Select, protein_id: Any) -> Select:
     """Those of ``found`` whose protein is of a visible proposal."""
     of = aliased(Protein)
-    return found.join(of, of.proteinId == protein_id).where(_proposals(who, of.proposalId))
+    return found.join(of, of.proteinId == protein_id).where(seen_proposals(who, of.proposalId))
 
 
-def _owned(who: _Shape, found: Select, sample: Any) -> Iterator[Select]:
+def _owned(who: Shape, found: Select, sample: Any) -> Iterator[Select]:
     """Those of ``found`` whose sample is visible: by its crystal, without one by its container."""
     crystal, box = aliased(Crystal), aliased(Container)
     of_crystal = found.join(crystal, crystal.crystalId == sample.crystalId)
@@ -325,19 +353,19 @@ def _owned(who: _Shape, found: Select, sample: Any) -> Iterator[Select]:
     yield from _held(who, bare.where(sample.crystalId.is_(None)), box)
 
 
-def _held(who: _Shape, found: Select, box: Any, around: int = 2) -> Iterator[Select]:
+def _held(who: Shape, found: Select, box: Any, around: int = 2) -> Iterator[Select]:
     """Those of ``found`` whose container is visible; there may be ``around`` more around it."""
     dewar, of = aliased(Dewar), aliased(Shipping)
     sent = found.join(dewar, dewar.dewarId == box.dewarId)
     sent = sent.join(of, of.shippingId == dewar.shippingId)
-    yield sent.where(_proposals(who, of.proposalId))
+    yield sent.where(seen_proposals(who, of.proposalId))
     found = found.where(box.dewarId.is_(None))
     if around:
         outer = aliased(Container)
         inside = found.join(outer, outer.containerId == box.parentContainerId)
         yield from _held(who, inside, outer, around - 1)
     found = found.where(box.parentContainerId.is_(None))
-    yield found.where(box.sessionId.is_not(None), _sessions(who, box.sessionId))
+    yield found.where(box.sessionId.is_not(None), seen_sessions(who, box.sessionId))
     nowhere = found.where(box.sessionId.is_(None))
     if who.person:
         yield nowhere.where(box.ownerId == bindparam("me"))
@@ -349,15 +377,16 @@ def _held(who: _Shape, found: Select, box: Any, around: int = 2) -> Iterator[Sel
 
 
 @cache_statements(512)
-def _measured(shape: _Shape, collection_id: Any, group_id: Any) -> ColumnElement[bool]:
+def _measured(shape: Shape, collection_id: Any, group_id: Any) -> ColumnElement[bool]:
     if shape.sessions:
         return true()
-    of_group = and_(collection_id.is_(None), _groups(shape, group_id))
-    return or_(_collections(shape, collection_id), of_group)
+    of_group = and_(collection_id.is_(None), seen_groups(shape, group_id))
+    return or_(seen_collections(shape, collection_id), of_group)
 
 
 @cache_statements(512)
-def _grids(shape: _Shape, grid_id: Any) -> ColumnElement[bool]:
+def seen_grids(shape: Shape, grid_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees the grid."""
     if shape.sessions:
         return true()
     found = _measured(shape, GridInfo.dataCollectionId, GridInfo.dataCollectionGroupId)
@@ -372,8 +401,9 @@ def _on_beamlines(session: Any) -> ColumnElement[bool]:
 
 
 @cache_statements(512)
-def _persons(shape: _Shape, person_id: Any) -> ColumnElement[bool]:
-    if shape.proposals:
+def seen_persons(shape: Shape, person_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees the name of the person."""
+    if shape.persons:
         return true()
     narrow = shape._replace(beamlines=False, sessions=False)
     rules = []
@@ -381,9 +411,9 @@ def _persons(shape: _Shape, person_id: Any) -> ColumnElement[bool]:
         on_proposal, on_session = ProposalHasPerson, SessionHasPerson
         rules = [
             select(Person.personId).where(Person.personId == bindparam("me")),
-            select(Proposal.personId).where(_proposals(narrow, Proposal.proposalId)),
-            select(on_proposal.personId).where(_proposals(narrow, on_proposal.proposalId)),
-            select(on_session.personId).where(_sessions(narrow, on_session.sessionId)),
+            select(Proposal.personId).where(seen_proposals(narrow, Proposal.proposalId)),
+            select(on_proposal.personId).where(seen_proposals(narrow, on_proposal.proposalId)),
+            select(on_session.personId).where(seen_sessions(narrow, on_session.sessionId)),
         ]
     if shape == narrow:
         return person_id.in_(_any(rules))
@@ -395,7 +425,7 @@ def _persons(shape: _Shape, person_id: Any) -> ColumnElement[bool]:
     return or_(person_id.in_(_any(rules)), *asked)
 
 
-def _met(shape: _Shape, person_id: Any, table: Any, shared: str) -> ColumnElement[bool]:
+def _met(shape: Shape, person_id: Any, table: Any, shared: str) -> ColumnElement[bool]:
     """The person is in a row of ``table`` that shares its key with a session staff see.
 
     The limit keeps MariaDB from gathering all such persons before the first one is shown.

@@ -1,10 +1,9 @@
 """What a list says of each row's children without showing them: numbers, and sets of values.
 
 A payload nests them under ``_metadata``; they are read with one grouped query for each kind of
-child and page, over the children that the caller sees.
+child and page, over the children that the caller sees by the rules of their tables.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from marshmallow import fields
@@ -14,15 +13,12 @@ from sqlalchemy import func
 class Aggregate(fields.Field):
     """``by`` is the child's column that points at the row.
 
-    ``through`` is the relationship from the counted table to that of ``by``, if it is another;
-    ``visible`` the access rule of the children, if they have one of their own.
+    ``through`` is the relationship from the counted table to that of ``by``, if it is another.
     """
 
-    def __init__(
-        self, by: Any, *, through: Any = None, visible: Callable | None = None, **kwargs: Any
-    ):
+    def __init__(self, by: Any, *, through: Any = None, **kwargs: Any):
         super().__init__(dump_only=True, **kwargs)
-        self.by, self.through, self.visible = by, through, visible
+        self.by, self.through = by, through
 
     def expression(self) -> Any:
         """The SQL of the value, over all children of a row."""

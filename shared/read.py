@@ -3,25 +3,29 @@
 A schema is compiled once: its columns and those of its parents become one SELECT with LEFT
 JOINs, each list of children one SELECT for the whole page, and one expression turns a row into
 a dict. Statements are remembered by the shape of the query; its values are bound when they run.
+
+Rows beside those of the schema's own table are shown by the rule of their table: a parent that is
+hidden from the caller reads as null, children that are hidden are neither listed nor counted.
 """
 
 import time
 from collections import defaultdict
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from marshmallow import Schema, ValidationError, fields
-from sqlalchemy import Select, bindparam, func, inspect, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, bindparam, case, func, inspect, select, true
 
-from shared.access import EVERYTHING, Rule
+from shared import visibility
+from shared.access import Rule, Shape
 from shared.aggregates import Aggregate
 from shared.db import db
 from shared.errors import BadInput, NotFound
 from shared.lists import PAGING, beyond, column, condition, cursor, has_cursor, opened, ordering
 from shared.schemas import TableSchema
 from shared.sql import on_the_wire
-from shared.statements import cache_statements, compile_parts
+from shared.statements import cache_statements, compile_parts, make_alias
+from shared.visibility import key_of
 
 COUNTED = 10_000  # a longer list is not counted to its end
 LONG_SECONDS = 60  # nor again, so soon
@@ -30,10 +34,16 @@ _long: dict[tuple, float] = {}
 
 
 class _Children(NamedTuple):
+    """Rows below each row: ``guarded`` if the rule of their table may hide some of them."""
+
     name: str
     at: int
     reader: "Reader"
-    select: Select
+    guarded: bool
+
+    def select(self, shape: Shape | None) -> Select:
+        """The children of the rows whose keys are bound."""
+        return _select_children(self.reader, self.guarded, shape)
 
 
 class _Totals(NamedTuple):
@@ -50,17 +60,33 @@ class Reader:
     def __init__(self, schema: Schema, key: Any = None):
         """``key`` is the first column of a row: the primary key, or a child's link upwards."""
         self.model = schema.opts.model
-        self.key = _attribute(self.model, key)
+        self.key = key_of(self.model, key)
         self._columns: dict[Any, int] = {self.key: 0}
         self._parents: list = []
+        self._guarded: dict[int, Any] = {}  # parents that may be hidden, by the place of the key
         self._children: list[_Children] = []
         self._totals: list[_Totals] = []
         row = self._literal(schema, self.model)
         self._dicts = eval(f"lambda rows: [{row} for r in rows]")
-        self.select = select(*map(on_the_wire, self._columns)).select_from(self.model)
+
+    def select(self, shape: Shape | None) -> Select:
+        """The rows with their parents, for a caller of that shape.
+
+        The rule of a parent is asked in the list of columns: so it is asked of the rows that are
+        shown only, and changes no plan.
+        """
+        columns = [*map(on_the_wire, self._columns)]
+        for at, parent in self._guarded.items():
+            if (seen := _condition(shape, parent)) is not true():
+                columns[at] = case((seen, columns[at]))
+        stmt = select(*columns).select_from(self.model)
         for parent in self._parents:
-            self.select = self.select.outerjoin(parent)
-        compile_parts((self.select, *(children.select for children in self._children)))
+            stmt = stmt.outerjoin(parent)
+        for children in self._children:  # without a caller they fail now, not with a row
+            children.select(shape)
+        for totals in self._totals:
+            _select_totals(tuple(totals.fields.values()), shape)
+        return stmt
 
     def load(self, stmt: Select, values: dict, rule: Rule) -> tuple[list, list[dict]]:
         """Run ``stmt``, fetch the children of all its rows; return the rows and their dicts."""
@@ -68,13 +94,13 @@ class Reader:
         dicts = self._dicts(rows)
         if not rows:
             return rows, dicts
-        for name, at, reader, children in self._children:
-            families = defaultdict(list)
+        for children in self._children:
+            families, at = defaultdict(list), children.at
             keys = {"keys": [row[at] for row in rows]}
-            for row, child in zip(*reader.load(children, keys, rule)):
+            for row, child in zip(*children.reader.load(children.select(rule.shape), keys, rule)):
                 families[row[0]].append(child)
             for row, parent in zip(rows, dicts):
-                parent[name] = families[row[at]]
+                parent[children.name] = families[row[at]]
         for totals in self._totals:
             self._count(totals, rows, dicts, rule)
         return rows, dicts
@@ -97,9 +123,11 @@ class Reader:
             elif field.many:
                 self._add_children(name, field.schema, entity, source)
             else:
-                parent = aliased(source.property.mapper.class_)
+                parent = _parent(entity, field.attribute or name)
                 self._parents.append(source.of_type(parent))
-                at = self._position(_attribute(parent))
+                at = self._position(key_of(parent))
+                if visibility.hidden_parent(source):
+                    self._guarded[at] = parent
                 inner = self._literal(field.schema, parent)
                 items.append(f"{name!r}: None if r[{at}] is None else {inner}")
         return "{" + ", ".join(items) + "}"
@@ -109,25 +137,23 @@ class Reader:
             raise TypeError(f"{name}: children of a joined parent are not supported")
         ((local, remote),) = source.property.local_remote_pairs
         reader = Reader(schema, remote)
-        children = reader.select.where(reader.key.in_(bindparam("keys", expanding=True)))
-        children = children.order_by(*inspect(reader.model).primary_key)
-        at = self._position(_attribute(entity, local))
-        self._children.append(_Children(name, at, reader, children))
+        guarded = visibility.hidden_children(reader.key)
+        at = self._position(key_of(entity, local))
+        self._children.append(_Children(name, at, reader, guarded))
 
     def _add_totals(self, name: str, schema: Any, entity: Any) -> None:
-        """Aggregates of one kind of child, under one rule, are one statement."""
+        """Aggregates of one kind of child are one statement."""
         if entity is not self.model:
             raise TypeError(f"{name}: aggregates of a joined parent are not supported")
         kinds: dict[Any, dict[str, Aggregate]] = defaultdict(dict)
         for found, field in schema.dump_fields.items():
-            kinds[field.by, field.through, field.visible][found] = field
+            kinds[field.by, field.through][found] = field
+            visibility.entry(field.by.class_ if field.through is None else field.through.class_)
         self._totals += [_Totals(name, 0, kind) for kind in kinds.values()]
 
     def _count(self, totals: _Totals, rows: list, dicts: list[dict], rule: Rule) -> None:
-        first = next(iter(totals.fields.values()))
-        seen = first.visible(rule.identity) if first.visible and rule.identity else EVERYTHING
-        stmt = _select_totals(tuple(totals.fields.values()), seen.condition)
-        values = {**seen.values, "keys": [row[0] for row in rows]}
+        stmt = _select_totals(tuple(totals.fields.values()), rule.shape)
+        values = {**rule.values, "keys": [row[0] for row in rows]}
         found = {row[0]: row for row in db.session.connection().execute(stmt, values)}
         empty = [None] * (len(totals.fields) + 1)
         for row, answer in zip(rows, dicts):
@@ -140,15 +166,40 @@ class Reader:
         return self._columns.setdefault(column, len(self._columns))
 
 
+@cache
+def _parent(entity: Any, name: str) -> Any:
+    """One alias for each way upwards: conditions are remembered by the columns that they ask."""
+    return make_alias(getattr(entity, name).property.mapper.class_)
+
+
+def _condition(shape: Shape | None, entity: Any) -> Any:
+    """The rule of a row beside the ones that are read; without a caller none can be shown."""
+    if shape is None:
+        name = inspect(entity).mapper.class_.__name__
+        raise TypeError(f"a {name} is shown with the row: read it by a rule that has a caller")
+    return visibility.condition(shape, entity)
+
+
+@cache_statements(1024)
+def _select_children(reader: Reader, guarded: bool, shape: Shape | None) -> Select:
+    stmt = reader.select(shape).where(reader.key.in_(bindparam("keys", expanding=True)))
+    if guarded:
+        stmt = stmt.where(_condition(shape, reader.model))
+    return stmt.order_by(*inspect(reader.model).primary_key)
+
+
 @cache_statements(512)
-def _select_totals(counted: tuple[Aggregate, ...], visible: Any) -> Select:
+def _select_totals(counted: tuple[Aggregate, ...], shape: Shape | None) -> Select:
     """The SELECT of aggregates of one kind of child, by the key of the row above."""
     by, through = counted[0].by, counted[0].through
     stmt = select(by, *(field.expression() for field in counted))
+    if visibility.hidden_children(by):
+        stmt = stmt.where(_condition(shape, by.class_))
     if through is not None:
         stmt = stmt.select_from(through.class_).join(through)
-    stmt = stmt.where(by.in_(bindparam("keys", expanding=True))).group_by(by)
-    return stmt.where(visible)
+        if visibility.hidden_parent(through):
+            stmt = stmt.where(_condition(shape, through.class_))
+    return stmt.where(by.in_(bindparam("keys", expanding=True))).group_by(by)
 
 
 @lru_cache(maxsize=512)
@@ -157,6 +208,7 @@ def compiled(schema: type[TableSchema], only: tuple[str, ...] = ()) -> Reader:
     if unknown := [path for path in only if not _leads(schema(), path)]:
         raise BadInput("invalid input", {"fields": [f"Not known: {', '.join(unknown)}."]})
     compile_parts((*schema.Meta.conditions.values(),))
+    visibility.check_links(schema())
     return Reader(schema(only=only or None))
 
 
@@ -170,7 +222,9 @@ def _leads(schema: Schema, path: str) -> bool:
 
 
 @cache_statements(1024)
-def _statements(schema, only, visible, filters, sort, after) -> tuple[Select, Select, tuple]:
+def _statements(
+    schema, only, visible, shape, filters, sort, after
+) -> tuple[Select, Select, tuple]:
     """The SELECT of a page, the one that counts its list, and where a row has its cursor."""
     reader = compiled(schema, only)
     where = [visible, *(condition(schema, name) for name in filters)]
@@ -179,11 +233,12 @@ def _statements(schema, only, visible, filters, sort, after) -> tuple[Select, Se
         where.append(beyond(schema, sort, after))
     orders = [column(schema, name.removeprefix("-")) for name in sort]
     extra = [order for order in orders if reader.at(order) is None]
-    width = len(reader.select.selected_columns)
+    rows = reader.select(shape)
+    width = len(rows.selected_columns)
     places = tuple(
         width + extra.index(order) if order in extra else reader.at(order) for order in orders
     )
-    page = reader.select.add_columns(*map(on_the_wire, extra)).where(*where)
+    page = rows.add_columns(*map(on_the_wire, extra)).where(*where)
     page = page.order_by(*ordering(schema, sort))
     page = page.offset(bindparam("skip")).limit(bindparam("limit"))
     return page, select(func.count()).select_from(count), places
@@ -205,7 +260,7 @@ def page(schema: type[TableSchema], rule: Rule, query: dict) -> dict:
             raise BadInput("invalid input", {"after": error.messages}) from None
         after = tuple(value is None for value in last)
         values |= {f"after_{at}": v for at, v in enumerate(last) if v is not None}
-    statements = _statements(schema, only, rule.condition, filters, sort, after)
+    statements = _statements(schema, only, rule.condition, rule.shape, filters, sort, after)
     select_page, select_total, places = statements
     rows, results = reader.load(select_page, values, rule)
     total = query["skip"] + len(rows)
@@ -244,12 +299,6 @@ def one(schema: type[TableSchema], rule: Rule, only=(), **filters) -> dict:
 def some(schema: type[TableSchema], rule: Rule, only=(), limit=100_000, **filters) -> list[dict]:
     """All rows that ``rule`` shows and that match, in the order of the schema, without a page."""
     only = tuple(only)
-    stmt, *_ = _statements(schema, only, rule.condition, tuple(filters), schema.Meta.sort, None)
+    shown = (rule.condition, rule.shape)
+    stmt, *_ = _statements(schema, only, *shown, tuple(filters), schema.Meta.sort, None)
     return compiled(schema, only).load(stmt, {**filters, "skip": 0, "limit": limit}, rule)[1]
-
-
-def _attribute(entity: Any, column: Any = None) -> Any:
-    """The attribute of ``entity`` that maps ``column``, or its primary key."""
-    mapper = inspect(entity).mapper
-    column = mapper.primary_key[0] if column is None else column
-    return getattr(entity, mapper.get_property_by_column(column).key)

@@ -1,32 +1,17 @@
 """What every edit of a single row minds: its parents, its dates, and what hangs on it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import bindparam, column, delete, exists, inspect, literal, select, table, text
 from sqlalchemy import union_all
 
-from shared import access
-from shared.access import Rule
+from shared import visibility
 from shared.db import db
 from shared.errors import BadInput, Conflict, NotFound, NotYet
 from shared.identity import Identity
 from shared.schemas import TableSchema
 
-HIDDEN: dict[str, Callable[[Identity], Rule]] = {
-    "Proposal": access.proposals,
-    "BLSession": access.sessions,
-    "Person": access.persons,
-    "DataCollectionGroup": access.groups,
-    "DataCollection": access.collections,
-    "GridInfo": access.grids,
-    "Protein": access.proteins,
-    "Crystal": access.crystals,
-    "Container": access.containers,
-    "DiffractionPlan": access.plans,
-    "BLSample": access.samples,
-    "BLSubSample": access.parts,
-}
 DENIED = {"Proposal", "BLSession"}  # to refer to one that is hidden is to ask for it
 CALLED = {
     "BLSession": "sessions",
@@ -56,16 +41,17 @@ def check_parents(identity: Identity, model: Any, data: dict) -> None:
     Proposals and sessions: NotFound, be they hidden or absent. All others may still come: NotYet.
     """
     for name, value in data.items():
-        for link in () if value is None else getattr(model, name).property.columns[0].foreign_keys:
-            parent = link.column
-            kind = parent.table.name
-            rule = HIDDEN[kind](identity) if kind in HIDDEN else access.EVERYTHING
-            wanted = select(parent).where(parent == bindparam("parent"), rule.condition)
-            if db.session.execute(wanted, {**rule.values, "parent": value}).first():
-                continue
-            if kind in DENIED:
-                raise NotFound(f"{kind} not found")
-            raise NotYet("a referenced row is not there yet", {name: [f"no such {kind}"]})
+        parent = None if value is None else visibility.target(getattr(model, name))
+        if parent is None:
+            continue
+        rule, key = visibility.rule(identity, parent), visibility.key_of(parent)
+        wanted = select(key).where(key == bindparam("parent"), rule.condition)
+        if db.session.execute(wanted, {**rule.values, "parent": value}).first():
+            continue
+        kind = parent.__tablename__
+        if kind in DENIED:
+            raise NotFound(f"{kind} not found")
+        raise NotYet("a referenced row is not there yet", {name: [f"no such {kind}"]})
 
 
 def check_order(

@@ -11,6 +11,13 @@ from shared.models.acquisitions import (
     DataCollectionGroup,
     ExperimentType,
 )
+from shared.models.autoproc import (
+    AutoProc,
+    AutoProcIntegration,
+    AutoProcScaling,
+    AutoProcScalingHasInt,
+    AutoProcScalingStatistics,
+)
 from shared.models.details import (
     DataCollectionComment,
     DataCollectionFileAttachment,
@@ -72,9 +79,14 @@ __all__ = [
     "SESSION_ROLES",
     "UTF8",
     "AdminVar",
+    "AutoProc",
+    "AutoProcIntegration",
     "AutoProcProgram",
     "AutoProcProgramAttachment",
     "AutoProcProgramMessage",
+    "AutoProcScaling",
+    "AutoProcScalingHasInt",
+    "AutoProcScalingStatistics",
     "BLSample",
     "BLSession",
     "BLSubSample",

@@ -6,9 +6,9 @@ import pytest
 from marshmallow import fields
 from sqlalchemy import select
 
-from shared import read
-from shared.access import EVERYTHING
+from shared import access, read
 from shared.db import db
+from shared.identity import Identity
 from tests.conftest import SERVICES
 from tests.rows import FULL, fill
 
@@ -23,6 +23,18 @@ SCHEMAS = sorted(
     key=lambda found: (found[0], found[1].__name__),
 )
 
+EVERYTHING = access.everything(
+    Identity(
+        login="office",
+        personId=None,
+        permissions=frozenset({"all_proposals"}),
+        beamlines=frozenset(),
+        only=None,
+        program=True,
+        tokenId="1",
+        expires=2**40,
+    )
+)
 WHOLE = {"fields": (), "skip": 0, "limit": 500, "sort": ()}  # in the order of the key, turned
 
 

@@ -1,13 +1,6 @@
-"""Tables that only the core service reads and writes."""
+"""Tables that only the core service reads and writes, and the results of processing."""
 
 from services.core.models.acquisitions import Image, RobotAction
-from services.core.models.autoproc import (
-    AutoProc,
-    AutoProcIntegration,
-    AutoProcScaling,
-    AutoProcScalingHasInt,
-    AutoProcScalingStatistics,
-)
 from services.core.models.centrings import XrayCentring, XrayCentringResult
 from services.core.models.commands import ZocaloBuffer
 from services.core.models.contacts import LabContact
@@ -36,6 +29,13 @@ from services.core.models.spectra import (
     XFEFluorescenceSpectrum,
     XRFFluorescenceMapping,
     XRFFluorescenceMappingROI,
+)
+from shared.models import (
+    AutoProc,
+    AutoProcIntegration,
+    AutoProcScaling,
+    AutoProcScalingHasInt,
+    AutoProcScalingStatistics,
 )
 
 __all__ = [

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from shared.db import Base, Unsigned
 from shared.models import BLSample, BLSession, DataCollection, MotorPosition
 from shared.models.types import ZERO, LateTime, Lines, local_now, now_on_update
+from shared.visibility import by
 
 
 class Image(Base):
@@ -24,6 +25,7 @@ class Image(Base):
 
     __tablename__ = "Image"
     __table_args__ = (Index("Image_Index3", "fileLocation", "fileName"),)
+    visible_by = by("dataCollectionId")
 
     imageId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     dataCollectionId: Mapped[int] = mapped_column(
@@ -68,6 +70,7 @@ class RobotAction(Base):
     """Something the sample changer did."""
 
     __tablename__ = "RobotAction"
+    visible_by = by("blsessionId")
 
     robotActionId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     blsessionId: Mapped[int] = mapped_column(

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from shared.db import Base, Unsigned
 from shared.models import BLSample, DataCollectionGroup
 from shared.models.types import UTF8
+from shared.visibility import by
 
 
 class XrayCentring(Base):
@@ -13,6 +14,7 @@ class XrayCentring(Base):
 
     __tablename__ = "XrayCentring"
     __table_args__ = UTF8
+    visible_by = by("dataCollectionGroupId")
 
     xrayCentringId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     dataCollectionGroupId: Mapped[int] = mapped_column(
@@ -41,6 +43,7 @@ class XrayCentringResult(Base):
 
     __tablename__ = "XrayCentringResult"
     __table_args__ = UTF8
+    visible_by = by("xrayCentringId")
 
     xrayCentringResultId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     xrayCentringId: Mapped[int] = mapped_column(

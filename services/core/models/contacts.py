@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, Unsigned
 from shared.models import Person, Proposal, local_now
+from shared.visibility import by
 
 
 class LabContact(Base):
@@ -17,6 +18,7 @@ class LabContact(Base):
         UniqueConstraint("cardName", "proposalId"),
         UniqueConstraint("personId", "proposalId"),
     )
+    visible_by = by("proposalId", shows=("personId",))
 
     labContactId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     personId: Mapped[int] = mapped_column(

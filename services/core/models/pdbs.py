@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, Unsigned
 from shared.models import Protein
+from shared.visibility import by
 
 
 class PDB(Base):
@@ -25,6 +26,7 @@ class ProteinHasPDB(Base):
     """A model of a protein."""
 
     __tablename__ = "Protein_has_PDB"
+    visible_by = by("proteinid")
 
     proteinhaspdbid: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     proteinid: Mapped[int] = mapped_column(

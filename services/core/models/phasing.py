@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import TIMESTAMP, Double, Enum, ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from services.core.models.autoproc import AutoProcScaling
 from shared.db import Base, MediumUnsigned, Unsigned
-from shared.models import AutoProcProgram
+from shared.models import AutoProcProgram, AutoProcScaling
 from shared.models.types import Lines, TinyInteger, local_now
+from shared.visibility import by
 
 METRICS = (
     "Rcullis",
@@ -32,6 +32,7 @@ class MXMRRun(Base):
     """A run of molecular replacement, or of a search for blobs."""
 
     __tablename__ = "MXMRRun"
+    visible_by = by("autoProcScalingId")
 
     mxMRRunId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     autoProcScalingId: Mapped[int] = mapped_column(
@@ -57,6 +58,7 @@ class MXMRRunBlob(Base):
     """Density that the model does not explain."""
 
     __tablename__ = "MXMRRunBlob"
+    visible_by = by("mxMRRunId")
 
     mxMRRunBlobId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     mxMRRunId: Mapped[int] = mapped_column(
@@ -104,6 +106,7 @@ class PhasingHasScaling(Base):
     """A scaling that a phasing uses."""
 
     __tablename__ = "Phasing_has_Scaling"
+    visible_by = by("autoProcScalingId")
 
     phasingHasScalingId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     phasingAnalysisId: Mapped[int] = mapped_column(
@@ -184,6 +187,7 @@ class PhasingStep(Base):
     """One step of a phasing; its numbers are text."""
 
     __tablename__ = "PhasingStep"
+    visible_by = by("autoProcScalingId")
 
     phasingStepId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     phasingAnalysisId: Mapped[int | None] = mapped_column(
@@ -228,6 +232,7 @@ class PhasingStatistics(Base):
     """One figure of a phasing, of all or of one bin."""
 
     __tablename__ = "PhasingStatistics"
+    visible_by = by("phasingStepId")
 
     phasingStatisticsId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     phasingHasScalingId1: Mapped[int] = mapped_column(

@@ -8,12 +8,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from shared.db import Base, Unsigned
 from shared.models import AutoProcProgram, DataCollection, DataCollectionGroup
 from shared.models.types import Lines, now_on_update
+from shared.visibility import by
 
 
 class Screening(Base):
     """A characterisation; to delete it deletes all below it."""
 
     __tablename__ = "Screening"
+    visible_by = by("dataCollectionId", "dataCollectionGroupId")
 
     screeningId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     dataCollectionId: Mapped[int | None] = mapped_column(
@@ -57,6 +59,7 @@ class ScreeningInput(Base):
     """What a characterisation was given."""
 
     __tablename__ = "ScreeningInput"
+    visible_by = by("screeningId")
 
     screeningInputId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     screeningId: Mapped[int] = mapped_column(
@@ -86,6 +89,7 @@ class ScreeningOutput(Base):
     """What a characterisation found."""
 
     __tablename__ = "ScreeningOutput"
+    visible_by = by("screeningId")
 
     screeningOutputId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     screeningId: Mapped[int] = mapped_column(
@@ -144,6 +148,7 @@ class ScreeningOutputLattice(Base):
     """A lattice that a characterisation found."""
 
     __tablename__ = "ScreeningOutputLattice"
+    visible_by = by("screeningOutputId")
 
     screeningOutputLatticeId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     screeningOutputId: Mapped[int] = mapped_column(
@@ -187,6 +192,7 @@ class ScreeningStrategy(Base):
     """How to collect, as a characterisation advises."""
 
     __tablename__ = "ScreeningStrategy"
+    visible_by = by("screeningOutputId")
 
     screeningStrategyId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     screeningOutputId: Mapped[int] = mapped_column(
@@ -217,6 +223,7 @@ class ScreeningStrategyWedge(Base):
     """A part of a strategy, in one orientation."""
 
     __tablename__ = "ScreeningStrategyWedge"
+    visible_by = by("screeningStrategyId")
 
     screeningStrategyWedgeId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     screeningStrategyId: Mapped[int | None] = mapped_column(
@@ -246,6 +253,7 @@ class ScreeningStrategySubWedge(Base):
     """One sweep of a wedge; its columns mean what their names say."""
 
     __tablename__ = "ScreeningStrategySubWedge"
+    visible_by = by("screeningStrategyWedgeId")
 
     screeningStrategySubWedgeId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     screeningStrategyWedgeId: Mapped[int | None] = mapped_column(

@@ -8,12 +8,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from shared.db import Base, TinyUnsigned, Unsigned
 from shared.models import AutoProcProgram, BLSample, BLSession, BLSubSample, GridInfo
 from shared.models.types import Lines, LongBytes
+from shared.visibility import PART, by
 
 
 class EnergyScan(Base):
     """A scan over an absorption edge; energies in eV or keV, as the site has it."""
 
     __tablename__ = "EnergyScan"
+    visible_by = by("sessionId")
 
     energyScanId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     sessionId: Mapped[int] = mapped_column(
@@ -71,6 +73,7 @@ class XFEFluorescenceSpectrum(Base):
     """A fluorescence spectrum of a sample."""
 
     __tablename__ = "XFEFluorescenceSpectrum"
+    visible_by = by("sessionId")
 
     xfeFluorescenceSpectrumId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     sessionId: Mapped[int] = mapped_column(
@@ -118,6 +121,7 @@ class XRFFluorescenceMappingROI(Base):
     """What a map shows: a window of energies, or a counter."""
 
     __tablename__ = "XRFFluorescenceMappingROI"
+    visible_by = PART
 
     xrfFluorescenceMappingROIId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     blSampleId: Mapped[int | None] = mapped_column(
@@ -141,6 +145,7 @@ class XRFFluorescenceMapping(Base):
     """A map of fluorescence on a grid."""
 
     __tablename__ = "XRFFluorescenceMapping"
+    visible_by = by("gridInfoId")
 
     xrfFluorescenceMappingId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     gridInfoId: Mapped[int] = mapped_column(

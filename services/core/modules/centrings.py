@@ -23,4 +23,4 @@ def add(identity: Identity, data: dict) -> dict:
     rows.check_parents(identity, XrayCentring, {n: v for n, v in data.items() if n != "results"})
     for sample in {each.get("blSampleId") for each in data.get("results", ())}:
         rows.check_parents(identity, XrayCentringResult, {"blSampleId": sample})
-    return _records.shown(save(grown(XrayCentring, data), {}).xrayCentringId)
+    return _records.shown(identity, save(grown(XrayCentring, data), {}).xrayCentringId)

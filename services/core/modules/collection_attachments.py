@@ -3,7 +3,7 @@
 from services.core.modules import data_collections
 from services.core.schemas.collection_attachments import CollectionAttachmentSchema
 from shared import read
-from shared.access import EVERYTHING
+from shared.access import everything
 from shared.db import save
 from shared.identity import Identity
 from shared.models import DataCollectionFileAttachment
@@ -13,7 +13,7 @@ def find(identity: Identity, collection_id: int, query: dict) -> dict:
     """List the files of a visible data collection."""
     data_collections.check(identity, collection_id)
     query = {**query, "collection": collection_id}
-    return read.page(CollectionAttachmentSchema, EVERYTHING, query)
+    return read.page(CollectionAttachmentSchema, everything(identity), query)
 
 
 def add(identity: Identity, collection_id: int, data: dict) -> dict:
@@ -21,4 +21,6 @@ def add(identity: Identity, collection_id: int, data: dict) -> dict:
     data_collections.check(identity, collection_id)
     row = save(DataCollectionFileAttachment(), {**data, "dataCollectionId": collection_id})
     key = row.dataCollectionFileAttachmentId
-    return read.one(CollectionAttachmentSchema, EVERYTHING, dataCollectionFileAttachmentId=key)
+    return read.one(
+        CollectionAttachmentSchema, everything(identity), dataCollectionFileAttachmentId=key
+    )

@@ -7,7 +7,7 @@ from sqlalchemy import delete
 from services.core.modules import data_collections
 from services.core.schemas.comments import CommentSchema
 from shared import access, read
-from shared.access import EVERYTHING
+from shared.access import everything
 from shared.db import db, save
 from shared.errors import Forbidden
 from shared.identity import Identity
@@ -17,7 +17,7 @@ from shared.models import DataCollectionComment
 def find(identity: Identity, collection_id: int, query: dict) -> dict:
     """List what was said about a visible data collection."""
     data_collections.check(identity, collection_id)
-    return read.page(CommentSchema, EVERYTHING, {**query, "collection": collection_id})
+    return read.page(CommentSchema, everything(identity), {**query, "collection": collection_id})
 
 
 def add(identity: Identity, collection_id: int, data: dict) -> dict:
@@ -27,7 +27,8 @@ def add(identity: Identity, collection_id: int, data: dict) -> dict:
     data_collections.check(identity, collection_id)
     now = datetime.now().replace(microsecond=0)
     whose = {"dataCollectionId": collection_id, "personId": identity.personId, "createTime": now}
-    return _shown(save(DataCollectionComment(), {**data, **whose}).dataCollectionCommentId)
+    comment = save(DataCollectionComment(), {**data, **whose})
+    return _shown(identity, comment.dataCollectionCommentId)
 
 
 def remove(identity: Identity, collection_id: int, key: int) -> dict:
@@ -42,5 +43,5 @@ def remove(identity: Identity, collection_id: int, key: int) -> dict:
     return comment
 
 
-def _shown(key: int) -> dict:
-    return read.one(CommentSchema, EVERYTHING, dataCollectionCommentId=key)
+def _shown(identity: Identity, key: int) -> dict:
+    return read.one(CommentSchema, everything(identity), dataCollectionCommentId=key)

@@ -9,7 +9,7 @@ from services.core.schemas.data_collection_groups import (
     GroupDocumentSchema,
 )
 from shared import access, read, rows
-from shared.access import EVERYTHING, Rule
+from shared.access import Rule, everything
 from shared.db import db, save
 from shared.identity import Identity
 from shared.models import DataCollection, DataCollectionGroup
@@ -41,7 +41,7 @@ def add(identity: Identity, data: dict) -> dict:
             positions.put(collection, position)
         for grid in nets:
             grids.put(collection, grid)
-    return read.one(GroupDocumentSchema, EVERYTHING, dataCollectionGroupId=key)
+    return read.one(GroupDocumentSchema, everything(identity), dataCollectionGroupId=key)
 
 
 def change(identity: Identity, key: int, data: dict) -> dict:
@@ -57,4 +57,4 @@ def change(identity: Identity, key: int, data: dict) -> dict:
             update(DataCollection).where(inside).values(data_collections.copies(group)),
             execution_options={"synchronize_session": False},
         )
-    return _records.shown(key)
+    return _records.shown(identity, key)

@@ -38,7 +38,7 @@ def add(identity: Identity, data: dict, again: bool = False) -> dict:
     """
     _check_all(identity, data)
     group = rows.locked(DataCollectionGroup, data["dataCollectionGroupId"])
-    return shown(_stored(group, data, again).dataCollectionId)
+    return shown(identity, _stored(group, data, again).dataCollectionId)
 
 
 def create(identity: Identity, group: DataCollectionGroup, data: dict) -> DataCollection:
@@ -55,7 +55,7 @@ def change(identity: Identity, key: int, data: dict) -> dict:
     if "dataCollectionGroupId" in data:
         data = {**data, **copies(rows.locked(DataCollectionGroup, data["dataCollectionGroupId"]))}
     save(row, data)
-    return shown(key)
+    return shown(identity, key)
 
 
 def append_comment(identity: Identity, key: int, text: str, cut: bool = False) -> dict:
@@ -71,7 +71,7 @@ def append_comment(identity: Identity, key: int, text: str, cut: bool = False) -
         changed.values(comments=func.substr(whole, 1, LONGEST_COMMENT)),
         execution_options={"synchronize_session": False},
     )
-    found = shown(key)
+    found = shown(identity, key)
     if not cut and not found["comments"].endswith(text):
         reason = f"With what is there it is longer than {LONGEST_COMMENT} characters."
         raise BadInput("invalid input", {"comments": [reason]})

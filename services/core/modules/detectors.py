@@ -4,13 +4,13 @@ from sqlalchemy import func, select
 
 from services.core.modules.records import Records
 from services.core.schemas.detectors import DetectorSchema
-from shared.access import EVERYTHING
+from shared.access import everything
 from shared.db import db
 from shared.errors import Forbidden
 from shared.identity import Identity
 from shared.models import BeamLineSetup, Detector
 
-_records = Records(DetectorSchema, lambda identity: EVERYTHING)
+_records = Records(DetectorSchema, everything)
 find, get, add, check = _records.find, _records.get, _records.add, _records.check
 
 

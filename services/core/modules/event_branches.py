@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    case,
     cast,
     false,
     func,
@@ -57,7 +58,7 @@ Group, Collection = make_alias(DataCollectionGroup), make_alias(DataCollection)
 Member, Grid, Visit = make_alias(DataCollection), make_alias(GridInfo), make_alias(BLSession)
 Scan, Spectrum = make_alias(EnergyScan), make_alias(XFEFluorescenceSpectrum)
 Other, Used = make_alias(DataCollection), make_alias(DataCollectionGroup)
-Action, Study = make_alias(RobotAction), make_alias(Screening)
+Action, Study, Sample = make_alias(RobotAction), make_alias(Screening), make_alias(BLSample)
 OF_GROUP = (Group.sessionId, Group.blSampleId)
 ROWS: dict[str, Any] = {"es": Scan, "robot": Action, "screening": Study, "xrf": Spectrum}
 FAILED_ACTIONS = ("ERROR", "CRITICAL", "EPICSFAIL", "COMMANDNOTSENT")
@@ -273,8 +274,13 @@ def _kind(branch: Branch) -> Any:
 
 
 @cache_statements(512)
-def page(shape: Shape, rules: tuple[ColumnElement, ...]) -> Select | None:
-    """The events of a page with all they show, but for what hangs on data collections."""
+def page(
+    shape: Shape, rules: tuple[ColumnElement, ...], seen: ColumnElement[bool]
+) -> Select | None:
+    """The events of a page with all they show, but for what hangs on data collections.
+
+    ``seen`` says of which ``Sample`` the name is shown.
+    """
     parts = []
     for branch, rows in _selects(shape, rules):
         part = rows.with_only_columns(
@@ -297,12 +303,16 @@ def page(shape: Shape, rules: tuple[ColumnElement, ...]) -> Select | None:
     order = (merged.c.startTime.desc(), merged.c.type, merged.c.key.desc())
     limited = select(merged).order_by(*order)
     limited = limited.limit(bindparam("limit")).offset(bindparam("skip"))
-    return _shown(limited.subquery(), shape.single)
+    return _shown(limited.subquery(), shape.single, seen)
 
 
-def _shown(event: Any, single: bool) -> Select:
-    """``event`` with its names, and the items of those types that have nothing below them."""
-    visit, proposal, sample = aliased(BLSession), aliased(Proposal), aliased(BLSample)
+def _shown(event: Any, single: bool, seen: ColumnElement[bool]) -> Select:
+    """``event`` with its names, and the items of those types that have nothing below them.
+
+    ``seen`` says of which ``Sample`` the name is shown.
+    """
+    visit, proposal, sample = aliased(BLSession), aliased(Proposal), Sample
+    name = sample.name if seen is true() else case((seen, sample.name))
     file, of = aliased(DataCollectionFileAttachment), event.c
     files = select(func.count()).select_from(file)
     first: Any
@@ -327,7 +337,7 @@ def _shown(event: Any, single: bool) -> Select:
     stmt = select(
         *(of.type, of.key, on_the_wire(of.startTime), on_the_wire(last), of.sessionId),
         *(of.blSampleId, of.groupId, first, count, files.correlate(event).scalar_subquery()),
-        *(proposal.proposalCode, proposal.proposalNumber, visit.visit_number, sample.name),
+        *(proposal.proposalCode, proposal.proposalNumber, visit.visit_number, name),
         *(on_the_wire(each) for kind in ITEMS for each in item_columns(kind)),
     )
     stmt = stmt.select_from(event).outerjoin(visit, visit.sessionId == of.sessionId)

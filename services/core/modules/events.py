@@ -24,7 +24,7 @@ from services.core.schemas.events import (
     paths,
 )
 from shared import access, read
-from shared.access import EVERYTHING
+from shared.access import everything
 from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
@@ -51,7 +51,8 @@ def find(identity: Identity, query: dict) -> dict:
     shape, rules, values = _asked(identity, query)
     page = {"skip": query["skip"], "limit": query["limit"]}
     values |= {**page, "most": query["skip"] + query["limit"]}
-    stmt = sql.page(shape, rules)
+    seen = access.samples(identity, sql.Sample.blSampleId).condition
+    stmt = sql.page(shape, rules, seen)
     rows: Any = []
     if stmt is not None:
         rows = db.session.connection().execute(stmt, values).all()
@@ -162,7 +163,9 @@ def _events(identity: Identity, shape: sql.Shape, rows: list) -> list[dict]:
     items: dict[int, dict] = {}
     words: dict[int, list] = {}
     if collections:
-        shown = read.some(EventCollectionSchema, EVERYTHING, dataCollectionId__in=collections)
+        shown = read.some(
+            EventCollectionSchema, everything(identity), dataCollectionId__in=collections
+        )
         items = {item["dataCollectionId"]: item for item in shown}
         words = statuses.counts(statuses.runs(identity, owners, by_group=not shape.single))
     return [

@@ -3,7 +3,7 @@
 from services.core.modules import data_collections
 from services.core.schemas.grids import GridSchema
 from shared import read, rows
-from shared.access import EVERYTHING
+from shared.access import everything
 from shared.db import save
 from shared.identity import Identity
 from shared.models import DataCollection, GridInfo
@@ -12,14 +12,14 @@ from shared.models import DataCollection, GridInfo
 def find(identity: Identity, collection_id: int, query: dict) -> dict:
     """List the grids of a visible data collection, or those of its group that name none."""
     data_collections.check(identity, collection_id)
-    return read.page(GridSchema, EVERYTHING, {**query, "collection": collection_id})
+    return read.page(GridSchema, everything(identity), {**query, "collection": collection_id})
 
 
 def add(identity: Identity, collection_id: int, data: dict) -> dict:
     """Create a grid of a visible data collection."""
     data_collections.check(identity, collection_id)
     grid = put(rows.locked(DataCollection, collection_id), data)
-    return read.one(GridSchema, EVERYTHING, gridInfoId=grid.gridInfoId)
+    return read.one(GridSchema, everything(identity), gridInfoId=grid.gridInfoId)
 
 
 def put(collection: DataCollection, data: dict) -> GridInfo:

@@ -6,7 +6,7 @@ from services.core.models import Image
 from services.core.modules import data_collections
 from services.core.schemas.images import ImageSchema
 from shared import read, rows
-from shared.access import EVERYTHING
+from shared.access import everything
 from shared.db import db, save
 from shared.identity import Identity
 from shared.models import DataCollection
@@ -15,7 +15,7 @@ from shared.models import DataCollection
 def find(identity: Identity, collection_id: int, query: dict) -> dict:
     """List the images of a visible data collection."""
     data_collections.check(identity, collection_id)
-    return read.page(ImageSchema, EVERYTHING, {**query, "collection": collection_id})
+    return read.page(ImageSchema, everything(identity), {**query, "collection": collection_id})
 
 
 def put(identity: Identity, collection_id: int, data: dict) -> tuple[dict, bool]:
@@ -30,4 +30,4 @@ def put(identity: Identity, collection_id: int, data: dict) -> tuple[dict, bool]
     key = {"dataCollectionId": collection_id, "imageNumber": data["imageNumber"]}
     known = db.session.scalars(select(Image).filter_by(**key)).first()
     image = save(known or Image(), {**data, **key})
-    return read.one(ImageSchema, EVERYTHING, imageId=image.imageId), known is None
+    return read.one(ImageSchema, everything(identity), imageId=image.imageId), known is None

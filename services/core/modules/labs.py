@@ -2,7 +2,7 @@
 
 from services.core.schemas.labs import LaboratorySchema
 from shared import read, rows
-from shared.access import EVERYTHING
+from shared.access import everything
 from shared.db import save
 from shared.identity import Identity
 from shared.models import Laboratory
@@ -10,12 +10,12 @@ from shared.models import Laboratory
 
 def find(identity: Identity, query: dict) -> dict:
     """List laboratories."""
-    return read.page(LaboratorySchema, EVERYTHING, query)
+    return read.page(LaboratorySchema, everything(identity), query)
 
 
 def get(identity: Identity, laboratory_id: int, fields=()) -> dict:
     """Return one laboratory."""
-    return read.one(LaboratorySchema, EVERYTHING, fields, laboratoryId=laboratory_id)
+    return read.one(LaboratorySchema, everything(identity), fields, laboratoryId=laboratory_id)
 
 
 def add(identity: Identity, data: dict) -> dict:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from services.core.modules import proposals, sessions
 from services.core.schemas.members import ProposalMemberSchema, SessionMemberSchema
 from shared import read, rows
-from shared.access import EVERYTHING
+from shared.access import everything
 from shared.db import db, save
 from shared.errors import Conflict
 from shared.identity import Identity
@@ -34,7 +34,7 @@ def find(identity: Identity, kind: Kind, name: str, query: dict) -> dict:
     """List who is on a visible proposal or session."""
     sort = [*query.get("sort", ()), "personId"]  # no order is left to chance
     query = {**query, "sort": sort, kind.column: kind.key(identity, name)}
-    return read.page(kind.schema, EVERYTHING, query)
+    return read.page(kind.schema, everything(identity), query)
 
 
 def add(identity: Identity, kind: Kind, name: str, data: dict) -> dict:
@@ -45,25 +45,25 @@ def add(identity: Identity, kind: Kind, name: str, data: dict) -> dict:
     if db.session.execute(select(kind.link.personId).filter_by(**on)).first():
         raise Conflict(f"person {data['personId']} is a member already")
     save(kind.link(), {**data, **on})
-    return _one(kind, on)
+    return _one(identity, kind, on)
 
 
 def change(identity: Identity, kind: Kind, name: str, person_id: int, data: dict) -> dict:
     """Change the part a member has."""
     on = {kind.column: kind.key(identity, name), "personId": person_id}
-    _one(kind, on)
+    _one(identity, kind, on)
     if data:
         db.session.execute(update(kind.link).filter_by(**on).values(data))
-    return _one(kind, on)
+    return _one(identity, kind, on)
 
 
 def remove(identity: Identity, kind: Kind, name: str, person_id: int) -> dict:
     """Take a member off a visible proposal or session; return what it was."""
     on = {kind.column: kind.key(identity, name), "personId": person_id}
-    member = _one(kind, on)
+    member = _one(identity, kind, on)
     db.session.execute(delete(kind.link).filter_by(**on))
     return member
 
 
-def _one(kind: Kind, on: dict) -> dict:
-    return read.one(kind.schema, EVERYTHING, **on)
+def _one(identity: Identity, kind: Kind, on: dict) -> dict:
+    return read.one(kind.schema, everything(identity), **on)

@@ -25,7 +25,7 @@ def get(identity: Identity, person_id: int, fields=()) -> dict:
 def add(identity: Identity, data: dict) -> dict:
     """Create a person."""
     rows.check_parents(identity, Person, data)
-    return _shown(save(Person(), data).personId)
+    return _shown(identity, save(Person(), data).personId)
 
 
 def add_all(identity: Identity, batch: list[dict]) -> dict:
@@ -39,7 +39,7 @@ def change(identity: Identity, person_id: int, data: dict) -> dict:
     """Change some columns of a person."""
     get(identity, person_id, ("personId",))
     rows.check_parents(identity, Person, data)
-    return _shown(save(rows.locked(Person, person_id), data).personId)
+    return _shown(identity, save(rows.locked(Person, person_id), data).personId)
 
 
 def replace(identity: Identity, person_id: int, data: dict) -> dict:
@@ -54,8 +54,8 @@ def remove(identity: Identity, person_id: int) -> dict:
     return person
 
 
-def _shown(person_id: int) -> dict:
-    return read.one(PersonSchema, access.EVERYTHING, personId=person_id)
+def _shown(identity: Identity, person_id: int) -> dict:
+    return read.one(PersonSchema, access.everything(identity), personId=person_id)
 
 
 def _check_laboratories(batch: list[dict]) -> None:

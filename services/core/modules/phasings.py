@@ -25,9 +25,10 @@ from services.core.schemas.results import (
     PhasingStatisticsSchema,
     PhasingStepSchema,
 )
-from shared import read, write
-from shared.access import EVERYTHING, Rule
+from shared import read, visibility, write
+from shared.access import everything
 from shared.db import db
+from shared.identity import Identity
 from shared.models import AutoProcProgram
 
 COPIED = ("Programs", "CommandLine", "Status", "Message", "Environment", "StartTime", "EndTime")
@@ -66,18 +67,30 @@ def follow(run_ids: Iterable[int], program: Mapping) -> None:
         _execute(stmt.values(copied(program)))
 
 
-def get(program_id: int, scalings: Rule) -> dict | None:
-    """The phasing of a program, if it has one; ``scalings`` says on which it may be shown."""
+def get(identity: Identity, program_id: int) -> dict | None:
+    """The phasing of a program on a scaling that the caller sees, if it has one."""
     for run in runs(program_id):
-        link, step = PhasingHasScaling, PhasingStep
-        wanted = select(link.phasingAnalysisId, link.autoProcScalingId, link.datasetNumber)
-        wanted = wanted.join(step, step.phasingAnalysisId == link.phasingAnalysisId)
-        wanted = wanted.where(step.programRunId == run, scalings.condition).limit(1)
-        if found := _execute(wanted, **scalings.values).mappings().first():
-            steps = read.some(PhasingStepSchema, EVERYTHING, programRunId=run)
-            files = read.some(PhasingAttachmentSchema, EVERYTHING, phasingProgramRunId=run)
+        if found := _analysis(identity, run):
+            steps = read.some(PhasingStepSchema, everything(identity), programRunId=run)
+            files = read.some(
+                PhasingAttachmentSchema, everything(identity), phasingProgramRunId=run
+            )
             return {**found, "phasingProgramRunId": run, "steps": steps, "attachments": files}
     return None
+
+
+def seen(identity: Identity, run_ids: Iterable[int]) -> list[int]:
+    """Those of the runs that are on scalings the caller sees."""
+    return [run for run in run_ids if _analysis(identity, run)]
+
+
+def _analysis(identity: Identity, run_id: int) -> Any:
+    """The analysis of a run and its scaling, if the caller sees that; else None."""
+    link, step, rule = PhasingHasScaling, PhasingStep, visibility.rule(identity, PhasingHasScaling)
+    wanted = select(link.phasingAnalysisId, link.autoProcScalingId, link.datasetNumber)
+    wanted = wanted.join(step, step.phasingAnalysisId == link.phasingAnalysisId)
+    wanted = wanted.where(step.programRunId == run_id, rule.condition).limit(1)
+    return _execute(wanted, **rule.values).mappings().first()
 
 
 def add(run: dict, phasing: dict, when: dict) -> int:

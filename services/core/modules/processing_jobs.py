@@ -1,12 +1,10 @@
 """Requests to process data, by pipelines and by people who look at their data again."""
 
-from typing import Any
-
-from sqlalchemy import ColumnElement, and_, bindparam, exists, select, true, union
+from sqlalchemy import bindparam, select
 
 from services.core.schemas.processing_jobs import ProcessingJobSchema
-from shared import access, read, write
-from shared.access import EVERYTHING, Rule
+from shared import access, access_processing, read, write
+from shared.access import everything
 from shared.db import db, save
 from shared.errors import BadInput, NotYet
 from shared.identity import Identity
@@ -18,15 +16,8 @@ from shared.models import (
 )
 from shared.statements import cache_statements, make_alias
 
-_Job, _Sweep = make_alias(ProcessingJob), make_alias(ProcessingJobImageSweep)
+visible = access_processing.jobs
 LAST = 2**24 - 1  # number of an image in a sweep
-
-
-def visible(identity: Identity, job_id: Any = ProcessingJob.processingJobId) -> Rule:
-    """Jobs that name a data collection, and none that the caller does not see."""
-    main = access.collections(identity, _Job.dataCollectionId)
-    swept = access.collections(identity, _Sweep.dataCollectionId)
-    return Rule(_condition(main.condition, swept.condition, job_id), main.values, identity)
 
 
 def find(identity: Identity, query: dict) -> dict:
@@ -65,7 +56,7 @@ def add(identity: Identity, data: dict) -> dict:
     blank = {"parameterValue": None}
     write.insert(ProcessingJobParameter, [{**of, **blank, **each} for each in parameters])
     write.insert(ProcessingJobImageSweep, [{**of, **sweep} for sweep in kept])
-    shown = read.one(ProcessingJobSchema, EVERYTHING, processingJobId=job_id)
+    shown = read.one(ProcessingJobSchema, everything(identity), processingJobId=job_id)
     return {**shown, "warnings": warnings}
 
 
@@ -98,20 +89,3 @@ def _filled(place: int, sweep: dict, ranges: dict[int, tuple]) -> dict:
         reason = {"endImage": [f"not from {start} to {LAST}: {end}"]}
         raise BadInput("invalid input", {"sweeps": {str(place): reason}})
     return {"dataCollectionId": collection, "startImage": start, "endImage": end}
-
-
-@cache_statements(512)
-def _condition(main: ColumnElement, swept: ColumnElement, job_id: Any) -> ColumnElement[bool]:
-    """``main`` and ``swept`` say which data collections of ``_Job`` and ``_Sweep`` are seen."""
-    if main is true():
-        return true()
-    mine = union(
-        select(_Job.processingJobId).where(main), select(_Sweep.processingJobId).where(swept)
-    )
-    others = (
-        exists().where(_Job.processingJobId == job_id, _Job.dataCollectionId.is_not(None), ~main),
-        exists().where(
-            _Sweep.processingJobId == job_id, _Sweep.dataCollectionId.is_not(None), ~swept
-        ),
-    )
-    return and_(job_id.in_(select(mine.subquery())), *(~other for other in others))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, select, true, union
+from sqlalchemy import func, insert, select, true
 
 from services.core.models import AutoProcIntegration
 from services.core.modules import phasings, processing_jobs
@@ -12,23 +12,20 @@ from services.core.schemas.programs import (
     MessageSchema,
     ProgramAttachmentSchema,
 )
-from shared import access, read, rows
-from shared.access import EVERYTHING, Rule
+from shared import access_processing, read, rows
+from shared.access import everything
 from shared.db import db, save
-from shared.errors import BadInput, Conflict, NotYet
+from shared.errors import BadInput, Conflict
 from shared.identity import Identity
 from shared.models import (
     AutoProcProgram,
     AutoProcProgramAttachment,
     AutoProcProgramMessage,
-    ProcessingJob,
-    ProcessingJobImageSweep,
     ProcessingPipeline,
 )
 from shared.statements import cache_statements, make_alias
 
-_Program, _Integration = make_alias(AutoProcProgram), make_alias(AutoProcIntegration)
-_Job, _Sweep = make_alias(ProcessingJob), make_alias(ProcessingJobImageSweep)
+visible = access_processing.programs
 PIPELINES = {
     "fast_dp": "Fast DP",
     "xia2.multiplex": "xia2/Multiplex",
@@ -41,16 +38,6 @@ PIPELINES = {
     "xia2 3dii (multi)": "xia2/3dii (multi)",
 }  # the official name of a pipeline that calls itself otherwise
 TIMES = ("processingStartTime", "processingEndTime")
-
-
-def visible(identity: Identity, program_id: Any = AutoProcProgram.autoProcProgramId) -> Rule:
-    """Programs whose job or integrations name a data collection, and none that is hidden."""
-    seen = [
-        access.collections(identity, of.dataCollectionId) for of in (_Integration, _Job, _Sweep)
-    ]
-    integrated, main, swept = (rule.condition for rule in seen)
-    condition = _condition(integrated, main, swept, program_id)
-    return Rule(condition, seen[0].values, identity)
 
 
 def find(identity: Identity, query: dict) -> dict:
@@ -85,7 +72,7 @@ def add(identity: Identity, data: dict) -> dict:
         link = {"dataCollectionId": collection_id, "autoProcProgramId": program_id}
         stmt = insert(AutoProcIntegration.__table__)
         db.session.connection().execute(stmt, {**link, "recordTimeStamp": now()})
-    return {**_shown(program_id), "applied": True, "warnings": warnings}
+    return {**_shown(identity, program_id), "applied": True, "warnings": warnings}
 
 
 def change(identity: Identity, program_id: int, data: dict, force: bool = False) -> dict:
@@ -104,7 +91,7 @@ def change(identity: Identity, program_id: int, data: dict, force: bool = False)
         runs = phasings.runs(program_id)
         save(program, changes)
         phasings.follow(runs, {name: getattr(program, name) for name in phasings.SOURCES})
-    return {**_shown(program_id), "applied": bool(changes), "warnings": warnings}
+    return {**_shown(identity, program_id), "applied": bool(changes), "warnings": warnings}
 
 
 def _update(program: AutoProcProgram, data: dict) -> dict:
@@ -151,20 +138,14 @@ def pipeline(name: str) -> int | None:
 
 def check(identity: Identity, program_id: int | None) -> None:
     """Raise NotYet unless the program that a row names, if it does, is there for the caller."""
-    if program_id is not None:
-        key = AutoProcProgram.autoProcProgramId
-        _check("autoProcProgramId", key, program_id, visible(identity))
+    program = {"autoProcProgramId": program_id}
+    rows.check_parents(identity, AutoProcProgramAttachment, program)
 
 
 def check_references(identity: Identity, data: dict) -> None:
     """Raise NotYet unless the job and the parent that ``data`` names are there for the caller."""
-    job, parent = data.get("processingJobId"), data.get("parentAutoProcProgramId")
-    if job is not None:
-        key, rule = ProcessingJob.processingJobId, processing_jobs.visible(identity)
-        _check("processingJobId", key, job, rule)
-    if parent is not None:
-        key, rule = AutoProcProgram.autoProcProgramId, visible(identity)
-        _check("parentAutoProcProgramId", key, parent, rule)
+    named = {name: data.get(name) for name in ("processingJobId", "parentAutoProcProgramId")}
+    rows.check_parents(identity, AutoProcProgram, named)
 
 
 def find_attachments(identity: Identity, query: dict) -> dict:
@@ -176,7 +157,9 @@ def find_attachments(identity: Identity, query: dict) -> dict:
 def find_messages(identity: Identity, program_id: int, query: dict) -> dict:
     """List what a visible program had to say, in its order."""
     get(identity, program_id, ("autoProcProgramId",))
-    return read.page(MessageSchema, EVERYTHING, {**query, "autoProcProgramId": program_id})
+    return read.page(
+        MessageSchema, everything(identity), {**query, "autoProcProgramId": program_id}
+    )
 
 
 def attach(identity: Identity, program_id: int, data: dict) -> tuple[dict, bool]:
@@ -191,9 +174,8 @@ def attach(identity: Identity, program_id: int, data: dict) -> tuple[dict, bool]
 
 def attach_named(identity: Identity, data: dict) -> tuple[dict, bool]:
     """As ``attach``, for the program that ``data`` refers to: it may still come."""
-    rule, key = visible(identity), AutoProcProgram.autoProcProgramId
-    hold(key, data["autoProcProgramId"])
-    _check("autoProcProgramId", key, data["autoProcProgramId"], rule)
+    hold(AutoProcProgram.autoProcProgramId, data["autoProcProgramId"])
+    check(identity, data["autoProcProgramId"])
     return _attached(data["autoProcProgramId"], data)
 
 
@@ -203,7 +185,7 @@ def say(identity: Identity, program_id: int, data: dict) -> dict:
     data = {**data, "autoProcProgramId": program_id}
     warnings = data.pop("warnings", [])
     key = save(AutoProcProgramMessage(), data).autoProcProgramMessageId
-    shown = read.one(MessageSchema, EVERYTHING, autoProcProgramMessageId=key)
+    shown = read.one(MessageSchema, everything(identity), autoProcProgramMessageId=key)
     return {**shown, "warnings": warnings}
 
 
@@ -229,39 +211,5 @@ def _attached(program_id: int, data: dict) -> tuple[dict, bool]:
     return {**ProgramAttachmentSchema().dump(row), "warnings": []}, stored is None
 
 
-def _shown(program_id: int) -> dict:
-    return read.one(AutoProcProgramSchema, EVERYTHING, autoProcProgramId=program_id)
-
-
-def _check(name: str, key: Any, value: int, rule: Rule) -> None:
-    wanted = select(key).where(key == value, rule.condition)
-    if not db.session.execute(wanted, rule.values).first():
-        reason = {name: [f"no such {key.class_.__name__}"]}
-        raise NotYet("a referenced row is not there yet", reason)
-
-
-@cache_statements(512)
-def _condition(
-    integrated: ColumnElement, main: ColumnElement, swept: ColumnElement, program_id: Any
-) -> ColumnElement[bool]:
-    """The first three say which data collections of integrations, jobs and sweeps are seen.
-
-    Jobs are joined, not asked by their own rule: SQLite takes no deeper statement.
-    """
-    if main is true():
-        return true()
-    program, integration = _Program, _Integration
-    job = _Job.processingJobId == program.processingJobId
-    sweep = _Sweep.processingJobId == program.processingJobId
-    mine = union(
-        select(integration.autoProcProgramId).where(integrated),
-        select(program.autoProcProgramId).join(_Job, job).where(main),
-        select(program.autoProcProgramId).join(_Sweep, sweep).where(swept),
-    )
-    this, known = program.autoProcProgramId == program_id, _Job.dataCollectionId.is_not(None)
-    others = (
-        exists().where(integration.autoProcProgramId == program_id, ~integrated),
-        exists().where(this, job, known, ~main),
-        exists().where(this, sweep, _Sweep.dataCollectionId.is_not(None), ~swept),
-    )
-    return and_(program_id.in_(select(mine.subquery())), *(~other for other in others))
+def _shown(identity: Identity, program_id: int) -> dict:
+    return read.one(AutoProcProgramSchema, everything(identity), autoProcProgramId=program_id)

@@ -1,12 +1,11 @@
 """Proposals. Nothing here knows HTTP."""
 
 import re
-from dataclasses import replace as with_identity
 
 from services.core.schemas.members import ProposalMemberSchema
 from services.core.schemas.proposals import ProposalSchema, ProposalSessionSchema
 from shared import access, read, rows
-from shared.access import EVERYTHING
+from shared.access import everything
 from shared.db import save
 from shared.errors import NotFound
 from shared.identity import Identity
@@ -34,7 +33,7 @@ def info(identity: Identity, name: str) -> dict:
     of_it = {"proposalId": proposal["proposalId"]}
     return {
         **proposal,
-        "ProposalHasPerson": read.some(ProposalMemberSchema, EVERYTHING, **of_it),
+        "ProposalHasPerson": read.some(ProposalMemberSchema, everything(identity), **of_it),
         "BLSession": read.some(ProposalSessionSchema, access.sessions(identity), **of_it),
     }
 
@@ -81,6 +80,5 @@ def named(key: str) -> dict:
 
 
 def _shown(identity: Identity, proposal_id: int) -> dict:
-    """What became of a proposal, even if the caller just gave it away."""
-    rule = with_identity(EVERYTHING, identity=identity)
-    return read.one(ProposalSchema, rule, proposalId=proposal_id)
+    """The proposal as it is now, even if the caller just gave it away."""
+    return read.one(ProposalSchema, everything(identity), proposalId=proposal_id)

@@ -6,7 +6,7 @@ from sqlalchemy import inspect
 
 from services.core.modules import proposals
 from shared import read, rows
-from shared.access import EVERYTHING, Rule
+from shared.access import Rule, everything
 from shared.db import save
 from shared.identity import Identity
 from shared.schemas import TableSchema
@@ -44,7 +44,7 @@ class Records:
         """Create a row below visible parents."""
         rows.check_order(data, None, *self.span)
         rows.check_parents(identity, self.model, data)
-        return self.shown(getattr(save(self.model(), data), self._key))
+        return self.shown(identity, getattr(save(self.model(), data), self._key))
 
     def change(self, identity: Identity, key: int, data: dict) -> dict:
         """Change some columns of a visible row."""
@@ -53,11 +53,11 @@ class Records:
         rows.check_parents(identity, self.model, data)
         rows.check_order(data, row, *self.span)
         save(row, data)
-        return self.shown(key)
+        return self.shown(identity, key)
 
-    def shown(self, key: int) -> dict:
-        """What became of a row, even if the caller just gave it away."""
-        return read.one(self.schema, EVERYTHING, **{self._key: key})
+    def shown(self, identity: Identity, key: int) -> dict:
+        """The row as it is now, even if the caller just gave it away."""
+        return read.one(self.schema, everything(identity), **{self._key: key})
 
     @property
     def _key(self) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.core.models import AutoProc, AutoProcIntegration, AutoProcScaling
 from services.core.models import AutoProcScalingHasInt, AutoProcScalingStatistics
-from services.core.modules import image_quality, programs, result_rows
+from services.core.modules import image_quality, result_rows
 from services.core.modules.command_words import (
     Said,
     autoproc,
@@ -18,7 +18,7 @@ from services.core.modules.program_commands import WRITER
 from services.core.modules.programs import now
 from services.core.schemas import results as schemas
 from services.core.schemas.image_quality import ImageQualityRowSchema
-from shared import access
+from shared import visibility
 from shared.db import db, save
 from shared.errors import BadInput
 from shared.identity import Identity
@@ -89,7 +89,10 @@ def insert_scaling(identity: Identity, said: Said) -> int:
 
 
 def upsert_integration(identity: Identity, said: Said) -> int:
-    """Write an integration, or over one: what is not said stays. It goes into one scaling."""
+    """Write an integration, or over one: what is not said stays. It goes into one scaling.
+
+    It is of the program of that scaling, unless it or the command names one.
+    """
     identity.need(WRITER)
     schema = schemas.IntegrationSchema(exclude=("autoProcProgramId", "Image"))
     data = loaded(schema, said, **INTEGRATION)
@@ -98,12 +101,13 @@ def upsert_integration(identity: Identity, said: Said) -> int:
     if said.key("dcid") is not None:
         collection(identity, said)
     scaling_id = said.key("scaling_id")
-    if scaling_id is not None:
-        scaling(identity, scaling_id)
+    owner = None if scaling_id is None else scaling(identity, scaling_id).autoProcProgramId
     if (key := said.key("integration_id")) is not None:
         row = _integration(identity, key)
     else:
         said.needed("dcid")
+        if owner is not None:
+            data.setdefault("autoProcProgramId", owner)
         row = _prepared(data) or AutoProcIntegration(recordTimeStamp=now())
     key = save(row, data).autoProcIntegrationId
     if scaling_id is not None:
@@ -128,13 +132,9 @@ def store_per_image_analysis_results(identity: Identity, said: Said) -> int:
 
 
 def _integration(identity: Identity, key: int) -> AutoProcIntegration:
-    rule = access.collections(identity, AutoProcIntegration.dataCollectionId)
+    rule = visibility.rule(identity, AutoProcIntegration)
     check("integration_id", AutoProcIntegration.autoProcIntegrationId, key, rule)
-    row = db.session.get_one(AutoProcIntegration, key)
-    if row.autoProcProgramId is not None:  # which may use data that is hidden
-        rule = programs.visible(identity, AutoProcIntegration.autoProcProgramId)
-        check("integration_id", AutoProcIntegration.autoProcIntegrationId, key, rule)
-    return row
+    return db.session.get_one(AutoProcIntegration, key)
 
 
 def _prepared(data: dict) -> AutoProcIntegration | None:

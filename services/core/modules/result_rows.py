@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy
 from marshmallow import Schema, fields
 from sqlalchemy import Boolean, DateTime, Double, Float, bindparam, delete, inspect, select
-from sqlalchemy import update
+from sqlalchemy import true, update
 
 from services.core.models import (
     AutoProc,
@@ -23,15 +23,25 @@ from services.core.models import (
     AutoProcScalingStatistics,
     MXMRRun,
     MXMRRunBlob,
+    PhasingHasScaling,
 )
 from services.core.schemas import results as schemas
 from services.core.schemas.programs import AttachmentSchema, MessageSchema
-from shared import write
+from shared import visibility, write
 from shared.db import db
+from shared.errors import Conflict
+from shared.identity import Identity
 from shared.models import AutoProcProgramAttachment, AutoProcProgramMessage
 from shared.schemas import columns_of
 
 SINGLE = struct.Struct("f")
+USERS: dict[Any, tuple] = {
+    AutoProcScaling: (PhasingHasScaling.phasingHasScalingId, PhasingHasScaling.autoProcScalingId),
+    AutoProcIntegration: (
+        AutoProcScalingHasInt.autoProcScaling_has_IntId,
+        AutoProcScalingHasInt.autoProcIntegrationId,
+    ),
+}  # rows that the database deletes with a row: their keys, and their links to it
 
 
 def write_files(of: dict, files: list[dict], said: list[dict], is_new: bool) -> dict:
@@ -129,10 +139,23 @@ def write_runs(program_id: int, runs: list[dict]) -> None:
     write.insert(MXMRRunBlob, blobs)
 
 
-def drop_runs(program_id: int) -> None:
-    """Delete the runs of a program; scalings cannot go before them."""
-    mine = select(MXMRRun.mxMRRunId).where(MXMRRun.autoProcProgramId == program_id)
-    if found := list(_execute(mine).scalars()):
+def check_links(identity: Identity, program_id: int) -> None:
+    """Raise Conflict if a scaling of the program has an integration the caller does not see."""
+    link, rule = AutoProcScalingHasInt, visibility.rule(identity, AutoProcIntegration)
+    if rule.condition is true():
+        return
+    wanted = select(link.autoProcScalingId).join(link.integration).join(link.scaling)
+    wanted = wanted.join(AutoProcScaling.autoproc)
+    wanted = wanted.where(AutoProc.autoProcProgramId == program_id, ~rule.condition).limit(1)
+    if (key := _execute(wanted, **rule.values).scalar()) is not None:
+        raise Conflict(f"scaling {key} has an integration of a program that is hidden from you")
+
+
+def drop_runs(identity: Identity, program_id: int) -> None:
+    """Delete the runs of a program that the caller sees; scalings cannot go before them."""
+    rule, of = visibility.rule(identity, MXMRRun), MXMRRun.autoProcProgramId
+    mine = select(MXMRRun.mxMRRunId).where(of == program_id, rule.condition)
+    if found := list(_execute(mine, **rule.values).scalars()):
         wipe(MXMRRunBlob.mxMRRunId, found)
         wipe(MXMRRun.mxMRRunId, found)
 
@@ -165,8 +188,14 @@ class _Stored:
         return kept + insert(model, rows[len(kept) :])
 
     def drop(self) -> None:
-        """Delete the rows that were not used, from the top: the database takes those below."""
+        """Delete the rows that were not used, from the top: the database takes those below.
+
+        Conflict if rows of other programs would go with them.
+        """
         for model, keys in self._left:
+            key, link = USERS.get(model, (None, None))
+            if key is not None and _keys(key, link, keys):
+                raise Conflict(f"another program uses a {model.__name__} that is to go")
             wipe(inspect(model).primary_key[0], keys)
 
 

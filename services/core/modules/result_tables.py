@@ -25,7 +25,7 @@ from services.core.schemas.result_tables import (
     TableShellSchema,
 )
 from shared import access, read
-from shared.access import EVERYTHING, Rule
+from shared.access import Rule, everything
 from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
@@ -83,7 +83,11 @@ def best(identity: Identity, query: dict) -> dict:
         rank = (sign * value, scaling, value)
         winners[owner] = max(winners.get(owner, rank), rank)
     keys = sorted({scaling for _, scaling, _ in winners.values()})
-    found = read.some(ResultRowSchema, EVERYTHING, autoProcScalingId__in=keys) if keys else []
+    found = (
+        read.some(ResultRowSchema, everything(identity), autoProcScalingId__in=keys)
+        if keys
+        else []
+    )
     rows = {row["autoProcScalingId"]: row for row in found}
     shown = [
         {OWNERS[of]: owner, "value": value, "AutoProcScaling": rows[scaling]}
@@ -156,7 +160,7 @@ def _plain(value: Any) -> Any:
 def _visible(identity: Identity) -> Rule:
     """Scalings of data collections the caller sees, and of no others; so are their programs."""
     rule = access.sessions(identity, _Group.sessionId)
-    return Rule(_seen(rule.condition), rule.values, identity)
+    return rule._replace(condition=_seen(rule.condition))
 
 
 @cache_statements(64)

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, select, true, update
+from sqlalchemy import bindparam, select, true, update
 
 from services.core.models import (
     AutoProc,
@@ -11,11 +11,11 @@ from services.core.models import (
     AutoProcScaling,
     AutoProcScalingHasInt,
     MXMRRun,
-    PhasingHasScaling,
     Screening,
 )
 from services.core.modules import phasings, processing_jobs, programs, screenings
 from services.core.modules.result_rows import (
+    check_links,
     drop_runs,
     insert,
     wipe,
@@ -31,8 +31,8 @@ from services.core.schemas.results import (
     StoredProgramSchema,
 )
 from services.core.schemas.screenings import PARENTS
-from shared import access, read
-from shared.access import EVERYTHING, Rule
+from shared import access, read, visibility
+from shared.access import Rule, everything
 from shared.db import db
 from shared.errors import BadInput, Conflict, NotYet, Unavailable
 from shared.identity import Identity
@@ -49,22 +49,20 @@ def get(identity: Identity, program_id: int) -> dict:
     of = {"autoProcProgramId": program_id}
     program = read.one(StoredProgramSchema, programs.visible(identity), **of)
     parts = {name: program.pop(name) for name in ("attachments", "messages")}
-    results = read.some(StoredAutoProcSchema, EVERYTHING, **of)
+    results = read.some(StoredAutoProcSchema, everything(identity), **of)
     for scaling in (scaling for result in results for scaling in result["scalings"]):
-        links = scaling.pop("links")
-        scaling["integrations"] = [link["AutoProcIntegration"] for link in links]
-    seen = programs.visible(identity, AutoProc.autoProcProgramId)
-    scaled = [
-        Rule(_on_scalings(seen.condition, model.autoProcScalingId), seen.values, identity)
-        for model in (MXMRRun, PhasingHasScaling)
-    ]
-    screened = access.measured(
-        identity, Screening.dataCollectionId, Screening.dataCollectionGroupId
-    )
-    parts["mxmrRuns"] = read.some(MRRunSchema, scaled[0], **of)
-    parts["phasing"] = phasings.get(program_id, scaled[1])
-    parts["screenings"] = read.some(ResultScreeningSchema, screened, **of)
+        shown = (link["AutoProcIntegration"] for link in scaling.pop("links"))
+        scaling["integrations"] = [integration for integration in shown if integration]
+    parts["mxmrRuns"] = read.some(MRRunSchema, visibility.rule(identity, MXMRRun), **of)
+    parts["phasing"] = phasings.get(identity, program_id)
+    parts["screenings"] = _screenings(identity, program_id)
     return _tree(program, parts, results)
+
+
+def _screenings(identity: Identity, program_id: int) -> list[dict]:
+    """The screenings of a program that the caller sees."""
+    rule = visibility.rule(identity, Screening)
+    return read.some(ResultScreeningSchema, rule, autoProcProgramId=program_id)
 
 
 def add(identity: Identity, data: dict, query: dict) -> tuple[dict, bool]:
@@ -111,7 +109,7 @@ def _store(identity: Identity, known: int | None, data: dict, query: dict) -> tu
     if not named and fallback is None:
         fallback = _collection_under(data)
     if wanted := {*named, fallback} - {None}:
-        if access.collections(identity).condition is not EVERYTHING.condition or wanted - locked:
+        if access.collections(identity).condition is not true() or wanted - locked:
             processing_jobs.check_collections(identity, wanted)
     elif known is None and job_id is None:
         reason = "is needed where no integration and no job names one"
@@ -128,16 +126,18 @@ def _store(identity: Identity, known: int | None, data: dict, query: dict) -> tu
     if data.get("phasing") and not begun:
         program[START] = programs.now()  # by which the phasing is found
     earlier = phasings.runs(known) if known is not None else []
+    shown = phasings.seen(identity, earlier)
     status = query.get("processingStatus", 1 if results else None)
     program_id = _put_program(program, stored, status, query["force"])
-    phasings.drop(earlier)
+    phasings.drop(shown)
+    if kept := {*earlier} - {*shown}:
+        phasings.follow(kept, _program(program_id))
     linked = None if program.get("processingJobId") or stored.get("processingJobId") else fallback
-    tree = _put_parts(program_id, data, results, linked, not stored)
+    tree = _put_parts(identity, program_id, data, results, linked, not stored)
     if "screenings" in data:
         _put_screenings(identity, program_id, data["screenings"], main)
     if "screenings" in data or stored:
-        of = {"autoProcProgramId": program_id}
-        tree["screenings"] = read.some(ResultScreeningSchema, EVERYTHING, **of)
+        tree["screenings"] = _screenings(identity, program_id)
     return {**tree, "warnings": data["warnings"]}, not stored
 
 
@@ -167,33 +167,47 @@ def _put_program(program: dict, stored: dict, status: int | None, force: bool) -
 
 
 def _put_parts(
-    program_id: int, data: dict, results: list, linked: int | None, is_new: bool
+    identity: Identity,
+    program_id: int,
+    data: dict,
+    results: list,
+    linked: int | None,
+    is_new: bool,
 ) -> dict:
-    """Write all that hangs on the program alone, or on its scalings; return the whole result."""
+    """Write all that hangs on the program alone, or on its scalings; return the whole result.
+
+    Rows that are hidden from the caller stay.
+    """
     when = {"recordTimeStamp": programs.now()}
     of = {**when, "autoProcProgramId": program_id}
     parts = write_files(of, data.get("attachments", []), data.get("messages", []), is_new)
     if not is_new:
-        drop_runs(program_id)
+        check_links(identity, program_id)
+        drop_runs(identity, program_id)
     scalings, trees = write_results(of, results, linked, is_new)
     first = {"autoProcScalingId": scalings[0]} if scalings else {}
     if runs := data.get("mxmrRuns"):
         write_runs(program_id, [{**first, **run} for run in runs])
-        parts["mxmrRuns"] = read.some(MRRunSchema, EVERYTHING, autoProcProgramId=program_id)
+        rule = visibility.rule(identity, MXMRRun)
+        parts["mxmrRuns"] = read.some(MRRunSchema, rule, autoProcProgramId=program_id)
     if phasing := data.get("phasing"):
         if phasings.runs(program_id):
             raise Conflict("another program of this name and start did a phasing of this scaling")
         phasings.add(phasings.copied(_program(program_id)), {**first, **phasing}, when)
-        parts["phasing"] = phasings.get(program_id, EVERYTHING)
-    shown = read.one(ResultProgramSchema, EVERYTHING, autoProcProgramId=program_id)
+        parts["phasing"] = phasings.get(identity, program_id)
+    shown = read.one(ResultProgramSchema, everything(identity), autoProcProgramId=program_id)
     return _tree(shown, parts, trees)
 
 
 def _put_screenings(
     identity: Identity, program_id: int, documents: list[dict], main: int | None
 ) -> None:
-    """Write the screenings of a program in place of those it has; ``main`` is the default."""
-    wipe(Screening.autoProcProgramId, [program_id])
+    """Write the screenings of a program in place of those it has, as far as the caller sees them.
+
+    ``main`` is the default of their data collection.
+    """
+    shown = (each["screeningId"] for each in _screenings(identity, program_id))
+    wipe(Screening.screeningId, shown)
     for number, each in enumerate(documents):
         own = {**each, "autoProcProgramId": program_id}
         if all(each.get(name) is None for name in PARENTS):
@@ -220,15 +234,6 @@ def _tree(program: dict, parts: dict, results: list[dict]) -> dict:
         "warnings": [],
         **parts,
     }
-
-
-@cache_statements(64)
-def _on_scalings(visible: ColumnElement, scaling_id: Any) -> ColumnElement[bool]:
-    """What hangs on a scaling of a program of which ``visible`` holds."""
-    if visible is true():
-        return visible
-    found = select(AutoProcScaling.autoProcScalingId).join(AutoProcScaling.autoproc)
-    return scaling_id.in_(found.where(visible))
 
 
 def _results(data: dict) -> list[dict]:

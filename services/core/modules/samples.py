@@ -6,11 +6,11 @@ from services.core.modules import proposals
 from services.core.schemas.containers import owned
 from services.core.schemas.samples import SampleSchema
 from shared import access, read, rows
-from shared.access import EVERYTHING
+from shared.access import everything
 from shared.db import db, save
 from shared.errors import Conflict, NotYet
 from shared.identity import Identity
-from shared.models import BLSample, BLSubSample, Crystal, Protein
+from shared.models import BLSample, BLSubSample, Container, Crystal, Protein
 
 
 def find(identity: Identity, query: dict) -> dict:
@@ -37,8 +37,9 @@ def change(identity: Identity, sample_id: int, data: dict) -> dict:
     _check_part(sample_id, data.get("blSubSampleId"))
     sample = save(rows.locked(BLSample, sample_id), data)
     if {"crystalId", "containerId"} & data.keys():
+        _check_container(identity, sample)
         _check_owner(sample)
-    return read.one(SampleSchema, EVERYTHING, blSampleId=sample_id)
+    return read.one(SampleSchema, everything(identity), blSampleId=sample_id)
 
 
 def _check_part(sample_id: int, part_id: int | None) -> None:
@@ -47,6 +48,16 @@ def _check_part(sample_id: int, part_id: int | None) -> None:
     if part_id is not None and not db.session.scalars(mine).first():
         reasons = {"blSubSampleId": ["no such BLSubSample"]}
         raise NotYet("a referenced row is not there yet", reasons)
+
+
+def _check_container(identity: Identity, sample: BLSample) -> None:
+    """Conflict if a sample without a crystal is left to a container that the caller cannot see."""
+    rule, key = access.containers(identity), Container.containerId
+    if sample.crystalId is not None or sample.containerId is None:
+        return
+    shown = select(key).where(key == sample.containerId, rule.condition)
+    if not db.session.execute(shown, rule.values).first():
+        raise Conflict("without a crystal it belongs to its container, which is hidden from you")
 
 
 def _check_owner(sample: BLSample) -> None:

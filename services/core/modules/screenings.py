@@ -3,7 +3,6 @@
 from sqlalchemy import select
 
 from services.core.models import Screening
-from services.core.modules import programs
 from services.core.modules.records import Records
 from services.core.modules.trees import grown
 from services.core.schemas.screenings import ScreeningSchema
@@ -28,15 +27,14 @@ def add(identity: Identity, data: dict) -> dict:
     below = {name: data[name] for name in ("inputs", "outputs") if name in data}
     own = {name: value for name, value in data.items() if name not in below}
     rows.check_parents(identity, Screening, own)
-    programs.check(identity, own.get("autoProcProgramId"))
-    _check_plans(identity, [own, *below.get("inputs", ())])
+    check_plans(identity, [own, *below.get("inputs", ())])
     own["dataCollectionGroupId"] = _group(own)
     for output in below.get("outputs", ()):
         for strategy in output.get("strategies", ()):
             _number(strategy.get("wedges", ()), "wedgeNumber")
             for wedge in strategy.get("wedges", ()):
                 _number(wedge.get("subwedges", ()), "subWedgeNumber")
-    return _records.shown(save(grown(Screening, {**own, **below}), {}).screeningId)
+    return _records.shown(identity, save(grown(Screening, {**own, **below}), {}).screeningId)
 
 
 def _group(data: dict) -> int | None:
@@ -54,8 +52,8 @@ def _group(data: dict) -> int | None:
     return found
 
 
-def _check_plans(identity: Identity, documents: list[dict]) -> None:
-    """No foreign key says that a plan is there."""
+def check_plans(identity: Identity, documents: list[dict]) -> None:
+    """Raise NotYet unless the caller sees the plans that are named: no foreign key holds them."""
     named = {each["diffractionPlanId"] for each in documents if each.get("diffractionPlanId")}
     if not named:
         return

@@ -3,11 +3,11 @@
 from services.core.modules.records import Records
 from services.core.schemas.setups import SetupSchema
 from shared import access
-from shared.access import EVERYTHING
+from shared.access import everything
 from shared.errors import NotFound
 from shared.identity import Identity
 
-_records = Records(SetupSchema, lambda identity: EVERYTHING)
+_records = Records(SetupSchema, everything)
 find, get, check = _records.find, _records.get, _records.check
 
 

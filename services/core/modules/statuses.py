@@ -9,12 +9,15 @@ from sqlalchemy import ColumnElement, CompoundSelect, bindparam, func, literal_c
 from sqlalchemy import true, union, union_all
 from sqlalchemy.orm import aliased
 
-from services.core.models import AutoProcIntegration
 from shared import access
 from shared.db import db
 from shared.identity import Identity
 from shared.models import (
+    AutoProc,
+    AutoProcIntegration,
     AutoProcProgram,
+    AutoProcScaling,
+    AutoProcScalingHasInt,
     DataCollection,
     DataCollectionGroup,
     ProcessingJob,
@@ -48,6 +51,24 @@ class Run(NamedTuple):
         return "Running" if self.started is not None else "Queued"
 
 
+class _Row(NamedTuple):
+    """A program beside its job; ``by_job``: the job names the owner, else the program does."""
+
+    owner: int
+    job: int | None
+    program: int | None
+    name: str | None
+    label: str | None
+    started: Any
+    status: int | None
+    by_job: int
+
+    def run(self) -> Run:
+        """The run, named by its program, else by its job."""
+        name = self.label if self.name is None else self.name
+        return Run(self.owner, self.job, self.program, name, self.started, self.status)
+
+
 def runs(identity: Identity, keys: Collection[int], by_group: bool = False) -> list[Run]:
     """What runs on data collections that the caller is known to see, or on those of groups.
 
@@ -55,16 +76,30 @@ def runs(identity: Identity, keys: Collection[int], by_group: bool = False) -> l
     """
     rule = access.sessions(identity, Group.sessionId)
     connection = db.session.connection()
-    rows = connection.execute(_runs(by_group), {"keys": list(keys)})
-    found = [Run(*map(_whole, row)) for row in rows]
-    if rule.condition is true():
-        return found
-    used = {
-        "jobs": sorted({run.job for run in found if run.job is not None}),
-        "programs": sorted({run.program for run in found if run.program is not None}),
-    }
-    hidden = set(map(tuple, connection.execute(_hidden(rule.condition), {**rule.values, **used})))
-    return [r for r in found if not {("job", r.job), ("program", r.program)} & hidden]
+    found = connection.execute(_runs(by_group), {"keys": list(keys)})
+    rows = [_Row(*map(_whole, row)) for row in found]
+    if rule.condition is not true():
+        used = {
+            "jobs": sorted({row.job for row in rows if row.job is not None}),
+            "programs": sorted({row.program for row in rows if row.program is not None}),
+        }
+        stmt = _hidden(rule.condition)
+        rows = _seen(rows, set(map(tuple, connection.execute(stmt, {**rule.values, **used}))))
+    return list(dict.fromkeys(row.run() for row in rows))
+
+
+def _seen(rows: list["_Row"], hidden: set[tuple]) -> list["_Row"]:
+    """``rows`` without the jobs and programs that are ``hidden``.
+
+    A job of which all programs are hidden reads like one that has none.
+    """
+    shown = [row for row in rows if ("job", row.job) not in hidden]
+    seen = [row for row in shown if ("program", row.program) not in hidden]
+    known = {(row.owner, row.job) for row in seen if row.by_job}
+    alone = (row for row in shown if row.by_job and (row.owner, row.job) not in known)
+    return seen + [
+        row._replace(program=None, name=None, started=None, status=None) for row in alone
+    ]
 
 
 def _whole(value: Any) -> Any:
@@ -73,15 +108,23 @@ def _whole(value: Any) -> Any:
 
 
 def uses(program: Any) -> list[tuple[Any, Any]]:
-    """What names the data collections of ``program``: its job, the job's sweeps, integrations;
-    each with what joins them.
+    """The rows that name the data collections of ``program``, each with what joins them.
+
+    They are its job, the sweeps of its job, its integrations, and those in its scalings.
     """
     job, sweep = aliased(ProcessingJob), aliased(ProcessingJobImageSweep)
-    integration = aliased(AutoProcIntegration)
+    integration, scaled = aliased(AutoProcIntegration), aliased(AutoProcIntegration)
+    link, scaling = aliased(AutoProcScalingHasInt), aliased(AutoProcScaling)
+    result = aliased(AutoProc)
+    links = select(link.autoProcIntegrationId)
+    links = links.join(scaling, scaling.autoProcScalingId == link.autoProcScalingId)
+    links = links.join(result, result.autoProcId == scaling.autoProcId)
+    links = links.where(result.autoProcProgramId == program.autoProcProgramId)
     return [
         (job, job.processingJobId == program.processingJobId),
         (sweep, sweep.processingJobId == program.processingJobId),
         (integration, integration.autoProcProgramId == program.autoProcProgramId),
+        (scaled, scaled.autoProcIntegrationId.in_(links.correlate(program))),
     ]
 
 
@@ -103,14 +146,16 @@ def counts(found: Iterable[Run]) -> dict[int, list[dict]]:
 def _runs(by_group: bool) -> CompoundSelect:
     owner = Member.dataCollectionGroupId if by_group else Member.dataCollectionId
     wanted = owner.in_(bindparam("keys", expanding=True))
-    label = func.coalesce(Program.processingPrograms, Job.displayName, Job.recipe)
-    program = (Program.processingStartTime, Program.processingStatus)
+    keys = (owner, Job.processingJobId, Program.autoProcProgramId)
+    names = (Program.processingPrograms, func.coalesce(Job.displayName, Job.recipe))
+    state = (Program.processingStartTime, Program.processingStatus)
     done = Program.processingJobId == Job.processingJobId
-    found = select(owner, Job.processingJobId, Program.autoProcProgramId, label, *program)
+    found = select(*keys, *names, *state, literal_column("1"))
     by_job = found.join(Job, Job.dataCollectionId == Member.dataCollectionId)
     by_sweep = found.join(Sweep, Sweep.dataCollectionId == Member.dataCollectionId)
     by_sweep = by_sweep.join(Job, Job.processingJobId == Sweep.processingJobId)
-    by_run = found.join(Integration, Integration.dataCollectionId == Member.dataCollectionId)
+    by_run = select(*keys, *names, *state, literal_column("0"))
+    by_run = by_run.join(Integration, Integration.dataCollectionId == Member.dataCollectionId)
     by_run = by_run.join(Program, Program.autoProcProgramId == Integration.autoProcProgramId)
     return union(
         by_job.outerjoin(Program, done).where(wanted),
@@ -123,12 +168,16 @@ def _runs(by_group: bool) -> CompoundSelect:
 def _hidden(seen: ColumnElement[bool]) -> CompoundSelect:
     """Which of the jobs and programs use a data collection of a session that is not ``seen``."""
     parts = []
-    for kind, row, key in (
-        ("job", Job, Job.processingJobId),
-        ("job", Sweep, Sweep.processingJobId),
-        ("program", Integration, Integration.autoProcProgramId),
+    links = (Integration.links, AutoProcScalingHasInt.scaling, AutoProcScaling.autoproc)
+    for kind, row, key, path in (
+        ("job", Job, Job.processingJobId, ()),
+        ("job", Sweep, Sweep.processingJobId, ()),
+        ("program", Integration, Integration.autoProcProgramId, ()),
+        ("program", Integration, AutoProc.autoProcProgramId, links),
     ):
-        found = select(literal_column(f"'{kind}'"), key)
+        found = select(literal_column(f"'{kind}'"), key).select_from(row)
+        for link in path:
+            found = found.join(link)
         found = found.join(Member, Member.dataCollectionId == row.dataCollectionId)
         found = found.join(Group, Group.dataCollectionGroupId == Member.dataCollectionGroupId)
         parts.append(found.where(key.in_(bindparam(f"{kind}s", expanding=True)), ~seen))

@@ -5,7 +5,6 @@ from base64 import b64encode
 from sqlalchemy import select
 
 from services.core.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
-from services.core.modules import programs
 from services.core.modules.records import Records
 from services.core.schemas.xrf_maps import XrfMapSchema
 from shared import access, rows
@@ -35,8 +34,7 @@ def add(identity: Identity, data: dict) -> dict:
     data = dict(data)
     region = data.pop("region")
     rows.check_parents(identity, XRFFluorescenceMapping, data)
-    programs.check(identity, data.get("autoProcProgramId"))
     rows.check_parents(identity, XRFFluorescenceMappingROI, region)
-    made = save(XRFFluorescenceMappingROI(), region)
-    key = made.xrfFluorescenceMappingROIId
-    return _records.add(identity, {**data, "xrfFluorescenceMappingROIId": key})
+    key = save(XRFFluorescenceMappingROI(), region).xrfFluorescenceMappingROIId
+    made = save(XRFFluorescenceMapping(), {**data, "xrfFluorescenceMappingROIId": key})
+    return _records.shown(identity, made.xrfFluorescenceMappingId)

@@ -7,7 +7,6 @@ from marshmallow import Schema, fields
 from sqlalchemy import Select, bindparam, select, union
 from sqlalchemy.orm import aliased
 
-from shared import access
 from shared.aggregates import Count
 from shared.lists import query_of
 from shared.models import BLSample, BLSession, Container, Dewar, Shipping
@@ -39,7 +38,7 @@ OF_PROPOSAL = select(
 class ContainerMetadataSchema(Schema):
     """What is in a container, as far as the caller sees."""
 
-    samples = Count(BLSample.containerId, visible=access.samples)
+    samples = Count(BLSample.containerId)
 
 
 class ContainerDewarSchema(TableSchema):

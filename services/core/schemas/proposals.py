@@ -5,7 +5,6 @@ from marshmallow_sqlalchemy import auto_field
 
 from services.core.schemas.members import ProposalMemberSchema
 from services.core.schemas.persons import PersonNameSchema
-from shared import access
 from shared.aggregates import Count, Distinct
 from shared.models import BLSession, Proposal, ProposalHasPerson
 from shared.schemas import TableSchema
@@ -14,8 +13,8 @@ from shared.schemas import TableSchema
 class ProposalMetadataSchema(Schema):
     """What hangs on a proposal, as far as the caller sees it."""
 
-    sessions = Count(BLSession.proposalId, visible=access.sessions)
-    beamLines = Distinct(BLSession.proposalId, BLSession.beamLineName, visible=access.sessions)
+    sessions = Count(BLSession.proposalId)
+    beamLines = Distinct(BLSession.proposalId, BLSession.beamLineName)
     persons = Count(ProposalHasPerson.proposalId)
 
 

@@ -8,7 +8,6 @@ from sqlalchemy import bindparam, select
 
 from services.core.schemas.crystals import CrystalProteinSchema
 from services.core.schemas.diffraction_plans import SAMPLES, DiffractionPlanSchema
-from shared import access
 from shared.aggregates import Count, Distinct
 from shared.lists import query_of
 from shared.models import (
@@ -76,16 +75,8 @@ class SampleMetadataSchema(Schema):
     """What is marked on a sample, and what was measured of it as far as the caller sees."""
 
     subsamples = Count(BLSubSample.blSampleId)
-    datacollections = Count(
-        DataCollectionGroup.blSampleId,
-        through=DataCollection.group,
-        visible=lambda identity: access.sessions(identity, DataCollectionGroup.sessionId),
-    )
-    types = Distinct(
-        DataCollectionGroup.blSampleId,
-        DataCollectionGroup.experimentType,
-        visible=lambda identity: access.sessions(identity, DataCollectionGroup.sessionId),
-    )
+    datacollections = Count(DataCollectionGroup.blSampleId, through=DataCollection.group)
+    types = Distinct(DataCollectionGroup.blSampleId, DataCollectionGroup.experimentType)
 
 
 class SampleSchema(TableSchema):

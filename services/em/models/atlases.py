@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, Unsigned
 from shared.models import UTF8, DataCollectionGroup
+from shared.visibility import by
 
 MODES = (
     "Bright Field and Fluorescent",
@@ -33,6 +34,7 @@ class Atlas(Channels, Base):
 
     __tablename__ = "Atlas"
     __table_args__ = UTF8
+    visible_by = by("dataCollectionGroupId")
 
     atlasId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     dataCollectionGroupId: Mapped[int] = mapped_column(
@@ -55,6 +57,7 @@ class GridSquare(Channels, Base):
 
     __tablename__ = "GridSquare"
     __table_args__ = UTF8
+    visible_by = by("atlasId")
 
     gridSquareId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     atlasId: Mapped[int] = mapped_column(

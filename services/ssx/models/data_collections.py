@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base
 from shared.models import UTF8, DataCollection
+from shared.visibility import by
 
 
 class SSXDataCollection(Base):
@@ -12,6 +13,7 @@ class SSXDataCollection(Base):
 
     __tablename__ = "SSXDataCollection"
     __table_args__ = UTF8
+    visible_by = by("dataCollectionId")
 
     dataCollectionId: Mapped[int] = mapped_column(
         ForeignKey("DataCollection.dataCollectionId", ondelete="CASCADE"),

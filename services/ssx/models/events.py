@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, Unsigned
 from shared.models import UTF8, DataCollection
+from shared.visibility import PUBLIC, by
 
 
 class EventType(Base):
@@ -12,6 +13,7 @@ class EventType(Base):
 
     __tablename__ = "EventType"
     __table_args__ = UTF8
+    visible_by = PUBLIC
 
     eventTypeId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     name: Mapped[str] = mapped_column(String(30), unique=True, doc="e.g. XrayExposure")
@@ -22,6 +24,7 @@ class EventChain(Base):
 
     __tablename__ = "EventChain"
     __table_args__ = UTF8
+    visible_by = by("dataCollectionId")
 
     eventChainId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     dataCollectionId: Mapped[int] = mapped_column(
@@ -40,6 +43,7 @@ class Event(Base):
 
     __tablename__ = "Event"
     __table_args__ = UTF8
+    visible_by = by("eventChainId")
 
     eventId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     eventChainId: Mapped[int] = mapped_column(

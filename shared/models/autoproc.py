@@ -6,7 +6,8 @@ from sqlalchemy import Enum, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, Unsigned
-from shared.models import AutoProcProgram, DataCollection
+from shared.models.acquisitions import DataCollection
+from shared.models.processing import AutoProcProgram
 from shared.models.types import Lines
 
 

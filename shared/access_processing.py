@@ -1,0 +1,99 @@
+"""Who sees which processing jobs and programs: those who see all data that these use."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true, union
+
+from shared.access import Rule, Shape, described, seen_collections
+from shared.identity import Identity
+from shared.models import (
+    AutoProc,
+    AutoProcIntegration,
+    AutoProcProgram,
+    AutoProcScaling,
+    AutoProcScalingHasInt,
+    ProcessingJob,
+    ProcessingJobImageSweep,
+)
+from shared.statements import cache_statements, make_alias
+
+_Program, _Job = make_alias(AutoProcProgram), make_alias(ProcessingJob)
+_Sweep, _Integration = make_alias(ProcessingJobImageSweep), make_alias(AutoProcIntegration)
+_Result, _Scaling = make_alias(AutoProc), make_alias(AutoProcScaling)
+_Link, _Scaled = make_alias(AutoProcScalingHasInt), make_alias(AutoProcIntegration)
+_Row = make_alias(AutoProcIntegration)
+
+
+def jobs(identity: Identity, job_id: Any = ProcessingJob.processingJobId) -> Rule:
+    """Processing jobs that name a data collection, and none that the caller does not see."""
+    shape, values = described(identity)
+    return Rule(seen_jobs(shape, job_id), values, shape)
+
+
+def programs(identity: Identity, program_id: Any = AutoProcProgram.autoProcProgramId) -> Rule:
+    """Processing programs that use a data collection, and none that the caller does not see.
+
+    A program uses the data collections of its job, of the sweeps of its job, of its integrations,
+    and of the integrations in its scalings, which may be those of another program.
+    """
+    shape, values = described(identity)
+    return Rule(seen_programs(shape, program_id), values, shape)
+
+
+@cache_statements(512)
+def seen_jobs(shape: Shape, job_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees the job."""
+    if shape.sessions:
+        return true()
+    uses = [(select(row.processingJobId), row.processingJobId, row) for row in (_Job, _Sweep)]
+    return _users(shape, job_id, uses)
+
+
+@cache_statements(512)
+def seen_programs(shape: Shape, program_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees the program.
+
+    Jobs are joined, not asked by their own rule: SQLite takes no deeper statement.
+    """
+    if shape.sessions:
+        return true()
+    key = _Program.autoProcProgramId
+    of_job = select(key).join(_Job, _Job.processingJobId == _Program.processingJobId)
+    of_sweep = select(key).join(_Sweep, _Sweep.processingJobId == _Program.processingJobId)
+    owner = _Integration.autoProcProgramId
+    uses = [(of_job, key, _Job), (of_sweep, key, _Sweep), (select(owner), owner, _Integration)]
+    return _users(shape, program_id, [*uses, (scaled(), _Result.autoProcProgramId, _Scaled)])
+
+
+def scaled() -> Select:
+    """The programs of scalings, joined with the integrations in these."""
+    stmt = select(_Result.autoProcProgramId)
+    stmt = stmt.join(_Scaling, _Scaling.autoProcId == _Result.autoProcId)
+    stmt = stmt.join(_Link, _Link.autoProcScalingId == _Scaling.autoProcScalingId)
+    return stmt.join(_Scaled, _Scaled.autoProcIntegrationId == _Link.autoProcIntegrationId)
+
+
+def _users(shape: Shape, key: Any, uses: list[tuple[Select, Any, Any]]) -> ColumnElement[bool]:
+    """``key`` is that of a row that uses a visible data collection, and no other.
+
+    Each of ``uses`` selects such keys; with it come their column and the table that refers to
+    data collections.
+    """
+    seen = [seen_collections(shape, row.dataCollectionId) for _, _, row in uses]
+    mine = union(*(stmt.where(rule) for (stmt, _, _), rule in zip(uses, seen)))
+    others = (
+        stmt.where(column == key, row.dataCollectionId.is_not(None), ~rule).exists()
+        for (stmt, column, row), rule in zip(uses, seen)
+    )
+    return and_(key.in_(select(mine.subquery())), *(~other for other in others))
+
+
+@cache_statements(512)
+def seen_integrations(shape: Shape, integration_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees an integration's data collection and program."""
+    if shape.sessions:
+        return true()
+    row = _Row
+    of_program = or_(row.autoProcProgramId.is_(None), seen_programs(shape, row.autoProcProgramId))
+    seen = select(row.autoProcIntegrationId).where(seen_collections(shape, row.dataCollectionId))
+    return integration_id.in_(seen.where(of_program))

@@ -1,0 +1,201 @@
+"""The rule of each table: which of its rows a caller sees, wherever a statement shows them.
+
+A model of a service has its rule in ``visible_by``; those of the spine are in ``SPINE``. What is
+read or referred to without one is refused when the app is built: see ``entry``.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from marshmallow import fields
+from sqlalchemy import ColumnElement, and_, false, inspect, or_, select, true
+
+from shared import access, access_processing, models
+from shared.access import Rule, Shape, described
+from shared.identity import Identity
+from shared.statements import cache_statements, make_alias
+
+
+class Entry(NamedTuple):
+    """The rule of a table.
+
+    A row is visible as the row is that the first of its ``links`` refers to: the first that is
+    not null. ``shows`` are links to rows that whoever sees the row sees too. ``rule`` is the SQL
+    for a key of the table, where the links do not say all, or say it slowly.
+    """
+
+    links: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
+    rule: Callable[[Shape, Any], ColumnElement[bool]] | None = None
+
+
+def by(*links: str, shows: tuple[str, ...] = ()) -> Entry:
+    """A row is seen by those who see the row that the first of ``links`` refers to."""
+    return Entry(links, shows)
+
+
+def _everybody(shape: Shape, key: Any) -> ColumnElement[bool]:
+    return true()
+
+
+PUBLIC = Entry(rule=_everybody)  # rows that belong to nobody, or that only the route guards
+PART = Entry()  # rows without a link upwards, each seen with the row that names it
+
+SPINE: dict[type, Entry] = {
+    models.Person: Entry(rule=access.seen_persons),
+    models.Proposal: Entry(shows=("personId",), rule=access.seen_proposals),
+    models.ProposalHasPerson: by("proposalId", shows=("personId",)),
+    # A proposal is visible through each of its sessions.
+    models.BLSession: Entry(shows=("proposalId",), rule=access.seen_sessions),
+    models.SessionHasPerson: by("sessionId", shows=("personId",)),
+    models.SessionType: by("sessionId"),
+    models.DataCollectionGroup: Entry(("sessionId",), rule=access.seen_groups),
+    models.DataCollection: Entry(("dataCollectionGroupId",), rule=access.seen_collections),
+    models.GridInfo: Entry(("dataCollectionId", "dataCollectionGroupId"), rule=access.seen_grids),
+    models.DataCollectionFileAttachment: by("dataCollectionId"),
+    # A comment has an author for everybody who reads it.
+    models.DataCollectionComment: by("dataCollectionId", shows=("personId",)),
+    models.Protein: Entry(("proposalId",), rule=access.seen_proteins),
+    models.Crystal: Entry(("proteinId",), rule=access.seen_crystals),
+    models.BLSample: Entry(("crystalId", "containerId"), rule=access.seen_samples),
+    models.BLSubSample: by("blSampleId"),
+    models.Shipping: by("proposalId"),
+    models.Dewar: by("shippingId"),
+    models.Container: Entry(
+        ("dewarId", "parentContainerId", "sessionId"), rule=access.seen_containers
+    ),
+    models.DiffractionPlan: Entry(rule=access.seen_plans),
+    models.ProcessingJob: Entry(rule=access_processing.seen_jobs),
+    models.ProcessingJobParameter: by("processingJobId"),
+    models.ProcessingJobImageSweep: by("processingJobId"),
+    models.AutoProcProgram: Entry(rule=access_processing.seen_programs),
+    models.AutoProcProgramAttachment: by("autoProcProgramId"),
+    models.AutoProcProgramMessage: by("autoProcProgramId"),
+    models.AutoProc: by("autoProcProgramId"),
+    models.AutoProcScaling: by("autoProcId"),
+    models.AutoProcScalingStatistics: by("autoProcScalingId"),
+    models.AutoProcScalingHasInt: by("autoProcScalingId"),
+    models.AutoProcIntegration: Entry(rule=access_processing.seen_integrations),
+    models.Position: PART,
+    models.AdminVar: PUBLIC,
+    models.BeamCalendar: PUBLIC,
+    models.BeamLineSetup: PUBLIC,
+    models.ComponentType: PUBLIC,
+    models.ConcentrationType: PUBLIC,
+    models.Detector: PUBLIC,
+    models.ExperimentType: PUBLIC,
+    models.Laboratory: PUBLIC,
+    models.MotorPosition: PUBLIC,  # no answer shows one
+    models.ProcessingPipeline: PUBLIC,
+    models.ProcessingPipelineCategory: PUBLIC,
+    # Of these the routes of the auth service say who may read them.
+    models.Permission: PUBLIC,
+    models.UserGroup: PUBLIC,
+    models.UserGroupHasPermission: PUBLIC,
+    models.UserGroupHasPerson: by("userGroupId", shows=("personId",)),
+}
+
+
+def entry(entity: Any) -> Entry:
+    """The rule of the table of ``entity``, a model or an alias; TypeError if it has none."""
+    model = inspect(entity).mapper.class_
+    found = SPINE.get(model) or getattr(model, "visible_by", None)
+    if found is None:
+        raise TypeError(
+            f"{model.__name__} has no rule that says who sees its rows: set visible_by in the"
+            " model to by(<link>), or to PUBLIC if its rows belong to nobody"
+        )
+    return found
+
+
+def rule(identity: Identity, entity: Any) -> Rule:
+    """The rows of ``entity`` that the caller sees, by the rule of their table."""
+    shape, values = described(identity)
+    return Rule(condition(shape, entity), values, shape)
+
+
+@cache_statements(1024)
+def condition(shape: Shape, entity: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees a row of ``entity``."""
+    links, _, seen = entry(entity)
+    if seen is not None and len(links) != 1:
+        return seen(shape, key_of(entity))
+    if not links:
+        raise TypeError(f"{entity.__name__}: a part is only seen with the row that names it")
+    found: Any = false()
+    for name in reversed(links):
+        link = getattr(entity, name)
+        found = or_(_followed(shape, link), and_(link.is_(None), found))
+    return found
+
+
+def _followed(shape: Shape, link: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees the row that ``link`` refers to."""
+    parent = target(link)
+    if (seen := entry(parent).rule) is not None:
+        return seen(shape, link)
+    row = _alias(parent)
+    found = condition(shape, row)
+    return found if found is true() else link.in_(select(key_of(row)).where(found))
+
+
+def hidden_parent(source: Any) -> bool:
+    """Whether the row that the relationship ``source`` leads up to may be hidden by its rule.
+
+    It is not, where the rule of the row below follows the same link.
+    """
+    above, below = entry(source.property.mapper.class_), entry(source.class_)
+    if above in (PUBLIC, PART):
+        return False
+    names = {_name(source, column) for column in source.property.local_columns}
+    return not any(names == {name} for name in (*below.links[:1], *below.shows))
+
+
+def hidden_children(link: Any) -> bool:
+    """Whether a row below a visible one may be hidden, if ``link`` refers to that one.
+
+    It is not, where the rule of the row follows this link before all others.
+    """
+    below = entry(link.class_)
+    if below is PART:
+        raise TypeError(f"{link.class_.__name__} is listed below a row, and has no link to it")
+    return below is not PUBLIC and link.key not in below.links[:1]
+
+
+def check_links(schema: Any) -> None:
+    """Raise TypeError if a body of ``schema`` can refer to a row of a table without a rule."""
+    for name, field in schema.load_fields.items():
+        attribute = getattr(schema.opts.model, field.attribute or name, None)
+        if attribute is None or isinstance(field, fields.Nested):
+            continue
+        if (parent := target(attribute)) is not None and entry(parent) is PART:
+            raise TypeError(f"{name}: a client cannot name a row that is part of another")
+
+
+@cache
+def target(link: Any) -> Any:
+    """The model that a column refers to, or None."""
+    for key in inspect(link).expression.base_columns:
+        for foreign in key.foreign_keys:
+            found = foreign.column.table
+            mappers = link.parent.mapper.registry.mappers
+            return next(m.class_ for m in mappers if m.local_table is found)
+    return None
+
+
+def key_of(entity: Any, column: Any = None) -> Any:
+    """The attribute of ``entity`` that maps ``column``, or its primary key."""
+    mapper = inspect(entity).mapper
+    column = mapper.primary_key[0] if column is None else column
+    return getattr(entity, mapper.get_property_by_column(column).key)
+
+
+def _name(source: Any, column: Any) -> str:
+    return source.parent.mapper.get_property_by_column(column).key
+
+
+@cache
+def _alias(model: Any) -> Any:
+    """One alias for each model: the conditions are remembered by their columns."""
+    return make_alias(model)
