@@ -73,6 +73,7 @@ def _below(schema: Any, level: int, name: str) -> Callable[[Identity, Said], int
         identity.need(WRITER)
         above = {link: _visible(identity, level, name, said.needed(name))}
         data = {**_defaults(model, said, above), **loaded(schema(), said, **IMAGES)}
+        screenings.check_plans(identity, [data])
         return getattr(save(model(), {**data, **above}), key)
 
     return insert
