@@ -18,6 +18,7 @@ from tests.operations import filled, names
 from tests.test_matrix import MATRIX, PATHS, QUERIES, ROLES, ROW_1
 
 KEY = 900  # and more: of rows of others, as is 2
+OURS = 800  # of rows of the caller beside them
 SHARED = {"BeamLineSetup", "Detector", "Laboratory", "Permission", "Person", "UserGroup"}
 AT = datetime(2024, 5, 1, 12)
 SHELLS = ("overall", "innerShell", "outerShell")
@@ -60,6 +61,17 @@ def mixed(beamline):
     )
     yield core.EnergyScan(energyScanId=KEY, **session, **sample, **times)
     yield core.XFEFluorescenceSpectrum(xfeFluorescenceSpectrumId=KEY, **session, **sample, **times)
+    yield models.Container(containerId=KEY, sessionId=KEY, code="SECRET")
+    yield models.BLSample(
+        blSampleId=OURS, crystalId=1, containerId=KEY, diffractionPlanId=KEY, name="ours"
+    )
+    yield models.DataCollectionGroup(
+        dataCollectionGroupId=OURS, sessionId=1, blSampleId=KEY, **times
+    )
+    yield models.DataCollection(dataCollectionId=OURS, dataCollectionGroupId=OURS, **times)
+    yield core.RobotAction(
+        robotActionId=OURS, blsessionId=1, blsampleId=KEY, startTimestamp=AT, endTimestamp=AT
+    )
     yield core.Screening(screeningId=KEY, **collection)
     yield core.XrayCentring(xrayCentringId=KEY, **group)
     yield core.XrayCentringResult(xrayCentringResultId=KEY, xrayCentringId=KEY, **sample)
@@ -85,6 +97,12 @@ def mixed(beamline):
             rMerge=0.01,
             completeness=99,
         )
+    yield models.AutoProcProgram(autoProcProgramId=KEY + 2, processingJobId=1)
+    yield core.AutoProcIntegration(
+        autoProcIntegrationId=KEY + 2, autoProcProgramId=KEY + 2, dataCollectionId=KEY
+    )
+    yield core.Screening(screeningId=KEY + 1, autoProcProgramId=1, **collection)
+    yield core.MXMRRun(mxMRRunId=KEY, autoProcProgramId=1, **result)
     for at, of in ((KEY, 1), (KEY + 1, KEY)):
         integration = {"autoProcIntegrationId": at}
         yield core.AutoProcIntegration(**integration, **program, dataCollectionId=of)
