@@ -14,7 +14,6 @@ from shared.models import (
     ProcessingJobImageSweep,
     ProcessingJobParameter,
 )
-from shared.statements import cache_statements, make_alias
 
 visible = access_processing.jobs
 LAST = 2**24 - 1  # number of an image in a sweep

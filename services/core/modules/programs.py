@@ -23,7 +23,6 @@ from shared.models import (
     AutoProcProgramMessage,
     ProcessingPipeline,
 )
-from shared.statements import cache_statements, make_alias
 
 visible = access_processing.programs
 PIPELINES = {

@@ -37,7 +37,6 @@ from shared.db import db
 from shared.errors import BadInput, Conflict, NotYet, Unavailable
 from shared.identity import Identity
 from shared.models import AutoProcProgram, DataCollection, ProcessingJob
-from shared.statements import cache_statements
 
 CANDIDATES = 1000  # data collections in the folder of an image
 WORDS = {1: "success", 0: "failure"}
