@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
+
 from services.core.modules import data_collections
 from services.core.schemas.positions import PositionSchema
 from shared import read, rows
@@ -31,12 +33,22 @@ def replace(identity: Identity, collection_id: int, data: dict) -> dict:
 def put(collection: DataCollection, data: dict) -> None:
     """Set the position of a data collection whose row is locked or new.
 
-    A position that differs gets a row of its own: other data collections may use the stored one,
-    and no index finds them.
+    It stays in its row, unless another data collection uses that too.
     """
     stored = collection.positionId and db.session.get(Position, collection.positionId)
     data = rows.replaced(PositionSchema, data)
     if stored and all(getattr(stored, name) == value for name, value in data.items()):
         return
+    if stored and not _is_shared(collection):
+        save(stored, data)
+        return
     now = {"recordTimeStamp": datetime.now().replace(microsecond=0)}
     save(collection, {"positionId": save(Position(), {**data, **now}).positionId})
+
+
+def _is_shared(collection: DataCollection) -> bool:
+    """Whether another data collection has this position: a scan, as no index finds them."""
+    key, position = DataCollection.dataCollectionId, DataCollection.positionId
+    others = select(key).where(position == collection.positionId)
+    others = others.where(key != collection.dataCollectionId).limit(1)
+    return db.session.execute(others).first() is not None
