@@ -91,6 +91,8 @@ def test_a_group_and_an_event_show_no_name_of_a_hidden_sample(alice, staff, stoc
         assert (found["blSampleId"], (found["BLSample"] or {}).get("name")) == (3, name)
         (event,) = shown(client, f"{URL}/events?sessionId=11", "results")
         assert (event["blSampleId"], event["blSample"]) == (3, name)
+        by_protein = shown(client, f"{URL}/events?sessionId=11&proteinId=2", "total")
+        assert by_protein == (0 if name is None else 1)
 
 
 def test_whoever_reads_a_comment_reads_its_author(alice, stock, add):

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 
 from services.core.modules import event_branches as sql
 from services.core.modules import proposals, sessions, statuses
@@ -29,6 +29,7 @@ from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
 from shared.lists import PAGING, cursor
+from shared.models import Protein
 from shared.schemas import columns_of
 
 ORDER = ("startTime", "type", "key")
@@ -96,6 +97,8 @@ def _asked(
         values = _both(values, "sessionId", sessions.key(identity, values.pop("session")))
     if "proposal" in values:
         values = _both(values, "proposalId", proposals.key(identity, values.pop("proposal")))
+    if "proteinId" in values:
+        values["proteinId"] = _seen_protein(identity, values["proteinId"])
     kind, state = values.get("eventType"), values.pop("status", None)
     filters = tuple(sorted(values.keys() - {"eventType"}))
     single = bool(SINGLE & values.keys())
@@ -110,6 +113,13 @@ def _asked(
     rules = [access.sessions(identity, link) for link in (*links, sql.Used.sessionId)]
     shape = sql.Shape(filters, kind, state, single, after)
     return shape, tuple(rule.condition for rule in rules), {**rules[0].values, **values}
+
+
+def _seen_protein(identity: Identity, key: int) -> int:
+    """The key of a protein, or 0 if it is hidden: its samples are not to be found by it."""
+    rule = access.proteins(identity)
+    stmt = select(Protein.proteinId).where(Protein.proteinId == key, rule.condition)
+    return db.session.scalar(stmt, rule.values) or 0
 
 
 def _total(stmt: Any, values: dict) -> int:
