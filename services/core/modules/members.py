@@ -33,7 +33,7 @@ SESSIONS = Kind(BLSession, SessionHasPerson, "sessionId", SessionMemberSchema, s
 def find(identity: Identity, kind: Kind, name: str, query: dict) -> dict:
     """List who is on a visible proposal or session."""
     sort = [*query.get("sort", ()), "personId"]  # no order is left to chance
-    query = {**query, "sort": sort, kind.column: kind.key(identity, name)}
+    query = {**query, "sort": sort, "parent": kind.key(identity, name)}
     return read.page(kind.schema, everything(identity), query)
 
 

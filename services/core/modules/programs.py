@@ -156,9 +156,7 @@ def find_attachments(identity: Identity, query: dict) -> dict:
 def find_messages(identity: Identity, program_id: int, query: dict) -> dict:
     """List what a visible program had to say, in its order."""
     get(identity, program_id, ("autoProcProgramId",))
-    return read.page(
-        MessageSchema, everything(identity), {**query, "autoProcProgramId": program_id}
-    )
+    return read.page(MessageSchema, everything(identity), {**query, "program": program_id})
 
 
 def attach(identity: Identity, program_id: int, data: dict) -> tuple[dict, bool]:

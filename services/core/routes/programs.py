@@ -82,7 +82,7 @@ class ProgramAttachments(Resource):
     def get(self, identity, query, program_id):
         """List the files of a program."""
         programs.get(identity, program_id, ("autoProcProgramId",))
-        return programs.find_attachments(identity, {**query, "autoProcProgramId": program_id})
+        return programs.find_attachments(identity, {**query, "program": program_id})
 
     @ns.require(WRITER)
     @ns.takes(AttachmentSchema)

@@ -2,6 +2,7 @@
 
 from marshmallow import fields
 from marshmallow_sqlalchemy import auto_field
+from sqlalchemy import bindparam
 
 from services.core.schemas.persons import PersonNameSchema
 from shared.models import ProposalHasPerson, SessionHasPerson
@@ -18,6 +19,7 @@ class ProposalMemberSchema(TableSchema):
         fields = ("proposalHasPersonId", "personId", "role", "Person")
         dump_only = ("proposalHasPersonId",)
         sort = ("personId",)
+        conditions = {"parent": ProposalHasPerson.proposalId == bindparam("parent")}
 
 
 class ProposalMemberChangeSchema(TableSchema):
@@ -39,6 +41,7 @@ class SessionMemberSchema(TableSchema):
         fields = ("sessionId", "personId", "role", "remote", "Person")
         dump_only = ("sessionId",)
         sort = ("personId",)
+        conditions = {"parent": SessionHasPerson.sessionId == bindparam("parent")}
 
 
 class SessionMemberChangeSchema(TableSchema):

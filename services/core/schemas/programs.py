@@ -191,6 +191,9 @@ class AttachmentSchema(TidySchema):
         dump_only = ("autoProcProgramAttachmentId", "recordTimeStamp")
         search = ("fileName", "filePath")
         sort = ("-autoProcProgramAttachmentId",)
+        conditions = {
+            "program": AutoProcProgramAttachment.autoProcProgramId == bindparam("program")
+        }
 
     def tidy(self, data: dict) -> dict:
         """The type in the capitals of the database."""
@@ -221,6 +224,7 @@ class MessageSchema(TidySchema):
         dump_only = ("autoProcProgramMessageId", "recordTimeStamp")
         search = ("message", "description")
         sort = ("autoProcProgramMessageId",)
+        conditions = {"program": AutoProcProgramMessage.autoProcProgramId == bindparam("program")}
 
     def tidy(self, data: dict) -> dict:
         """The severity in the capitals of the database."""
