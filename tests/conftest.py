@@ -276,6 +276,14 @@ def world(add_once, engine, site):
 
 
 @pytest.fixture
+def call(built, operations, token):
+    """``call("leader", "get /proposals")`` calls that operation as the matrix says."""
+    from tests.calls import Caller
+
+    return Caller(built, operations, token)
+
+
+@pytest.fixture
 def leaderless(engine, clean):
     """Proposal and session 99 of leader 0, whom nobody is: old databases have such rows."""
     from shared.models import BLSession, Proposal

@@ -8,15 +8,10 @@ from sqlalchemy.types import _Binary
 
 from shared.db import Base, OwnBase
 from tests.conftest import unchecked
+from tests.registry import dicts
 
 FULL = 30  # rows of a full table
-ONLY = {  # what a column holds at every site, though its type allows more
-    "processingStatus": 1,
-    "phasingStatus": 1,
-    "scanParameters": '{"axis": "omega"}',
-    "strategyOption": "{}",
-    "extra": "{}",
-}
+ONLY = dicts("world", "ONLY")  # by column
 
 
 def fill(engine, first=1, last=FULL):

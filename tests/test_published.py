@@ -7,7 +7,7 @@ import pytest
 from shared.settings import known_dialects
 from tests.conftest import DIALECTS, SERVICES
 from tests.operations import answer, names
-from tests.test_matrix import BODIES, MATRIX, PUBLIC
+from tests.registry import ROUTES
 
 # What every service has beside its operations: probes, and the specifications themselves.
 PLUMBING = re.compile(
@@ -30,13 +30,13 @@ def test_nothing_else_is_served(built, operations, service):
             assert rule.methods <= {"GET", "HEAD", "OPTIONS"}, path
 
 
-@pytest.mark.parametrize("name", MATRIX)
+@pytest.mark.parametrize("name", ROUTES)
 def test_every_operation_says_who_in_and_out(operations, name):
     _, path, operation = operations[name]
     assert operation.get("summary")
     is_open = operation["security"] == []
-    assert (name in PUBLIC) is is_open is (MATRIX[name]["anonymous"] < 400)
+    assert is_open is (ROUTES[name].statuses["anonymous"] < 400)
     assert {part[1:-1] for part in path.split("/") if part[0:1] == "{"} == names(operation, "path")
-    assert name not in BODIES or "requestBody" in operation
+    assert ROUTES[name].body is None or "requestBody" in operation
     assert answer(operation), "the answer has a shape"
     assert all("description" in found for found in operation["responses"].values())

@@ -2,7 +2,6 @@
 does, and how the official ORM reads what it wrote.
 """
 
-import json
 import math
 import re
 from base64 import b64encode
@@ -15,83 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.db import Base, OwnBase
-from tests.bodies import LEFT_OUT, leaves, put, whole
-from tests.operations import filled, names
-from tests.test_matrix import BODIES, LOGIN, MATRIX, PATHS, PROGRAMS, QUERIES, ROLES, ROW_1
+from tests.bodies import leaves, put
+from tests.matrix import PROGRAMS
+from tests.registry import ROUTES, dicts, sets
 
-WRITES = [name for name in MATRIX if not name.startswith("get")]
+WRITES = [name for name in ROUTES if not name.startswith("get")]
 AUDIT = "ispyb_services.Activity"
-# Of these the least body is sent: it says all, or what it says is not of fields.
-AS_IT_IS = {
-    *("post /auth/login", "post /ispyb/mxcube/auth/login"),
-    *("post /auth/tokens", "post /commands", "post /user/sign"),
-}
-REFRESHES = {"post /auth/refresh", "post /ispyb/mxcube/auth/refresh"}
-
-
-def shells(made):
-    """A scaling has each of three once."""
-    kinds = ("overall", "innerShell", "outerShell")
-    return [{**made[0], "scalingStatisticsType": kind} for kind in kinds]
-
-
-# What the fields hold that take no value made from their name.
-ODD = {
-    **dict.fromkeys(("beamLineName", "beamlineName", "beamline_name"), "i03"),
-    **dict.fromkeys(("scanParameters", "strategyOption"), '{"axis": "omega"}'),
-    **dict.fromkeys(("processingStatus", "phasingStatus"), 1),
-    "autoProc.scalings.statistics": shells,
-    "furtherAutoProcs.scalings.statistics": shells,
-    "collection_id": LEFT_OUT,
-    "processingPipelineId": 6,
-    "spaceGroupId": None,  # none is known in a database that is new
-}
-
-
-@pytest.fixture
-def body(operations, built):
-    """``body(name)`` is a whole body of a write, in which all links are to row 1."""
-
-    def make(name):
-        operation, least = operations[name][2], BODIES.get(name, {})
-        if "requestBody" not in operation or name in AS_IT_IS:
-            return least or None
-        if name in REFRESHES:
-            login = operations[name][1].replace("refresh", "login")
-            made = built("auth").test_client().post(login, json=LOGIN).json
-            return {"refreshToken": made["refreshToken"]}
-        schema = operation["requestBody"]["content"]["application/json"]["schema"]
-        told = least.items() if isinstance(least, dict) else ()
-        own = {key: value for key, value in told if not isinstance(value, dict | list)}
-        return whole(schema, {**ODD, **own})
-
-    return make
-
-
-@pytest.fixture
-def send(built, operations, token):
-    """``send(role, name, body)`` does that write on row 1; ``more`` follows the body."""
-
-    def do(role, name, body, more="", **headers):
-        service, path, operation = operations[name]
-        values = dict.fromkeys(names(operation, "path"), 1)
-        values |= {key: value for key, value in ROW_1.items() if key in values}
-        who, claims = ROLES[role]
-        headers["Authorization"] = f"Bearer {token(*who, **claims)}"
-        return (
-            built(service)
-            .test_client()
-            .open(
-                filled(path, values | PATHS.get(name, {})),
-                method=name.split()[0],
-                headers=headers,
-                query_string=QUERIES.get(name),
-                data=("" if body is None else json.dumps(body)) + more,
-                content_type=None if body is None else "application/json",
-            )
-        )
-
-    return do
+FREE, HIDDEN = sets("matrix", "FREE"), dicts("matrix", "HIDDEN")
 
 
 @pytest.fixture
@@ -113,26 +42,13 @@ def content(engine):
 
 def writers(name):
     """Those that may do ``name``, of a person, a program, and one of the whole site."""
-    return [role for role in ("leader", *PROGRAMS) if MATRIX[name][role] < 300]
+    return [role for role in ("leader", *PROGRAMS) if ROUTES[name].statuses[role] < 300]
 
 
 # -------------------------------------------------------------------------------------- links
 
-HIDDEN = {"personId": 6}  # the key of a row of others, where it is not 2
 ABSENT = 999
 LIMITED = ("leader", "on session", "writing program")  # from whom row 2 is hidden
-# The links to rows that belong to nobody: everybody may name them.
-FREE = {
-    *("beamCalendarId", "beamLineSetupId", "beamlineSetupId", "detectorId", "detector_id"),
-    *("experimentTypeId", "laboratoryId", "motorPositionId", "processingPipelineId"),
-    *("icatId", "positionId"),
-}
-GROUPS = "post /ispyb/mxcube/datacollections/group"
-# Where a link is not looked at, or to what is not there is none: a new group is made.
-FORGIVEN = {
-    ("post /ispyb/mxcube/datacollections/datacollection", "group_id"),
-    *((GROUPS, "group_id"), (GROUPS, "screening_sub_wedge_id")),
-}
 
 
 def links(body):
@@ -150,59 +66,59 @@ def text(answer):
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_to_name_a_row_of_others_is_to_name_none(world, body, send, content, name):
+def test_to_name_a_row_of_others_is_to_name_none(world, call, content, name):
     world()
-    found = body(name)
+    found, route = call.whole(name), ROUTES[name]
     before, faults = content(), []
-    for role in LIMITED if MATRIX[name]["leader"] < 300 else LIMITED[2:]:
-        if MATRIX[name][role] >= 300:
+    for role in LIMITED if route.statuses["leader"] < 300 else LIMITED[2:]:
+        if route.statuses[role] >= 300:
             continue
         for path, key in sorted({*links(found)}):
-            if (name, path) in FORGIVEN:
+            if path in route.unchecked:
                 continue
-            hidden, absent = (send(role, name, put(found, path, k)) for k in (key, ABSENT))
+            hidden, absent = (call(role, name, put(found, path, k)) for k in (key, ABSENT))
             if text(hidden) != text(absent) or hidden.status_code not in (404, 422, 424):
-                faults.append((role, path, text(hidden), text(absent)))
+                answers = (f"{text(answer)}: {answer.curl}" for answer in (hidden, absent))
+                faults.append(f"{role}, {path}\n  " + "\n  ".join(answers))
             if content() != before:
-                faults.append((role, path, "written"))
+                faults.append(
+                    f"{role}, {path}: written by one of\n  {hidden.curl}\n  {absent.curl}"
+                )
                 world()
                 before = content()
-    assert not faults, "\n".join(map(str, faults))
+    assert not faults, "\n".join(faults)
 
 
 # ------------------------------------------------------------------------------------ repeats
 
-# Their answers hold a secret, which is not kept: that it was done is all that is said.
-SECRET = {"post /auth/tokens", "post /user/sign", "post /auth/login", *REFRESHES}
-SECRET |= {"post /ispyb/mxcube/auth/login"}
-
 
 @pytest.mark.parametrize("name", [name for name in WRITES if name.startswith("post")])
-def test_a_post_with_its_key_is_done_once(world, body, send, content, name):
+def test_a_post_with_its_key_is_done_once(world, call, content, name):
     """However often it comes; and who sends another with the same key is told so."""
     world()
-    role, key, found = writers(name)[0], {"Idempotency-Key": "a-key"}, body(name)
-    first, stored = send(role, name, found, **key), content()
-    assert first.status_code < 300
-    again = send(role, name, found, **key)
-    if name in SECRET:
+    role, key, found = writers(name)[0], {"Idempotency-Key": "a-key"}, call.whole(name)
+    first, stored = call(role, name, found, **key), content()
+    assert first.status_code < 300, first.curl
+    again = call(role, name, found, **key)
+    if ROUTES[name].secret:  # it is not kept
         assert again.status_code == 409
     else:
         assert (again.status_code, again.data) == (first.status_code, first.data)
         assert again.headers["Idempotent-Replayed"] == "true"
-    other = send(role, name, found, more=" ", **key)
+    other = call(role, name, found, more=" ", **key)
     assert (other.status_code, [*other.json["errors"]]) == (422, ["Idempotency-Key"])
     assert content() == stored
 
 
 @pytest.mark.parametrize("name", [name for name in WRITES if not name.startswith("post")])
-def test_the_same_change_again_makes_no_row(world, body, send, content, name):
+def test_the_same_change_again_makes_no_row(world, call, content, name):
     world()
     role = (writers(name) or ["user office"])[0]
-    found = body(name)
-    first, stored = send(role, name, found), content()
-    again, stays = send(role, name, found), content()
-    assert again.status_code in ((404, 409) if name.startswith("delete") else (first.status_code,))
+    found = call.whole(name)
+    first, stored = call(role, name, found), content()
+    again, stays = call(role, name, found), content()
+    expected = (404, 409) if name.startswith("delete") else (first.status_code,)
+    assert again.status_code in expected, again.curl
     counts = [{k: len(v) for k, v in each.items() if k != AUDIT} for each in (stored, stays)]
     assert counts[0] == counts[1]
 
@@ -253,17 +169,17 @@ def plain(value):
 PLAIN = [
     name
     for name in WRITES
-    if not re.search("^delete|/auth/|/ispyb/", name) and name not in AS_IT_IS
+    if not re.search("^delete|/auth/|/ispyb/", name) and not ROUTES[name].sent_as_is
 ]
-# What names a row, or says how it went, and is no column itself.
-NO_COLUMN = {"pipeline", "fileName", "fileLocation", "warnings"}
+NO_COLUMN = sets("matrix", "NO_COLUMN")
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_the_official_orm_reads_what_was_sent(world, body, send, content, official, name):
+def test_the_official_orm_reads_what_was_sent(world, call, content, official, name):
     world()
-    found, before = body(name), content()
-    assert send(writers(name)[0], name, found).status_code < 300
+    found, before = call.whole(name), content()
+    answer = call(writers(name)[0], name, found)
+    assert answer.status_code < 300, answer.curl
     stored = defaultdict(list)
     for fullname, rows in content().items():
         table = Base.metadata.tables.get(fullname)

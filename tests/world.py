@@ -1,115 +1,97 @@
-"""The small world of the matrix: rows 1 and 2 of everything, each belonging to somebody else."""
+"""The small world of the matrix: rows 1 and 2 of everything, each belonging to somebody else.
+
+Here are the rows of the tables in shared/models; each service adds its own by
+tests/<service>/world.py: ``rows(key)`` are those with key 1 and 2, ``extras(folder)`` further
+rows, ``mixed(beamline)`` rows of others that tests/test_hidden.py mixes with those of row 1.
+"""
 
 from datetime import datetime
 
-from services.core.models import (
-    AutoProc,
-    AutoProcScaling,
-    EnergyScan,
-    LabContact,
-    RobotAction,
-    Screening,
-    ScreeningOutput,
-    ScreeningStrategy,
-    ScreeningStrategySubWedge,
-    ScreeningStrategyWedge,
-    XFEFluorescenceSpectrum,
-    XRFFluorescenceMapping,
-    XRFFluorescenceMappingROI,
-    XrayCentring,
-)
-from services.em.models import Atlas
-from services.ssx.models import SSXDataCollection
 from shared import models, own
-from tests import files
+from tests.registry import modules
+
+DAY = {"startDate": datetime(2024, 5, 1, 9), "endDate": datetime(2024, 5, 2, 9)}
+KEY = 900  # the first key of the rows of others that ``mixed`` adds
+PEOPLE = ["alice", "member", "visitor", "staff", "overseer", "stranger", "bob"]
+# The tables whose rows belong to nobody.
+SHARED = {"BeamLineSetup", "Detector", "Laboratory", "Permission", "Person", "UserGroup"}
 
 
 def build(add, root):
     """Add the rows to a database that has none; their files are in ``root``."""
-    day = {"startDate": datetime(2024, 5, 1, 9), "endDate": datetime(2024, 5, 2, 9)}
-    people = ["alice", "member", "visitor", "staff", "overseer", "stranger", "bob"]
-    add(*(models.Laboratory(laboratoryId=key, name=f"lab {key}") for key in (1, 2)))
-    add(
-        *(
-            models.Person(personId=key, login=login, familyName=login, laboratoryId=1)
-            for key, login in enumerate(people, 1)
-        )
-    )
-    run = {"run": "2024-02", "beamStatus": "User"}
-    add(models.BeamCalendar(beamCalendarId=1, **run, **day))
-    add(models.ExperimentType(experimentTypeId=1), models.MotorPosition(motorPositionId=1))
-    pipeline = {"name": "xia2/DIALS", "discipline": "MX"}
-    add(models.ProcessingPipeline(processingPipelineId=6, **pipeline))
+    add(*first())
     for key, leader, beamline in ((1, 1, "i03"), (2, 6, "m02")):
-        of = {"proposalId": key}
-        group = {"dataCollectionGroupId": key}
-        add(
-            models.Proposal(**of, personId=leader, proposalCode="mx", proposalNumber=str(key)),
-            models.BLSession(sessionId=key, visit_number=1, beamLineName=beamline, **of, **day),
-            models.Protein(proteinId=key, **of),
-            models.DiffractionPlan(diffractionPlanId=key),
-            models.Crystal(crystalId=key, proteinId=key, diffractionPlanId=key),
-            models.Shipping(shippingId=key, **of),
-            models.Dewar(dewarId=key, shippingId=key),
-            models.Container(containerId=key, dewarId=key),
-            models.BLSample(blSampleId=key, crystalId=key),
-            models.BLSubSample(blSubSampleId=key, blSampleId=key),
-            models.BeamLineSetup(beamLineSetupId=key, beamlineName=beamline),
-            models.Detector(detectorId=key),
-            RobotAction(robotActionId=key, blsessionId=key),
-            EnergyScan(energyScanId=key, sessionId=key),
-            XFEFluorescenceSpectrum(xfeFluorescenceSpectrumId=key, sessionId=key),
-            models.DataCollectionGroup(sessionId=key, **group),
-            models.Position(positionId=key),
-            models.DataCollection(dataCollectionId=key, positionId=key, **group),
-            models.GridInfo(gridInfoId=key, dataCollectionId=key),
-            XRFFluorescenceMappingROI(xrfFluorescenceMappingROIId=key, startEnergy=1, endEnergy=2),
-            XRFFluorescenceMapping(
-                xrfFluorescenceMappingId=key,
-                gridInfoId=key,
-                xrfFluorescenceMappingROIId=key,
-                dataFormat="json",
-                data=b"[]",
-            ),
-            Screening(screeningId=key, dataCollectionId=key),
-            ScreeningOutput(screeningOutputId=key, screeningId=key),
-            ScreeningStrategy(screeningStrategyId=key, screeningOutputId=key),
-            ScreeningStrategyWedge(screeningStrategyWedgeId=key, screeningStrategyId=key),
-            ScreeningStrategySubWedge(
-                screeningStrategySubWedgeId=key, screeningStrategyWedgeId=key
-            ),
-            XrayCentring(xrayCentringId=key, **group),
-            SSXDataCollection(dataCollectionId=key),
-            Atlas(atlasId=key, atlasImage="a.jpg", pixelSize=1, **group),
-            models.ProcessingJob(processingJobId=key, dataCollectionId=key),
-            models.AutoProcProgram(autoProcProgramId=key, processingJobId=key),
-            models.AutoProcProgramAttachment(
-                autoProcProgramAttachmentId=key, autoProcProgramId=key
-            ),
-            AutoProc(autoProcId=key, autoProcProgramId=key),
-            AutoProcScaling(autoProcScalingId=key, autoProcId=key),
-            LabContact(labContactId=key, personId=leader, cardName="card", **of),
-            models.UserGroup(userGroupId=key, name=f"group {key}"),
-            models.Permission(permissionId=key, type=f"right {key}"),
-        )
-    add(*files.rows(root, 1))
+        add(*pair(key, leader, beamline))
+        for module in modules("world"):
+            add(*module.rows(key))
+    for module in modules("world"):
+        add(*getattr(module, "extras", lambda folder: ())(root))
+    add(*links())
+
+
+def first():
+    """Persons, and what the tables of others refer to."""
+    yield from (models.Laboratory(laboratoryId=key, name=f"lab {key}") for key in (1, 2))
+    for key, login in enumerate(PEOPLE, 1):
+        yield models.Person(personId=key, login=login, familyName=login, laboratoryId=1)
+    yield models.BeamCalendar(beamCalendarId=1, run="2024-02", beamStatus="User", **DAY)
+    yield models.ExperimentType(experimentTypeId=1)
+    yield models.MotorPosition(motorPositionId=1)
+    pipeline = {"name": "xia2/DIALS", "discipline": "MX"}
+    yield models.ProcessingPipeline(processingPipelineId=6, **pipeline)
+
+
+def pair(key, leader, beamline):
+    """Proposal ``key``, its session, samples, data collection, processing job and program."""
+    proposal, group = {"proposalId": key}, {"dataCollectionGroupId": key}
+    return [
+        models.Proposal(**proposal, personId=leader, proposalCode="mx", proposalNumber=str(key)),
+        models.BLSession(sessionId=key, visit_number=1, beamLineName=beamline, **proposal, **DAY),
+        models.Protein(proteinId=key, **proposal),
+        models.DiffractionPlan(diffractionPlanId=key),
+        models.Crystal(crystalId=key, proteinId=key, diffractionPlanId=key),
+        models.Shipping(shippingId=key, **proposal),
+        models.Dewar(dewarId=key, shippingId=key),
+        models.Container(containerId=key, dewarId=key),
+        models.BLSample(blSampleId=key, crystalId=key),
+        models.BLSubSample(blSubSampleId=key, blSampleId=key),
+        models.BeamLineSetup(beamLineSetupId=key, beamlineName=beamline),
+        models.Detector(detectorId=key),
+        models.DataCollectionGroup(sessionId=key, **group),
+        models.Position(positionId=key),
+        models.DataCollection(dataCollectionId=key, positionId=key, **group),
+        models.GridInfo(gridInfoId=key, dataCollectionId=key),
+        models.ProcessingJob(processingJobId=key, dataCollectionId=key),
+        models.AutoProcProgram(autoProcProgramId=key, processingJobId=key),
+        models.AutoProcProgramAttachment(autoProcProgramAttachmentId=key, autoProcProgramId=key),
+        models.UserGroup(userGroupId=key, name=f"group {key}"),
+        models.Permission(permissionId=key, type=f"right {key}"),
+    ]
+
+
+def links():
+    """Who is on what, and a service token."""
     names = {"detectorManufacturer": "Dectris", "detectorModel": "Eiger"}
-    add(models.Detector(detectorId=77, **names))
-    add(
-        models.ProposalHasPerson(proposalHasPersonId=1, proposalId=1, personId=2),
-        models.SessionHasPerson(sessionId=1, personId=3),
-        models.DataCollectionComment(
-            dataCollectionCommentId=1, dataCollectionId=1, personId=3, comments="nice"
-        ),
-        models.UserGroupHasPermission(userGroupId=1, permissionId=1),
-        models.UserGroupHasPerson(userGroupId=1, personId=4),
-        own.ServiceToken(
-            serviceTokenId=1,
-            tokenId="f" * 32,
-            name="zocalo",
-            permissions=["mx_write"],
-            issuedBy="alice",
-            issued=day["startDate"],
-            expires=datetime(2037, 1, 1),
-        ),
+    yield models.Detector(detectorId=77, **names)
+    yield models.ProposalHasPerson(proposalHasPersonId=1, proposalId=1, personId=2)
+    yield models.SessionHasPerson(sessionId=1, personId=3)
+    yield models.DataCollectionComment(
+        dataCollectionCommentId=1, dataCollectionId=1, personId=3, comments="nice"
     )
+    yield models.UserGroupHasPermission(userGroupId=1, permissionId=1)
+    yield models.UserGroupHasPerson(userGroupId=1, personId=4)
+    yield own.ServiceToken(
+        serviceTokenId=1,
+        tokenId="f" * 32,
+        name="zocalo",
+        permissions=["mx_write"],
+        issuedBy="alice",
+        issued=DAY["startDate"],
+        expires=datetime(2037, 1, 1),
+    )
+
+
+def mixed(beamline):
+    """Rows of others, with keys of 900 and more, mixed with row 1 wherever the database lets."""
+    for module in modules("world"):
+        yield from getattr(module, "mixed", lambda beamline: ())(beamline)

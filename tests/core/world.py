@@ -1,0 +1,178 @@
+"""The rows of core in the world of the matrix, see tests/world.py."""
+
+from datetime import datetime, timedelta
+
+from services.core import models as core
+from shared import models
+
+KEY, AT = 900, datetime(2024, 5, 1, 12)  # of the rows of others
+OURS = 800  # the key of rows of the caller beside them
+PAIRS = {"ProposalHasPerson"}  # tables that hold each pair of links once, without a unique key
+SHELLS = ("overall", "innerShell", "outerShell")
+ONLY = {  # the values of columns that hold the same at every site, though their types allow more
+    "processingStatus": 1,
+    "phasingStatus": 1,
+    "scanParameters": '{"axis": "omega"}',
+    "strategyOption": "{}",
+    "extra": "{}",
+}
+
+
+def rows(key):
+    """Rows ``key``: of proposal, session, group, data collection, program ``key``."""
+    group = {"dataCollectionGroupId": key}
+    region = {"xrfFluorescenceMappingROIId": key}
+    return [
+        core.RobotAction(robotActionId=key, blsessionId=key),
+        core.EnergyScan(energyScanId=key, sessionId=key),
+        core.XFEFluorescenceSpectrum(xfeFluorescenceSpectrumId=key, sessionId=key),
+        core.XRFFluorescenceMappingROI(**region, startEnergy=1, endEnergy=2),
+        core.XRFFluorescenceMapping(
+            xrfFluorescenceMappingId=key, gridInfoId=key, **region, dataFormat="json", data=b"[]"
+        ),
+        core.Screening(screeningId=key, dataCollectionId=key),
+        core.ScreeningOutput(screeningOutputId=key, screeningId=key),
+        core.ScreeningStrategy(screeningStrategyId=key, screeningOutputId=key),
+        core.ScreeningStrategyWedge(screeningStrategyWedgeId=key, screeningStrategyId=key),
+        core.ScreeningStrategySubWedge(
+            screeningStrategySubWedgeId=key, screeningStrategyWedgeId=key
+        ),
+        core.XrayCentring(xrayCentringId=key, **group),
+        core.AutoProc(autoProcId=key, autoProcProgramId=key),
+        core.AutoProcScaling(autoProcScalingId=key, autoProcId=key),
+        core.LabContact(
+            labContactId=key, personId={1: 1, 2: 6}[key], cardName="card", proposalId=key
+        ),
+    ]
+
+
+def extras(folder):
+    """Rows 7 of session 1, with a file of ``folder`` in each column that names one."""
+    path = folder / "a.jpeg"
+    path.write_bytes(b"jpeg")
+    file, collection, program = str(path), {"dataCollectionId": 7}, {"autoProcProgramId": 7}
+    folder_and_name = {"filePath": str(folder), "fileName": path.name}
+    return [
+        models.DataCollectionGroup(
+            dataCollectionGroupId=7, sessionId=1, xtalSnapshotFullPath=file
+        ),
+        models.DataCollection(**collection, dataCollectionGroupId=7, xtalSnapshotFullPath1=file),
+        models.DataCollectionFileAttachment(
+            **collection, dataCollectionFileAttachmentId=7, fileFullPath=file
+        ),
+        core.Image(imageId=7, **collection, imageNumber=1, jpegFileFullPath=file),
+        core.RobotAction(robotActionId=7, blsessionId=1, xtalSnapshotBefore=file),
+        core.EnergyScan(energyScanId=7, sessionId=1, scanFileFullPath=file),
+        core.XFEFluorescenceSpectrum(
+            xfeFluorescenceSpectrumId=7, sessionId=1, scanFileFullPath=file
+        ),
+        models.ProcessingJob(processingJobId=7, **collection),
+        models.AutoProcProgram(**program, processingJobId=7),
+        models.AutoProcProgramAttachment(
+            autoProcProgramAttachmentId=7, **program, **folder_and_name
+        ),
+        core.AutoProc(autoProcId=7, **program),
+        core.AutoProcScaling(autoProcScalingId=7, autoProcId=7),
+        core.MXMRRun(mxMRRunId=7, autoProcScalingId=7, **program),
+        core.MXMRRunBlob(mxMRRunBlobId=7, mxMRRunId=7, filePath=str(folder), view1=path.name),
+        core.PhasingProgramRun(phasingProgramRunId=7),
+        core.PhasingStep(phasingStepId=7, programRunId=7, autoProcScalingId=7),
+        core.PhasingProgramAttachment(
+            phasingProgramAttachmentId=7, phasingProgramRunId=7, **folder_and_name
+        ),
+    ]
+
+
+def varied():
+    """Rows for filters by name and by time: proposals mx101 and mx102, sessions of today, of the
+    next days and of 2023, and a sample that beamline i03 may load.
+    """
+    now, day = datetime.now().replace(microsecond=0), timedelta(days=1)
+    for key in (101, 102):
+        yield models.Proposal(
+            proposalId=key, personId=1, proposalCode="mx", proposalNumber=str(key)
+        )
+    starts = {101: now, 102: now + 3 * day, 103: datetime(2023, 4, 20, 9)}
+    for key, start in starts.items():
+        times = {"startDate": start, "endDate": start + day / 24}
+        yield models.BLSession(
+            sessionId=key, proposalId=101, visit_number=key, beamLineName="i03", **times
+        )
+    ready = {"beamlineLocation": "i03", "containerStatus": "processing"}
+    yield models.Container(containerId=101, sessionId=101, **ready)
+    yield models.BLSample(blSampleId=101, containerId=101)
+
+
+def mixed(beamline):
+    """Rows of others with keys from ``KEY`` on, mixed with row 1 wherever the database lets."""
+    times = {"startTime": AT, "endTime": AT}
+    session, sample = {"sessionId": KEY}, {"blSampleId": 1}
+    group, collection = {"dataCollectionGroupId": KEY}, {"dataCollectionId": KEY}
+    program, result = {"autoProcProgramId": KEY}, {"autoProcScalingId": KEY}
+    yield models.BLSession(
+        **session, proposalId=2, beamLineName=beamline, visit_number=9, startDate=AT, endDate=AT
+    )
+    yield models.SessionHasPerson(**session, personId=7)
+    yield models.ProposalHasPerson(proposalHasPersonId=KEY, proposalId=2, personId=7)
+    yield models.DiffractionPlan(diffractionPlanId=KEY, presetForProposalId=2)
+    yield models.BLSample(blSampleId=KEY, crystalId=2, containerId=1)
+    yield models.DataCollectionGroup(**group, **session, **sample, experimentType="SAD", **times)
+    yield models.DataCollection(
+        **collection, **group, **times, wavelength=1, numberOfImages=7, runStatus="failed"
+    )
+    yield models.GridInfo(gridInfoId=KEY, **group)
+    yield core.RobotAction(
+        robotActionId=KEY,
+        blsessionId=KEY,
+        blsampleId=1,
+        actionType="LOAD",
+        status="ERROR",
+        startTimestamp=AT,
+    )
+    yield core.EnergyScan(energyScanId=KEY, **session, **sample, **times)
+    yield core.XFEFluorescenceSpectrum(xfeFluorescenceSpectrumId=KEY, **session, **sample, **times)
+    yield models.Container(containerId=KEY, sessionId=KEY, code="SECRET")
+    yield models.BLSample(
+        blSampleId=OURS, crystalId=1, containerId=KEY, diffractionPlanId=KEY, name="ours"
+    )
+    yield models.DataCollectionGroup(
+        dataCollectionGroupId=OURS, sessionId=1, blSampleId=KEY, **times
+    )
+    yield models.DataCollection(dataCollectionId=OURS, dataCollectionGroupId=OURS, **times)
+    yield core.RobotAction(
+        robotActionId=OURS, blsessionId=1, blsampleId=KEY, startTimestamp=AT, endTimestamp=AT
+    )
+    yield core.Screening(screeningId=KEY, **collection)
+    yield core.XrayCentring(xrayCentringId=KEY, **group)
+    yield core.XrayCentringResult(xrayCentringResultId=KEY, xrayCentringId=KEY, **sample)
+    for job, main, swept in ((KEY, KEY, 1), (KEY + 1, 1, KEY)):  # one way and the other
+        yield models.ProcessingJob(processingJobId=job, dataCollectionId=main)
+        yield models.ProcessingJobImageSweep(
+            processingJobImageSweepId=job, processingJobId=job, dataCollectionId=swept
+        )
+        yield models.AutoProcProgram(
+            autoProcProgramId=job, processingJobId=job, processingStatus=1
+        )
+        yield models.AutoProcProgramAttachment(
+            autoProcProgramAttachmentId=job, autoProcProgramId=job, fileName="a", filePath="/data"
+        )
+    yield core.AutoProc(autoProcId=KEY, **program, spaceGroup="P 1")
+    yield core.AutoProcScaling(**result, autoProcId=KEY)
+    for at, shell in enumerate(SHELLS, KEY):
+        yield core.AutoProcScalingStatistics(
+            autoProcScalingStatisticsId=at,
+            **result,
+            scalingStatisticsType=shell,
+            rMerge=0.01,
+            completeness=99,
+        )
+    yield models.AutoProcProgram(autoProcProgramId=KEY + 2, processingJobId=1)
+    yield core.AutoProcIntegration(
+        autoProcIntegrationId=KEY + 2, autoProcProgramId=KEY + 2, dataCollectionId=KEY
+    )
+    yield core.Screening(screeningId=KEY + 1, autoProcProgramId=1, **collection)
+    yield core.MXMRRun(mxMRRunId=KEY, autoProcProgramId=1, **result)
+    for at, of in ((KEY, 1), (KEY + 1, KEY)):
+        integration = {"autoProcIntegrationId": at}
+        yield core.AutoProcIntegration(**integration, **program, dataCollectionId=of)
+        yield core.AutoProcScalingHasInt(autoProcScaling_has_IntId=at, **result, **integration)

@@ -1,0 +1,9 @@
+"""The routes of ssx: what each role is answered."""
+
+from tests.matrix import Route, everybody, inside, signed_in
+
+ROUTES = [
+    Route("get /ssx/datacollections", signed_in(), list_key="dataCollectionId"),
+    Route("get /ssx/datacollections/{collection_id}", inside()),
+    Route("get /ssx/health", everybody()),
+]

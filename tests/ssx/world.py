@@ -1,0 +1,8 @@
+"""The rows of ssx in the world of the matrix, see tests/world.py."""
+
+from services.ssx.models import SSXDataCollection
+
+
+def rows(key):
+    """What ssx keeps beside data collection ``key``."""
+    return [SSXDataCollection(dataCollectionId=key)]

@@ -1,0 +1,148 @@
+"""Every filter of every list drops the rows that differ in it: made from the specification.
+
+A filter on a column (``c``, ``c__gte``, ``c__lte``, ``c__in``) leaves the rows that the unfiltered
+list shows with such a value. Another filter must leave some rows for one value and not all, and
+no row for a value that is nowhere.
+"""
+
+import pytest
+from sqlalchemy import insert
+
+from shared.models import SessionHasPerson
+from tests.operations import is_list, names
+from tests.registry import ROUTES, modules
+from tests.rows import fill
+
+ROWS = 9  # of each table
+PARENT = 3  # the row above in a path: two rows hang on it
+OTHERS = {"skip", "limit", "fields", "sort", "after"}  # the parameters that filter nothing
+NUMBERS, ABSENT = [*range(1, ROWS)], 999
+TEXTS = [f'{number:02} "é"' for number in NUMBERS] + [f"{number:02}" for number in NUMBERS]
+TEXTS += [str(number) for number in NUMBERS]
+TIMES = [f"2024-05-0{number}T09:30:0{number}" for number in NUMBERS]
+LISTS = [name for name in ROUTES if name.startswith("get")]
+
+
+def comparable(value):
+    """A value as the databases compare it: text in any case."""
+    return value.upper() if isinstance(value, str) else value
+
+
+def as_text(value):
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def questions(column, values):
+    """Queries on a column that has ``values``, each with a test of what they must leave.
+
+    The second has three filters; each of them alone would leave another row.
+    """
+    middle = values[len(values) // 2]
+    low, high = values[min(1, len(values) - 1)], values[-2 if len(values) > 2 else -1]
+    yield {column: as_text(middle)}, lambda value: value == middle
+    some = [value for value in values if value in (low, high) or value < low or value > high]
+    between = {
+        f"{column}__gte": as_text(low),
+        f"{column}__lte": as_text(high),
+        f"{column}__in": ",".join(map(as_text, some)),
+    }
+    yield between, lambda value: low <= value <= high and value in some
+
+
+def candidates(parameter):
+    """Values of a filter that is no column of the list."""
+    shape = parameter["schema"].get("items", parameter["schema"])
+    if "enum" in shape:
+        return map(as_text, shape["enum"])
+    if shape["type"] == "integer":
+        return NUMBERS
+    return TIMES if "date" in shape.get("format", "") else TEXTS
+
+
+class Filters:
+    """The filters of one list; ``get(query)`` returns its rows and the call as curl."""
+
+    def __init__(self, get, route, operation):
+        self.get, self.route, self.rows = get, route, get({})[0]
+        given = [each for each in operation["parameters"] if each["in"] == "query"]
+        self.parameters = {each["name"]: each for each in given if each["name"] not in OTHERS}
+
+    def faults(self):
+        """What is wrong with them, a line for each."""
+        if len(self.rows) < 2:
+            return [f"{self.get({})[1]}: one row cannot tell whether a filter works"]
+        columns = [name for name in self.rows[0] if self.is_column(name)]
+        faults = [fault for column in columns for fault in self.by_column(column)]
+        others = [name for name in self.parameters if name.partition("__")[0] not in columns]
+        return faults + [fault for name in others for fault in self.by_trial(name)]
+
+    def is_column(self, name):
+        """Whether the list has all filters of a column."""
+        return {name, f"{name}__in"} <= self.parameters.keys() - self.route.filters.keys()
+
+    def key(self):
+        """The first field that has another value in each row."""
+        for name, value in self.rows[0].items():
+            if isinstance(value, int | str):
+                if len({row[name] for row in self.rows}) == len(self.rows):
+                    return name
+        raise AssertionError(f"{self.route.name}: no field tells its rows apart")
+
+    def by_column(self, column):
+        key = self.key()
+        shown = [(row[key], row[column]) for row in self.rows]
+        values = sorted({each for _, each in shown if each is not None}, key=comparable)
+        queries = [*questions(column, values)]
+        if len({each for _, each in shown}) == 1:
+            if "{" not in self.route.name:
+                yield f"{self.get({})[1]}: all rows have the same {column}"
+            queries = [({column: ABSENT}, lambda value: False)]  # it is in the path
+        for query, fits in queries:
+            rows, curl = self.get({**query, "fields": key})
+            expected = [name for name, each in shown if each is not None and fits(each)]
+            if sorted(row[key] for row in rows) != sorted(expected):
+                yield f"{curl}: {[row[key] for row in rows]}, not {expected}"
+
+    def by_trial(self, name):
+        some, curl = False, ""
+        for value in self.route.filters.get(name) or candidates(self.parameters[name]):
+            rows, curl = self.get(value if isinstance(value, dict) else {name: value})
+            if some := bool(rows) and rows != self.rows:
+                break
+        if not some:
+            yield f"{curl}, or another {name}: never some rows and not all"
+        if name.endswith("Id") and self.get({name: ABSENT})[0]:
+            yield f"{self.get({name: ABSENT})[1]}: rows for what is absent"
+
+
+@pytest.fixture
+def full(engine, add):
+    """Several rows of each table, and a second person on the session of paths."""
+    fill(engine, last=ROWS)
+    with engine.begin() as connection:
+        more = {"sessionId": PARENT, "personId": 4, "role": "Staff", "remote": True}
+        connection.execute(insert(SessionHasPerson).values(more))
+    for module in modules("world"):
+        add(*getattr(module, "varied", tuple)())
+
+
+def test_each_filter_of_each_list_drops_the_row_that_differs(full, call, operations):
+    faults = []
+    for name in LISTS:
+        operation = operations[name][2]
+        if not is_list(operation):
+            continue
+        path = dict.fromkeys(names(operation, "path"), PARENT)
+        least = ROUTES[name].query
+        size = {"limit": 500} if "limit" in names(operation, "query") else {}
+
+        def get(query):
+            response = call("user office", name, path=path, query={**size, **least, **query})
+            if response.status_code in (404, 422):  # absent, or no value of this filter
+                return [], response.curl
+            assert response.status_code == 200, f"{response.curl}\n{response.text}"
+            found = response.json
+            return found["results"] if "results" in found else found, response.curl
+
+        faults += Filters(get, ROUTES[name], operation).faults()
+    assert not faults, "\n".join(faults)
