@@ -240,6 +240,19 @@ def add(built, clean):
     return commit
 
 
+@pytest.fixture
+def time_zone(monkeypatch):
+    """``time_zone("IST-5:30")`` is the local time of what follows: 5.5 hours before UTC."""
+
+    def move(name):
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield move
+    monkeypatch.undo()
+    time.tzset()
+
+
 @pytest.fixture(scope="session")
 def operations(built):
     """The operations of all services, as the matrix names them."""

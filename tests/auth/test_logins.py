@@ -91,6 +91,16 @@ def test_permissions_come_from_the_groups_of_the_person(sign_in, add, bearer):
     assert bearer(answer["token"]).get(CURRENT).json["beamLines"] == ["i03"]
 
 
+def test_a_login_with_an_accent_is_another_login(another, add):
+    """MariaDB finds alice when it is asked for alicé."""
+    add(Person(personId=7, login="alice"))
+    module = {"AUTH_MODULE": "tests.auth.test_plugins", "AUTH_CLASS": "Anybody"}
+    app = another(AUTH=[{"any": {"ENABLED": True, **module, "CONFIG": {}}}])
+    for login, status in (("alice", 201), ("alicé", 401)):
+        body = {"plugin": "any", "login": login, "password": "x"}
+        assert app.test_client().post(f"{ROOT}/auth/login", json=body).status_code == status
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -2,11 +2,12 @@
 
 import base64
 import json
+from datetime import timedelta
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from services.auth.modules import tokens
 from shared import identity, keys as keyring
@@ -66,6 +67,20 @@ def test_a_token_that_is_revoked_is_refused_and_stays_in_the_list(manager, beare
     assert manager.delete(url).status_code == 409
     assert manager.delete(f"{TOKENS}/99").status_code == 404
     assert manager.get(url).json["revoked"]
+
+
+def test_a_revoked_token_is_refused_when_old_revocations_are_deleted(
+    manager, bearer, sign_in, engine
+):
+    """A revocation lasts as long as the token, though each login deletes those that are over."""
+    made = manager.post(TOKENS, json=ZOCALO).json
+    assert manager.delete(f"{TOKENS}/{made['ServiceToken']['serviceTokenId']}").status_code == 200
+    with engine.begin() as connection:  # two days go by
+        end = connection.scalar(select(RevokedToken.expires))
+        past = update(RevokedToken.__table__).values(expires=end - timedelta(days=2))
+        connection.execute(past)
+    assert sign_in("alice").status_code == 201
+    assert bearer(made["token"]).get(CURRENT).status_code == 401
 
 
 def test_a_program_that_signs_out_is_refused_for_good(manager, bearer, engine):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.models import BLSample, DiffractionPlan
-from tests.core.conftest import ALICE, DAVE
+from shared.models import BLSample, Crystal, DiffractionPlan
+from tests.core.conftest import ALICE, CAROL, DAVE
 
 URL = "/ispyb/api/v1/samples/diffraction_plans"
 
@@ -23,6 +23,18 @@ def test_who_sees_which(as_, stock, who, seen):
     assert sorted(row["diffractionPlanId"] for row in client.get(URL).json["results"]) == seen
     for plan in range(1, 7):
         assert client.get(f"{URL}/{plan}").status_code == (200 if plan in seen else 404)
+
+
+def test_a_plan_of_another_proposal_is_hidden_though_a_visible_row_uses_it(as_, stock, add):
+    """Plan 7 is used by crystal 7 of mx1, 8 by sample 9 of mx1: both are preset for mx2."""
+    add(*(DiffractionPlan(diffractionPlanId=key, presetForProposalId=2) for key in (7, 8)))
+    add(Crystal(crystalId=7, proteinId=1, diffractionPlanId=7))
+    add(BLSample(blSampleId=9, crystalId=1, diffractionPlanId=8))
+    alice, carol = as_("alice", ALICE), as_("carol", CAROL)
+    assert {row["diffractionPlanId"] for row in alice.get(URL).json["results"]} == {1, 2, 4}
+    assert {row["diffractionPlanId"] for row in carol.get(URL).json["results"]} >= {7, 8}
+    for plan in (7, 8):
+        assert alice.get(f"{URL}/{plan}").status_code == 404
 
 
 def test_hidden_and_absent_look_the_same(as_, stock, same):

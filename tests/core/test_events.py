@@ -252,6 +252,13 @@ def test_a_hidden_session_or_proposal_is_not_found(as_, happened, query):
     assert as_("alice", 1).get(URL, query_string=query).status_code == 404
 
 
+def test_a_duration_is_in_minutes_to_the_second(as_, facility, add):
+    end = at(9) + timedelta(seconds=100)
+    add(EnergyScan(energyScanId=1, sessionId=11, startTime=at(9), endTime=end))
+    [scan] = as_("alice", 1).get(URL).json["results"]
+    assert scan["duration"] == 1.67
+
+
 def test_what_an_event_shows(as_, happened):
     answer = as_("alice", 1).get(URL, query_string={"sessionId": 11})
     event = answer.json["results"][0]

@@ -96,8 +96,14 @@ def test_an_older_update_is_ignored_unless_it_has_a_status(zocalo, program):
     late, early = "2024-05-11T15:00:00", "2024-05-11T14:30:00"
     sent = {"processingStartTime": BEGIN, "processingEndTime": late, "processingMessage": "two"}
     changed(zocalo.patch(program, json=sent))
+    same = {"processingEndTime": late, "processingMessage": "two, in the same second"}
+    assert (
+        changed(zocalo.patch(program, json=same))["processingMessage"] == same["processingMessage"]
+    )
     older = {"processingEndTime": early, "processingMessage": "one"}
-    assert changed(zocalo.patch(program, json=older), False)["processingMessage"] == "two"
+    assert changed(zocalo.patch(program, json=older), False)["processingMessage"] == (
+        same["processingMessage"]
+    )
     found = changed(zocalo.patch(program, json={**older, "processingStatus": "success"}))
     assert (found["processingMessage"], found["processingStatus"]) == ("one", 1)
 

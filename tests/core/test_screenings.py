@@ -217,6 +217,15 @@ def test_a_group_that_is_not_the_collections(as_, collections, count):
     assert count(Screening) == 0
 
 
+def test_a_screening_of_a_hidden_collection_is_hidden_though_its_group_is_visible(
+    alice, collections, add
+):
+    add(Screening(screeningId=9, dataCollectionId=6, dataCollectionGroupId=15))
+    add(Screening(screeningId=10, dataCollectionGroupId=15))
+    assert [row["screeningId"] for row in alice.get(URL).json["results"]] == [10]
+    assert alice.get(f"{URL}/9").status_code == 404
+
+
 def test_hidden_and_absent_look_the_same(as_, alice, same):
     office = as_("office", None, "mx_write", "all_sessions", service=True)
     hidden = office.post(URL, json={"dataCollectionId": 6}).json["screeningId"]

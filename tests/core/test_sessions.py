@@ -1,7 +1,7 @@
 """Sessions: seen by those on them, on their proposal, or in charge of their beamline."""
 
 import threading
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -136,6 +136,34 @@ def test_filters(office, facility, query, expected):
     assert ids(office.get(f"{URL}?{query}")) == expected
 
 
+def test_december_ends_with_the_year(office, facility, add):
+    this_year = datetime.now().year
+    for session, start in {
+        101: datetime(this_year, 11, 30, 9),
+        102: datetime(this_year, 12, 31, 23),
+        103: datetime(this_year + 1, 1, 1, 0),
+    }.items():
+        one = BLSession(sessionId=session, proposalId=1, visit_number=session)
+        one.startDate, one.endDate = start, start + timedelta(minutes=30)
+        add(one)
+    assert ids(office.get(f"{URL}?month=12")) == [102]
+    assert ids(office.get(f"{URL}?month=12&year={this_year}")) == [102]
+    assert ids(office.get(f"{URL}?month=1&year={this_year + 1}")) == [103]
+
+
+def test_today_is_a_day_of_local_time(office, facility, add, time_zone):
+    """At any moment the date in one of both time zones is another than that of UTC."""
+    east, west = "<+14>-14", "<-11>+11"
+    time_zone(east if datetime.now(UTC).hour >= 10 else west)
+    noon = datetime.now().replace(hour=12, minute=0, second=0, microsecond=0)
+    for session, days in ((101, -1), (102, 0), (103, 1)):
+        one = BLSession(sessionId=session, proposalId=1, visit_number=session)
+        one.startDate = noon + timedelta(days=days)
+        one.endDate = one.startDate + timedelta(hours=1)
+        add(one)
+    assert ids(office.get(f"{URL}?today=true")) == [102]
+
+
 def test_what_goes_on_today(office, facility, add):
     now = datetime.now().replace(microsecond=0)
     hours = timedelta(hours=1)
@@ -210,6 +238,12 @@ NEW = {
     "startDate": "2026-01-01T09:00:00",
     "endDate": "2026-01-02T09:00:00",
 }
+
+
+def test_the_first_session_of_a_proposal_has_number_1(as_, facility, add):
+    add(Proposal(proposalId=3, personId=1, proposalCode="mx", proposalNumber="3"))
+    answer = as_("alice", 1, "mx_write").post(URL, json={**NEW, "proposalId": 3})
+    assert (answer.status_code, answer.json["visit_number"]) == (201, 1)
 
 
 @pytest.mark.parametrize("permission", ["uportal_sync", "mx_write", "em_write", "ssx_write"])

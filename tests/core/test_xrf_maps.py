@@ -43,6 +43,19 @@ def maps(stock, add):
         )
 
 
+def test_a_map_of_a_hidden_collection_is_hidden_though_its_group_is_visible(as_, maps, add):
+    """Grid 9 names collection 2, which bob sees, and group 1, which alice sees."""
+    key = {"xrfFluorescenceMappingId": 9, "xrfFluorescenceMappingROIId": 1}
+    add(
+        GridInfo(gridInfoId=9, dataCollectionId=2, dataCollectionGroupId=1),
+        XRFFluorescenceMapping(**key, gridInfoId=9, dataFormat="json", data=b"[]"),
+    )
+    assert ids(as_("alice", 1).get(URL)) == [1]
+    assert as_("alice", 1).get(f"{URL}/9").status_code == 404
+    body = {**NEW, "gridInfoId": 9}
+    assert as_("alice", 1, "mx_write").post(URL, json=body).status_code == 424
+
+
 def ids(response):
     assert response.status_code == 200, response.json
     return [row["xrfFluorescenceMappingId"] for row in response.json["results"]]

@@ -108,6 +108,19 @@ def test_keys_are_kept_for_a_time(app, as_, stored):
     assert stored(IdempotencyKey) == 1
 
 
+def test_a_key_counts_for_a_day(app, as_):
+    first = as_(*OFFICE).post(URL, json=BODY, headers=KEY)
+    with app.app_context():
+        young = utc_now() - timedelta(hours=23)
+        db.session.execute(update(IdempotencyKey.__table__).values(created=young))
+        db.session.commit()
+    other = {**BODY, "proposalNumber": "2"}
+    as_(*OFFICE).post(URL, json=other, headers={"Idempotency-Key": "another"})
+    again = as_(*OFFICE).post(URL, json=BODY, headers=KEY)
+    assert (again.status_code, again.data) == (201, first.data)
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
 def test_of_those_at_once_one_is_done(as_, stored):
     clients, found = [as_(*OFFICE) for _ in range(4)], []
     start = threading.Barrier(len(clients))
