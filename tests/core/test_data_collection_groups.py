@@ -172,10 +172,16 @@ def test_only_software_writes(as_, groups):
     assert alice.patch(f"{URL}/1", json={}).status_code == 403
 
 
-def test_a_change_of_the_experiment_alone_reaches_the_copies(as_, groups):
-    gda, collection = as_(*WRITER), "/ispyb/api/v1/data_collections?experimentType=SAD"
-    assert gda.patch(f"{URL}/1", json={"experimentType": "SAD"}).status_code == 200
-    assert [row["dataCollectionId"] for row in gda.get(collection).json["results"]] == [1]
+def test_a_change_of_the_experiment_alone_reaches_the_copies(as_, groups, engine):
+    answer = as_(*WRITER).patch(f"{URL}/1", json={"experimentType": "SAD"})
+    assert answer.status_code == 200
+    with engine.connect() as connection:
+        rows = connection.execute(DataCollection.__table__.select()).all()
+    assert {row.dataCollectionId: row.experimenttype for row in rows} == {
+        1: "SAD",
+        2: None,
+        3: None,
+    }
 
 
 def test_a_change_reaches_the_copies(as_, groups, engine):
