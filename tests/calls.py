@@ -1,6 +1,7 @@
 """Calls of the operations in the matrix, by role; a call prints as a curl command."""
 
 import json
+import re
 import shlex
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ from tests.operations import filled, names
 from tests.registry import ROUTES, dicts
 
 ODD = dicts("matrix", "ODD")
+SECRET = re.compile(r'("refreshToken": ")[^"]*')
 LEAST: Any = object()  # the body that the route's line in the matrix has
 
 
@@ -79,5 +81,5 @@ def curl(verb, url, query, data, headers, role):
     for header, value in headers.items():
         words += ["-H", shlex.quote(f"{header}: {value}")]
     if data is not None:
-        words += ["-d", shlex.quote(data)]
+        words += ["-d", shlex.quote(SECRET.sub(r"\1$REFRESH_TOKEN", data))]
     return f"{' '.join(words)}  # as {role}"

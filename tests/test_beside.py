@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import UniqueConstraint, insert, select
 
 from shared.db import Base
-from tests.conftest import unchecked
+from tests.conftest import SERVICES, unchecked
 from tests.registry import ROUTES, sets
 from tests.world import SHARED
 
@@ -89,15 +89,17 @@ def crowded(world, engine, content):
     return make
 
 
-def test_no_write_changes_a_row_beside_the_one_it_names(crowded, call, content):
-    others, faults = crowded(), []
-    before = content()
-    for name in WRITES:
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_write_changes_a_row_beside_the_one_it_names(
+    crowded, call, content, operations, service
+):
+    others, before, faults = crowded(), content(), []
+    for name in (name for name in WRITES if operations[name][0] == service):
         roles = [role for role in WRITERS if ROUTES[name].statuses[role] < 300]
         if not roles:
             continue
         answer = call(roles[0], name, call.whole(name))
-        if answer.status_code >= 300:
+        if answer.status_code >= 300:  # an earlier write is in its way
             crowded()
             before = content()
             answer = call(roles[0], name, call.whole(name))
@@ -106,7 +108,7 @@ def test_no_write_changes_a_row_beside_the_one_it_names(crowded, call, content):
         for table, keys in others.items():
             for key in keys:
                 old, new = before[table].get(key), after[table].get(key)
-                if old != new and (table, *key) not in ROUTES[name].also:
+                if old and old != new and (table, *key) not in ROUTES[name].also:
                     columns = [c for c in old if not new or old[c] != new[c]]
                     change = f"changes {', '.join(columns)}" if new else "deletes it"
                     faults.append(f"{table} {key}: {change}: {answer.curl}")

@@ -20,18 +20,12 @@ ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "docs/how-to/add-a-technique-service.md"
 BLOCK = re.compile(r"^`([\w/.]+)`(?:, in `(\w+)`)?\n\n```\w+\n(.*?)^```$", re.M | re.S)
 COPIED = ["services", "shared", "gateway", "config", "demo", "tests", "setup.cfg"]
-HEADS = {
-    "MATRIX": "MATRIX = {\n",
-    "BODIES": "BODIES = {\n",
-    "LISTS": "LISTS = {\n",
-    "PUBLIC": "PUBLIC = {\n",
-    "build": '            Atlas(atlasId=key, atlasImage="a.jpg", pixelSize=1, **group),\n',
-    "services": "services:\n",
-}
+HEADS = {"services": "services:\n"}
 TESTS = ["tests/xchem", "tests/shared/test_models.py", "tests/shared/test_read.py"]
 TESTS += ["tests/shared/test_lists.py::test_a_list_costs_the_same_statements_whatever_its_length"]
 TESTS += ["tests/shared/test_openapi.py", "tests/test_matrix.py", "tests/test_house.py"]
 TESTS += ["tests/test_published.py", "tests/test_writes.py"]
+TESTS += ["tests/test_filters.py", "tests/test_beside.py"]
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +47,6 @@ def tree(tmp_path_factory):
         else:
             assert not path.exists(), name
             path.write_text(block)
-    world = folder / "tests/world.py"
-    line = "from services.ssx.models import SSXDataCollection\n"
-    added = re.search("`(from services.xchem.models.*?)`", GUIDE.read_text())[1]
-    world.write_text(world.read_text().replace(line, f"{line}{added}\n"))
     return folder
 
 

@@ -2,7 +2,10 @@
 
 Here are the rows of the tables in shared/models; each service adds its own by
 tests/<service>/world.py: ``rows(key)`` are those with key 1 and 2, ``extras(folder)`` further
-rows, ``mixed(beamline)`` rows of others that tests/test_hidden.py mixes with those of row 1.
+rows, ``mixed(beamline)`` rows of others that tests/test_hidden.py mixes with those of row 1,
+``varied()`` rows that tests/test_filters.py needs beside generated ones. A world may also name
+tables: ``SHARED`` belong to nobody, ``PAIRS`` hold each pair of links once without a unique key;
+and by ``ONLY`` the values of columns that hold the same at every site.
 """
 
 from datetime import datetime
@@ -21,11 +24,8 @@ def build(add, root):
     """Add the rows to a database that has none; their files are in ``root``."""
     add(*first())
     for key, leader, beamline in ((1, 1, "i03"), (2, 6, "m02")):
-        add(*pair(key, leader, beamline))
-        for module in modules("world"):
-            add(*module.rows(key))
-    for module in modules("world"):
-        add(*getattr(module, "extras", lambda folder: ())(root))
+        add(*pair(key, leader, beamline), *of_services("rows", key))
+    add(*of_services("extras", root))
     add(*links())
 
 
@@ -93,5 +93,10 @@ def links():
 
 def mixed(beamline):
     """Rows of others, with keys of 900 and more, mixed with row 1 wherever the database lets."""
+    return of_services("mixed", beamline)
+
+
+def of_services(name, *arguments):
+    """The rows that the function ``name`` of each service's world returns, where there is one."""
     for module in modules("world"):
-        yield from getattr(module, "mixed", lambda beamline: ())(beamline)
+        yield from getattr(module, name, lambda *_: ())(*arguments)

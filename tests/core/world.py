@@ -7,9 +7,9 @@ from shared import models
 
 KEY, AT = 900, datetime(2024, 5, 1, 12)  # of the rows of others
 OURS = 800  # the key of rows of the caller beside them
-PAIRS = {"ProposalHasPerson"}  # tables that hold each pair of links once, without a unique key
+PAIRS = {"ProposalHasPerson"}
 SHELLS = ("overall", "innerShell", "outerShell")
-ONLY = {  # the values of columns that hold the same at every site, though their types allow more
+ONLY = {  # by column
     "processingStatus": 1,
     "phasingStatus": 1,
     "scanParameters": '{"axis": "omega"}',
