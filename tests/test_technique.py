@@ -91,7 +91,7 @@ def health(port):
     while True:
         try:
             return requests.get(f"http://127.0.0.1:{port}/health", timeout=5).json()
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             assert time.monotonic() < deadline
             time.sleep(0.2)
 

@@ -9,14 +9,13 @@ from sqlalchemy.engine import Engine
 from shared import read
 from shared.models import BLSession, Person, Proposal
 from shared.statements import cache_statements
-from tests.operations import PERMISSIONS, filled, is_list, names, published
+from tests.operations import PERMISSIONS, filled, is_list, names
+from tests.registry import ROUTES
 from tests.rows import FULL, fill
 
 ROOT = "/ispyb/api/v1"
 URL = f"{ROOT}/sessions"
 MOST = 8  # statements for one page, whatever its length
-PATH = {}  # what names row 1 in a path, where it is not 1
-QUERY = {"limit": 500, "start_date": "2024-01-01", "end_date": "2024-12-31"}
 
 
 # ------------------------------------------------------------------------------ what it costs
@@ -39,28 +38,26 @@ def counted(client, url, query):
     return len(rows), len(seen)
 
 
-def query_for(operation):
-    """A long page, and what else the operation insists on."""
-    found = [one for one in operation["parameters"] if one["in"] == "query"]
-    return {
-        one["name"]: QUERY[one["name"]]
-        for one in found
-        if one.get("required") or one["name"] == "limit"
-    }
+def query_for(name, operation):
+    """A long page, and the parameters that the operation requires."""
+    page = {"limit": 500} if "limit" in names(operation, "query") else {}
+    return page | ROUTES[name].query
 
 
-def test_a_list_costs_the_same_statements_whatever_its_length(built, engine, clean, token):
-    found = published(built).items()
-    lists = {key: operation for key, operation in found if key[1] == "get" and is_list(operation)}
+def test_a_list_costs_the_same_statements_whatever_its_length(
+    built, operations, engine, clean, token
+):
+    gets = {name: each for name, each in operations.items() if name.startswith("get ")}
+    lists = {name: each for name, each in gets.items() if is_list(each[2])}
     assert len(lists) > 3
     bearer = f"Bearer {token('login', 1, *PERMISSIONS)}"
 
     def pages():
-        for key, operation in lists.items():
-            client = built(key[0]).test_client()
+        for name, (service, path, operation) in lists.items():
+            client = built(service).test_client()
             client.environ_base["HTTP_AUTHORIZATION"] = bearer
-            url = filled(key[2], dict.fromkeys(names(operation, "path"), 1) | PATH)
-            yield key[2], counted(client, url, query_for(operation))
+            values = dict.fromkeys(names(operation, "path"), 1) | ROUTES[name].path
+            yield path, counted(client, filled(path, values), query_for(name, operation))
 
     fill(engine, last=1)
     few = dict(pages())
