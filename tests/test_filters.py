@@ -13,7 +13,7 @@ from tests.conftest import SERVICES
 from tests.operations import is_list, names
 from tests.registry import ROUTES
 from tests.rows import fill
-from tests.world import of_services
+from tests.world import collect_rows
 
 ROWS = 9  # of each table
 PARENT = 3  # the row above in a path: two rows hang on it
@@ -124,7 +124,7 @@ def full(engine, add):
     with engine.begin() as connection:
         more = {"sessionId": PARENT, "personId": 4, "role": "Staff", "remote": True}
         connection.execute(insert(SessionHasPerson).values(more))
-    add(*of_services("varied"))
+    add(*collect_rows("varied"))
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -143,8 +143,8 @@ def test_each_filter_of_each_list_drops_the_row_that_differs(full, call, operati
             if response.status_code in (404, 422):  # absent, or no value of this filter
                 return [], response.curl
             assert response.status_code == 200, f"{response.curl}\n{response.text}"
-            found = response.json
-            return found["results"] if "results" in found else found, response.curl
+            page = response.json
+            return page["results"] if "results" in page else page, response.curl
 
         faults += Filters(get, ROUTES[name], operation).faults()
     assert not faults, "\n".join(faults)

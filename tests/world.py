@@ -24,8 +24,8 @@ def build(add, root):
     """Add the rows to a database that has none; their files are in ``root``."""
     add(*first())
     for key, leader, beamline in ((1, 1, "i03"), (2, 6, "m02")):
-        add(*pair(key, leader, beamline), *of_services("rows", key))
-    add(*of_services("extras", root))
+        add(*pair(key, leader, beamline), *collect_rows("rows", key))
+    add(*collect_rows("extras", root))
     add(*links())
 
 
@@ -93,10 +93,10 @@ def links():
 
 def mixed(beamline):
     """Rows of others, with keys of 900 and more, mixed with row 1 wherever the database lets."""
-    return of_services("mixed", beamline)
+    return collect_rows("mixed", beamline)
 
 
-def of_services(name, *arguments):
+def collect_rows(name, *arguments):
     """The rows that the function ``name`` of each service's world returns, where there is one."""
     for module in modules("world"):
         yield from getattr(module, name, lambda *_: ())(*arguments)
