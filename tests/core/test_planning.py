@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from tests.operations import filled, names
-from tests.test_matrix import MATRIX, PATHS, QUERIES, ROLES, ROW_1
+from tests.operations import names
+from tests.registry import ROUTES
 
 MOST_SECONDS = 0.2
 CALLERS = ("leader", "reading program")  # a union of ids, and a sub-query that becomes joins
@@ -40,7 +40,7 @@ def questions(name, operation):
     """The queries of an operation: without a filter, with each, and with each two."""
     found = list(filters(operation))
     for some in ((), *((one,) for one in found), *combinations(found, 2)):
-        yield {**QUERIES.get(name, {}), **dict(some)}
+        yield {**ROUTES[name].query, **dict(some)}
 
 
 def clock(connection):
@@ -75,24 +75,16 @@ def costs(engine):
 
 
 @pytest.mark.parametrize("role", CALLERS)
-def test_two_filters_are_planned_at_once(world, built, operations, token, costs, role):
+def test_two_filters_are_planned_at_once(world, call, operations, costs, role):
     world()
-    who, claims = ROLES[role]
-    claims = {**claims, "exp": int(time.time()) + 3600}  # a slow server may take all of it
-    headers = {"Authorization": f"Bearer {token(*who, **claims)}"}
     slow, answered = {}, 0
-    for name in (name for name in MATRIX if name.startswith("get") and "/auth" not in name):
-        service, path, operation = operations[name]
-        client = built(service).test_client()
-        values = dict.fromkeys(names(operation, "path"), 1)
-        values |= {key: value for key, value in ROW_1.items() if key in values}
-        path = filled(path, values | PATHS.get(name, {}))
-        for query in questions(name, operation):
+    for name in (name for name in ROUTES if name.startswith("get") and "/auth" not in name):
+        for query in questions(name, operations[name][2]):
             costs.clear()
-            answer = client.get(path, query_string=query, headers=headers)
+            answer = call(role, name, query=query)
             answered += answer.status_code == 200
             worst = max(costs, default=(0, ""))
             if worst[0] > MOST_SECONDS:
-                slow[path, *query.items()] = worst
+                slow[answer.curl] = worst
     assert not slow
     assert answered > 200
