@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from services.core.app import create_app
-from shared.db import OWN, OwnBase, db
+from shared.db import OWN, STRICT, OwnBase, db
 from shared.models import Laboratory
 from tests import mariadb
 
@@ -98,6 +98,15 @@ def test_a_lock_that_is_not_had_in_time_is_a_503(limited_app, token, add, engine
         assert seconds < PATIENCE
     answer = client.patch(f"{LABS}/1", json={"city": "b"})
     assert (answer.status_code, answer.json.get("city")) == (200, "b"), answer.json
+
+
+def test_the_limits_are_those_of_the_site(limited_app, engine):
+    if engine.dialect.name == "sqlite":
+        return
+    names = "@@innodb_lock_wait_timeout, @@lock_wait_timeout, @@max_statement_time, @@sql_mode"
+    with limited_app.app_context():
+        row, mode, statement = LIMITS["lock_seconds"], STRICT, LIMITS["statement_seconds"]
+        assert db.session.execute(text(f"SELECT {names}")).one() == (row, row, statement, mode)
 
 
 @pytest.mark.serial(mariadb=True)
