@@ -2,9 +2,7 @@
 
 import errno
 import os
-import shutil
 import socket
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from urllib.parse import urlsplit
@@ -14,10 +12,10 @@ from gunicorn.app.base import BaseApplication
 
 from shared import config
 from shared.db import db
+from shared.metrics import FIGURES
 
 REQUESTS = 20_000  # a worker answers about so many, and another takes its place
 GRACE_SECONDS = 20  # for requests that run when the server is told to end
-FIGURES = "PROMETHEUS_MULTIPROC_DIR"  # where the processes put their figures together
 
 
 class PortError(RuntimeError):
@@ -27,28 +25,24 @@ class PortError(RuntimeError):
 def serve(site: Mapping, only: str | None = None, ready: Callable[[], None] | None = None) -> None:
     """Serve ``site`` until a signal ends it, or of its services ``only`` one, without gateway.
 
-    ``ready`` is called when requests are answered. Nothing that measures may be imported before:
-    it looks for the folder of the figures when it is.
+    ``ready`` is called when requests are answered.
     """
     site = config.load(site, only)
     listener = listen(*address(site, only))
-    figures = None
-    if FIGURES not in os.environ:
-        os.environ[FIGURES] = figures = tempfile.mkdtemp(prefix="ispyb-figures-")
-    try:
-        app, services = _build(site, only)
-    except BaseException:
-        _forget(figures)
-        raise
+    app, services = _build(site, only)
+    parts = 2 * site["gateway"]["workers"] + 1  # twice as many while workers are replaced
+    FIGURES.divide(parts)
 
-    def after_fork(_, __) -> None:
-        """A connection to the database belongs to one process."""
+    def before_fork(server, worker) -> None:
+        taken = {other.part for other in server.WORKERS.values()}
+        worker.part = next((part for part in range(parts) if part not in taken), None)
+
+    def after_fork(_, worker) -> None:
+        """A connection to the database belongs to one process, and so does a part."""
+        FIGURES.enter(worker.part)
         for service in services:
             with service.app_context():
                 db.engine.dispose(close=False)
-
-    def at_end(_) -> None:
-        _forget(figures)
 
     options = {
         "bind": f"fd://{listener.detach()}",
@@ -64,8 +58,8 @@ def serve(site: Mapping, only: str | None = None, ready: Callable[[], None] | No
         "forwarder_headers": "",  # else clients on this machine could send SCRIPT_NAME
         "control_socket_disable": True,  # else two sites of one user would share it
         "loglevel": "warning",
+        "pre_fork": before_fork,
         "post_fork": after_fork,
-        "on_exit": at_end,
     }
     if os.access("/dev/shm", os.W_OK):
         options["worker_tmp_dir"] = "/dev/shm"  # a slow disk would look like a dead worker
@@ -114,12 +108,6 @@ def _build(site: Mapping, only: str | None) -> tuple[Callable, Iterable[Flask]]:
         return app, [app]
     gateway = import_module("gateway.app").create_app(site)
     return gateway, gateway.services.values()
-
-
-def _forget(figures: str | None) -> None:
-    """Remove the folder, if it is ours."""
-    if figures:
-        shutil.rmtree(figures, ignore_errors=True)
 
 
 class _Server(BaseApplication):
