@@ -37,8 +37,7 @@ class Gateway:
         """Answer one request."""
         for name in [name for name in environ if name.startswith(KONGS)]:
             del environ[name]
-        if not TAME.fullmatch(environ.get("HTTP_X_REQUEST_ID", "")):
-            environ["HTTP_X_REQUEST_ID"] = uuid4().hex
+        name_request(environ)
         before = environ.get("HTTP_X_FORWARDED_FOR")
         client = environ.get("REMOTE_ADDR", "")
         environ["HTTP_X_FORWARDED_FOR"] = f"{before}, {client}" if before else client
@@ -52,14 +51,14 @@ class Gateway:
     def _find(self, environ: dict, path: str) -> WSGI | Response:
         """What answers: a service, a document of the file, the page at /, or that nothing is."""
         if "%00" in path:
-            return _problem(environ, HTTPStatus.BAD_REQUEST, "the path holds a zero byte")
+            return problem(environ, HTTPStatus.BAD_REQUEST, "the path holds a zero byte")
         if path == "/" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return self._home()
         if path in WATCHED and environ["HTTP_X_FORWARDED_FOR"] in LOOPBACK:
             return next(iter(self.services.values()))  # of this process they all tell the same
         route = self._router.match(environ["REQUEST_METHOD"], path)
         if route is None:
-            return _problem(environ, HTTPStatus.NOT_FOUND, "no service answers at this path")
+            return problem(environ, HTTPStatus.NOT_FOUND, "no service answers at this path")
         if "request-termination" in route.plugins:
             answer = route.plugins["request-termination"]
             return Response(answer["body"], answer["status_code"], mimetype=answer["content_type"])
@@ -80,13 +79,19 @@ def _path(environ: Mapping) -> str:
     return normalise(raw.partition("?")[0])
 
 
-def _problem(environ: Mapping, status: HTTPStatus, detail: str) -> Response:
+def name_request(environ: dict) -> None:
+    """Give the request a name, unless it has a tame one."""
+    if not TAME.fullmatch(environ.get("HTTP_X_REQUEST_ID", "")):
+        environ["HTTP_X_REQUEST_ID"] = uuid4().hex
+
+
+def problem(environ: Mapping, status: HTTPStatus, detail: str) -> Response:
     """A problem document, as the services write them."""
-    problem = {
+    document = {
         "type": "about:blank",
         "title": status.phrase,
         "status": status,
         "detail": detail,
         "requestId": environ["HTTP_X_REQUEST_ID"],
     }
-    return Response(orjson.dumps(problem), status, mimetype="application/problem+json")
+    return Response(orjson.dumps(document), status, mimetype="application/problem+json")

@@ -2,20 +2,28 @@
 
 import errno
 import os
+import signal
 import socket
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from gateway.worker import Worker
 from shared import config
 from shared.db import db
 from shared.metrics import FIGURES
 
 REQUESTS = 20_000  # a worker answers about so many, and another takes its place
 GRACE_SECONDS = 20  # for requests that run when the server is told to end
+KEEPALIVE_SECONDS = 75  # longer than Kong keeps idle connections (60), so that Kong closes them
+BACKLOG = 2048  # connections that wait until a worker takes them
+CONNECTIONS = 800  # of each worker, of the 1,024 files that a process may usually open
 
 
 class PortError(RuntimeError):
@@ -28,8 +36,11 @@ def serve(site: Mapping, only: str | None = None, ready: Callable[[], None] | No
     ``ready`` is called when requests are answered.
     """
     site = config.load(site, only)
-    listener = listen(*address(site, only))
+    place = address(site, only)
+    listener = bind(*place)
     app, services = _build(site, only)
+    with _port_errors(listener, *place):
+        listener.listen(BACKLOG)  # not before: a proxy would send requests that nobody answers yet
     parts = 2 * site["gateway"]["workers"] + 1  # twice as many while workers are replaced
     FIGURES.divide(parts)
 
@@ -39,33 +50,56 @@ def serve(site: Mapping, only: str | None = None, ready: Callable[[], None] | No
 
     def after_fork(_, worker) -> None:
         """A connection to the database belongs to one process, and so does a part."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_DFL)  # the master's handlers would lose them
         FIGURES.enter(worker.part)
         for service in services:
             with service.app_context():
                 db.engine.dispose(close=False)
 
+    def at_exit(_, __) -> None:
+        """Tell the database that its connections end."""
+        for service in services:
+            with service.app_context():
+                db.engine.dispose()
+
     options = {
         "bind": f"fd://{listener.detach()}",
         "workers": site["gateway"]["workers"],
-        "worker_class": "gthread",
+        "worker_class": Worker,
+        "worker_connections": CONNECTIONS,
         "threads": site["gateway"]["threads"],
         "preload_app": True,
         "max_requests": REQUESTS,
         "max_requests_jitter": REQUESTS // 10,
         "graceful_timeout": GRACE_SECONDS,
-        "keepalive": 15,
+        "keepalive": KEEPALIVE_SECONDS,
         "limit_request_line": 8190,
         "forwarder_headers": "",  # else clients on this machine could send SCRIPT_NAME
         "control_socket_disable": True,  # else two sites of one user would share it
         "loglevel": "warning",
         "pre_fork": before_fork,
         "post_fork": after_fork,
+        "worker_exit": at_exit,
     }
     if os.access("/dev/shm", os.W_OK):
         options["worker_tmp_dir"] = "/dev/shm"  # a slow disk would look like a dead worker
     if ready:
         options["when_ready"] = lambda _: ready()
-    _Server(app, options).run()
+    try:
+        _Server(app, options, site["limits"]["body_megabytes"] * 2**20).run()
+    except SystemExit as end:  # of the server, and of each worker, which is forked in there
+        _leave(int(end.code or 0))
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process without waiting for its threads.
+
+    Nor are its objects freed one by one, which takes most of a second.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def address(site: Mapping, only: str | None = None) -> tuple[str, int]:
@@ -82,7 +116,7 @@ def address(site: Mapping, only: str | None = None) -> tuple[str, int]:
     return str(url.hostname) if loopback else "0.0.0.0", url.port or 80
 
 
-def listen(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
     """Take the port before anything else is done; say clearly when somebody has it."""
     try:
         family, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -90,15 +124,20 @@ def listen(host: str, port: int) -> socket.socket:
         raise PortError(f"gateway.host: there is no address {host} to listen on") from None
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
+    with _port_errors(listener, host, port):
         listener.bind(where)
-        listener.listen(2048)
+    return listener
+
+
+@contextmanager
+def _port_errors(listener: socket.socket, host: str, port: int) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         listener.close()
         taken = error.errno == errno.EADDRINUSE
         reason = "is in use by another program" if taken else f"is not free: {error.strerror}"
         raise PortError(f"port {port} of {host} {reason}; choose another one") from None
-    return listener
 
 
 def _build(site: Mapping, only: str | None) -> tuple[Callable, Iterable[Flask]]:
@@ -113,7 +152,9 @@ def _build(site: Mapping, only: str | None) -> tuple[Callable, Iterable[Flask]]:
 class _Server(BaseApplication):
     """Gunicorn, told by us and not by its command line, environment or files."""
 
-    def __init__(self, app: Callable, options: Mapping):
+    def __init__(self, app: Callable, options: Mapping, body_bytes: int):
+        """``body_bytes`` is the largest body of a request, for the worker."""
+        self.body_bytes = body_bytes
         self._app = app
         self._options = options
         super().__init__()

@@ -352,7 +352,12 @@ class Gateway(Section):
     host = Text("Address to listen on.", load_default="127.0.0.1")
     port = Whole("Port to listen on.", 1, 65_535, 8000)
     workers = Whole("Processes.", 1, 128, 2)
-    threads = Whole("Threads of each process.", 1, 128, 4)
+    threads = Whole(
+        "Threads of each process that work at once; eight more are for requests that wait.",
+        1,
+        128,
+        4,
+    )
 
 
 class Site(Section):

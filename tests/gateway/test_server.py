@@ -15,7 +15,7 @@ import pytest
 import requests
 import yaml
 
-from gateway.server import PortError, address, listen
+from gateway.server import PortError, address, bind
 from tests.processes import PATIENCE, end, free_port
 
 pytestmark = pytest.mark.serial
@@ -103,15 +103,17 @@ def raw(port, head, body=b""):
 
 
 @pytest.mark.serial
-def test_a_body_is_refused_before_it_is_read(file):
+def test_a_body_is_refused_before_it_is_parsed(file):
     port, problem = yaml.safe_load(file.read_text())["gateway"]["port"], "application/problem+json"
     with serving(file) as (_, log):
         for size in (b"zz\r\n", b"0x2\r\n", b"2\n{}\n0\n\n", b"-2\r\n", b"\r\n"):
             answer = raw(port, "Transfer-Encoding: chunked", size + b"{}\r\n0\r\n\r\n")
             assert answer[:2] == (400, problem), (size, answer)
-        assert raw(port, f"Content-Length: {2**18 + 1}")[:2] == (413, problem)  # none is sent
-        endless = b"10000\r\n" + b" " * 2**16 + b"\r\n"
-        assert raw(port, "Transfer-Encoding: chunked", endless * 5)[:2] == (413, problem)
+        assert raw(port, f"Content-Length: {2**24 + 1}")[:2] == (413, problem)  # none is sent
+        large = b" " * (2**18 + 1)  # the operation takes less than the site
+        assert raw(port, f"Content-Length: {len(large)}", large)[:2] == (413, problem)
+        chunks = (b"10000\r\n" + b" " * 2**16 + b"\r\n") * 5 + b"0\r\n\r\n"
+        assert raw(port, "Transfer-Encoding: chunked", chunks)[:2] == (413, problem)
         packed = gzip.compress(b"[" + b"[]," * 5_000_000 + b"[]]")
         started = time.monotonic()
         for _ in range(20):
@@ -143,13 +145,14 @@ def test_a_site_that_cannot_start_is_told_and_leaves_nothing(file):
     assert done.returncode == 1
     assert "AUTH.0.dummy.AUTH_CLASS" in done.stderr
     assert "Traceback" not in done.stderr
+    assert os.listdir(file.parent) == ["site.yml"]
 
 
 def test_an_address_of_another_machine_is_refused():
     with pytest.raises(PortError, match="is not free"):
-        listen("192.0.2.1", free_port())
+        bind("192.0.2.1", free_port())
     with pytest.raises(PortError, match="there is no address"):
-        listen("nowhere.invalid", 8000)
+        bind("nowhere.invalid", 8000)
 
 
 @pytest.mark.parametrize(
