@@ -20,8 +20,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, Float, Integer, MetaDa
 from sqlalchemy import delete, event, inspect, select
 from sqlalchemy.dialects.mysql import INTEGER, MEDIUMINT, SMALLINT, TINYINT
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from shared.errors import Conflict, ServiceError
 
@@ -44,6 +45,9 @@ LOST_CONNECTION = {  # codes of MariaDB that SQLAlchemy does not count as such
     1836,  # the same, of InnoDB
     1927,  # the connection was killed
 }
+WRITING = "READ COMMITTED"  # the isolation level of writes
+BEGUN = "begun"  # in the notes of a session: the isolation level of a write that was begun
+IDLE_SECONDS = 2  # after which a connection of the pool is pinged before it is used
 RETRY_SECONDS = 2  # from the first lost lock on
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.4  # seconds, between two tries
 BUSY_SECONDS = 15  # how long SQLite waits for another writer, where no limit is set
@@ -91,8 +95,8 @@ def engine_options(uri: str, pool_size: int, limits: Mapping[str, int] = NO_LIMI
         connect_args |= {"read_timeout": answer, "write_timeout": answer}
     return {
         "pool_size": pool_size,
-        "pool_pre_ping": True,
         "pool_recycle": 1800,
+        "pool_reset_on_return": None,  # a session and a connection roll back when they close
         "pool_timeout": connect_args["connect_timeout"],
         "hide_parameters": True,
         "connect_args": {**connect_args, "init_command": _set_variables(limits)},
@@ -129,6 +133,27 @@ def own_file(main: str) -> str:
 def _prepare(connection, _) -> None:
     if isinstance(connection, sqlite3.Connection):
         _prepare_sqlite(connection)
+
+
+@event.listens_for(Pool, "checkin")
+def _note_return(_, record: ConnectionPoolEntry) -> None:
+    record.info["returned"] = time.monotonic()
+
+
+@event.listens_for(Pool, "checkout")
+def _ping_idle(connection, record: ConnectionPoolEntry, _) -> None:
+    """Replace a connection that was lost while nobody used it.
+
+    One that was in use a moment ago is not pinged: each ping is a round trip to the server.
+    """
+    returned = record.info.get("returned")
+    if returned is None or time.monotonic() < returned + IDLE_SECONDS:
+        return
+    if not isinstance(connection, sqlite3.Connection):
+        try:
+            connection.ping()
+        except Exception as error:  # of the driver, which SQLite has not
+            raise InvalidatePoolError() from error
 
 
 @event.listens_for(Engine, "handle_error")
@@ -190,9 +215,8 @@ def drop(model: type[OwnBase], condition: ColumnElement[bool], most: int = AT_ON
     return len(keys)
 
 
-@contextmanager
-def transaction_scope(isolation: str = "READ COMMITTED") -> Iterator[None]:
-    """One transaction that writes: committed at the end, undone by any failure but one that keeps.
+def begin_write(isolation: str = WRITING) -> None:
+    """Begin a transaction that writes.
 
     With READ COMMITTED a SELECT reads what is committed when it begins, also after a wait for a
     lock. With REPEATABLE READ, the default of the server, each SELECT would read the snapshot of
@@ -202,11 +226,37 @@ def transaction_scope(isolation: str = "READ COMMITTED") -> Iterator[None]:
     may rely on gap locks, a row that is there is locked instead.
     """
     db.session.rollback()
+    connection = db.session.connection(execution_options={"writes": True})
+    if connection.dialect.name != "sqlite":
+        # of the next transaction alone: it costs one statement, and need not be set back
+        connection.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL {isolation}")
+    db.session.info[BEGUN] = isolation
+
+
+def run_first(work: Callable) -> Any:
+    """Return what ``work()`` returns, which runs the first statements of a request.
+
+    They run again if the server had ended the connection of the pool since its last use.
+    """
     try:
-        connection = db.session.connection(execution_options={"writes": True})
-        if connection.dialect.name != "sqlite":
-            # of the next transaction alone: it costs one statement, and need not be set back
-            connection.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL {isolation}")
+        return work()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        db.session.rollback()
+        return work()
+
+
+@contextmanager
+def transaction_scope(isolation: str = WRITING) -> Iterator[None]:
+    """One transaction that writes: committed at the end, undone by any failure but one that keeps.
+
+    It is the one that ``begin_write`` has begun, or a new one.
+    """
+    try:
+        if db.session.info.pop(BEGUN, None) != isolation:
+            begin_write(isolation)
+            del db.session.info[BEGUN]
         yield
         db.session.commit()
     except ServiceError as error:
@@ -220,7 +270,7 @@ def transaction_scope(isolation: str = "READ COMMITTED") -> Iterator[None]:
         raise
 
 
-def in_transaction(work: Callable, isolation: str = "READ COMMITTED") -> Any:
+def in_transaction(work: Callable, isolation: str = WRITING) -> Any:
     """Return what ``work()`` returns, run as one transaction, and run again if it lost a lock.
 
     The pauses between the tries grow, and are random: two that deadlock with each other do not
