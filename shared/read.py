@@ -88,8 +88,25 @@ class Reader:
             _select_totals(tuple(totals.fields.values()), shape)
         return stmt
 
-    def load(self, stmt: Select, values: dict, rule: Rule) -> tuple[list, list[dict]]:
-        """Run ``stmt``, fetch the children of all its rows; return the rows and their dicts."""
+    def numbers(self, shape: Shape | None) -> list[Any]:
+        """The aggregates as columns: for a single row they need no statement of their own."""
+        columns = []
+        for totals in self._totals:
+            for field in totals.fields.values():
+                stmt = _narrow(
+                    select(field.expression()).select_from(field.by.class_), field, shape
+                )
+                stmt = stmt.where(field.by == self.key).correlate(self.model)
+                columns.append(stmt.scalar_subquery())
+        return columns
+
+    def load(
+        self, stmt: Select, values: dict, rule: Rule, numbered: bool = False
+    ) -> tuple[list, list[dict]]:
+        """Run ``stmt``, fetch the children of all its rows; return the rows and their dicts.
+
+        If they are ``numbered``, the aggregates are the last columns of each row.
+        """
         rows: Any = db.session.connection().execute(stmt, {**rule.values, **values}).all()
         dicts = self._dicts(rows)
         if not rows:
@@ -101,9 +118,18 @@ class Reader:
                 families[row[0]].append(child)
             for row, parent in zip(rows, dicts):
                 parent[children.name] = families[row[at]]
-        for totals in self._totals:
-            self._count(totals, rows, dicts, rule)
+        if numbered:
+            self._place(rows, dicts)
+        else:
+            for totals in self._totals:
+                self._count(totals, rows, dicts, rule)
         return rows, dicts
+
+    def _place(self, rows: list, dicts: list[dict]) -> None:
+        fields = [(t.name, *each) for t in self._totals for each in t.fields.items()]
+        for row, answer in zip(rows, dicts):
+            for (name, inner, field), value in zip(fields, row[len(row) - len(fields) :]):
+                answer[name][inner] = field.finish(value)
 
     def at(self, column: Any) -> int | None:
         """Where ``column`` stands in a row, if it is there."""
@@ -191,15 +217,21 @@ def _select_children(reader: Reader, guarded: bool, shape: Shape | None) -> Sele
 @cache_statements(512)
 def _select_totals(counted: tuple[Aggregate, ...], shape: Shape | None) -> Select:
     """The SELECT of aggregates of one kind of child, by the key of the row above."""
-    by, through = counted[0].by, counted[0].through
-    stmt = select(by, *(field.expression() for field in counted))
+    by = counted[0].by
+    stmt = _narrow(select(by, *(field.expression() for field in counted)), counted[0], shape)
+    return stmt.where(by.in_(bindparam("keys", expanding=True))).group_by(by)
+
+
+def _narrow(stmt: Select, counted: Aggregate, shape: Shape | None) -> Select:
+    """The rows that are counted, as far as a caller of that shape sees them."""
+    by, through = counted.by, counted.through
     if visibility.hidden_children(by):
         stmt = stmt.where(_condition(shape, by.class_))
     if through is not None:
         stmt = stmt.select_from(through.class_).join(through)
         if visibility.hidden_parent(through):
             stmt = stmt.where(_condition(shape, through.class_))
-    return stmt.where(by.in_(bindparam("keys", expanding=True))).group_by(by)
+    return stmt
 
 
 @lru_cache(maxsize=512)
@@ -223,9 +255,12 @@ def _leads(schema: Schema, path: str) -> bool:
 
 @cache_statements(1024)
 def _statements(
-    schema, only, visible, shape, filters, sort, after
+    schema, only, visible, shape, filters, sort, after, numbered=False
 ) -> tuple[Select, Select, tuple]:
-    """The SELECT of a page, the one that counts its list, and where a row has its cursor."""
+    """The SELECT of a page, the one that counts its list, and where a row has its cursor.
+
+    If it is ``numbered``, aggregates are its last columns.
+    """
     reader = compiled(schema, only)
     where = [visible, *(condition(schema, name) for name in filters)]
     count = select(reader.key).where(*where).limit(COUNTED + 1).subquery()
@@ -238,7 +273,8 @@ def _statements(
     places = tuple(
         width + extra.index(order) if order in extra else reader.at(order) for order in orders
     )
-    page = rows.add_columns(*map(on_the_wire, extra)).where(*where)
+    numbers = reader.numbers(shape) if numbered else []
+    page = rows.add_columns(*map(on_the_wire, extra), *numbers).where(*where)
     page = page.order_by(*ordering(schema, sort))
     page = page.offset(bindparam("skip")).limit(bindparam("limit"))
     return page, select(func.count()).select_from(count), places
@@ -290,10 +326,13 @@ def _total(stmt: Select, values: dict) -> int:
 
 def one(schema: type[TableSchema], rule: Rule, only=(), **filters) -> dict:
     """The one row that ``rule`` shows and that matches; hidden and absent are the same."""
-    found = some(schema, rule, only, limit=1, **filters)
-    if not found:
+    only, names = tuple(only), tuple(filters)
+    stmt, *_ = _statements(schema, only, rule.condition, rule.shape, names, (), None, True)
+    values = {**filters, "skip": 0, "limit": 1}
+    rows = compiled(schema, only).load(stmt, values, rule, numbered=True)[1]
+    if not rows:
         raise NotFound(f"{schema.Meta.model.__name__} not found")
-    return found[0]
+    return rows[0]
 
 
 def some(schema: type[TableSchema], rule: Rule, only=(), limit=100_000, **filters) -> list[dict]:
