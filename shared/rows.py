@@ -40,15 +40,21 @@ def check_parents(identity: Identity, model: Any, data: dict) -> None:
 
     Proposals and sessions: NotFound, be they hidden or absent. All others may still come: NotYet.
     """
+    parents, asked, values = {}, [], {}
     for name, value in data.items():
         parent = None if value is None else visibility.target(getattr(model, name))
         if parent is None:
             continue
         rule, key = visibility.rule(identity, parent), visibility.key_of(parent)
-        wanted = select(key).where(key == bindparam("parent"), rule.condition)
-        if db.session.execute(wanted, {**rule.values, "parent": value}).first():
+        parents[name] = parent.__tablename__
+        asked.append(select(literal(name)).where(key == bindparam(f"of_{name}"), rule.condition))
+        values |= {**rule.values, f"of_{name}": value}
+    if not asked:
+        return
+    present = {*db.session.scalars(union_all(*asked), values)}
+    for name, kind in parents.items():
+        if name in present:
             continue
-        kind = parent.__tablename__
         if kind in DENIED:
             raise NotFound(f"{kind} not found")
         raise NotYet("a referenced row is not there yet", {name: [f"no such {kind}"]})
@@ -76,6 +82,23 @@ def locked(model: Any, key: Any) -> Any:
     if row is None:
         raise NotFound(f"{model.__name__} not found")
     return row
+
+
+def lock_visible(identity: Identity, model: Any, key: Any) -> Any:
+    """The row, locked as by ``locked``; NotFound unless the caller sees it.
+
+    The rule is asked in the list of columns, so that only the row itself is locked.
+    """
+    rule, (primary,) = visibility.rule(identity, model), inspect(model).primary_key
+    stmt = select(model, rule.condition.label("seen")).where(primary == bindparam("locked_key"))
+    row = db.session.execute(
+        stmt.with_for_update(),
+        {**rule.values, "locked_key": key},
+        execution_options={"populate_existing": True},
+    ).one_or_none()
+    if row is None or not row.seen:
+        raise NotFound(f"{model.__name__} not found")
+    return row[0]
 
 
 def remove(model: Any, key: Any, along: Collection[str] = ()) -> None:

@@ -46,8 +46,7 @@ def add(identity: Identity, data: dict) -> dict:
 
 def change(identity: Identity, key: int, data: dict) -> dict:
     """Change some columns of a visible group, and what its data collections repeat of them."""
-    group = rows.locked(DataCollectionGroup, key)
-    check(identity, key)
+    group = rows.lock_visible(identity, DataCollectionGroup, key)
     rows.check_parents(identity, DataCollectionGroup, data)
     rows.check_order(data, group, "startTime", "endTime")
     save(group, data)

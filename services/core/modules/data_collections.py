@@ -14,10 +14,11 @@ from services.core.schemas.data_collections import DataCollectionSchema
 from shared import access, rows
 from shared.access import Rule
 from shared.db import db, save
-from shared.errors import BadInput, Conflict, NotYet
+from shared.errors import BadInput, Conflict, NotFound, NotYet
 from shared.identity import Identity
 from shared.models import DataCollection, DataCollectionGroup
 
+GROUP = "dataCollectionGroupId"
 SAME_FILES = ("imageDirectory", "imagePrefix", "dataCollectionNumber")
 LONGEST_COMMENT = 1024
 LONGEST_TYPE = 24
@@ -36,8 +37,8 @@ def add(identity: Identity, data: dict, again: bool = False) -> dict:
 
     Conflict if it has one with the same files, unless ``again`` says that this may be.
     """
-    _check_all(identity, data)
-    group = rows.locked(DataCollectionGroup, data["dataCollectionGroupId"])
+    group = _lock_group(identity, data["dataCollectionGroupId"])
+    _check_all(identity, {name: data[name] for name in data.keys() - {GROUP}})
     return shown(identity, _stored(group, data, again).dataCollectionId)
 
 
@@ -49,11 +50,10 @@ def create(identity: Identity, group: DataCollectionGroup, data: dict) -> DataCo
 
 def change(identity: Identity, key: int, data: dict) -> dict:
     """Change some columns of a visible data collection."""
-    row = rows.locked(DataCollection, key)
-    check(identity, key)
-    _check_all(identity, data, row)
-    if "dataCollectionGroupId" in data:
-        data = {**data, **copies(rows.locked(DataCollectionGroup, data["dataCollectionGroupId"]))}
+    row = rows.lock_visible(identity, DataCollection, key)
+    _check_all(identity, {name: data[name] for name in data.keys() - {GROUP}}, row)
+    if GROUP in data:
+        data = {**data, **copies(_lock_group(identity, data[GROUP]))}
     save(row, data)
     return shown(identity, key)
 
@@ -63,8 +63,7 @@ def append_comment(identity: Identity, key: int, text: str, cut: bool = False) -
 
     What does not fit is cut, or refused: what was there is kept.
     """
-    rows.locked(DataCollection, key)
-    check(identity, key)
+    rows.lock_visible(identity, DataCollection, key)
     whole = func.coalesce(DataCollection.comments, "") + text
     changed = update(DataCollection).where(DataCollection.dataCollectionId == key)
     db.session.execute(
@@ -92,6 +91,15 @@ def copies(group: DataCollectionGroup) -> dict:
         "blSampleId": group.blSampleId,
         "experimentType": (group.experimentType or "")[:LONGEST_TYPE] or None,
     }
+
+
+def _lock_group(identity: Identity, key: int) -> DataCollectionGroup:
+    """The row of a visible group, locked: NotYet if there is none."""
+    try:
+        return rows.lock_visible(identity, DataCollectionGroup, key)
+    except NotFound:
+        reason = {GROUP: ["no such DataCollectionGroup"]}
+        raise NotYet("a referenced row is not there yet", reason) from None
 
 
 def _stored(group: DataCollectionGroup, data: dict, again: bool = False) -> DataCollection:

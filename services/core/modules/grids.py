@@ -17,8 +17,7 @@ def find(identity: Identity, collection_id: int, query: dict) -> dict:
 
 def add(identity: Identity, collection_id: int, data: dict) -> dict:
     """Create a grid of a visible data collection."""
-    data_collections.check(identity, collection_id)
-    grid = put(rows.locked(DataCollection, collection_id), data)
+    grid = put(rows.lock_visible(identity, DataCollection, collection_id), data)
     return read.one(GridSchema, everything(identity), gridInfoId=grid.gridInfoId)
 
 

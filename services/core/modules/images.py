@@ -24,8 +24,7 @@ def put(identity: Identity, collection_id: int, data: dict) -> tuple[dict, bool]
     The data collection is locked before anything is read: of two callers at once, the second
     changes what the first one made.
     """
-    rows.locked(DataCollection, collection_id)
-    data_collections.check(identity, collection_id)
+    rows.lock_visible(identity, DataCollection, collection_id)
     rows.check_parents(identity, Image, data)
     key = {"dataCollectionId": collection_id, "imageNumber": data["imageNumber"]}
     known = db.session.scalars(select(Image).filter_by(**key)).first()

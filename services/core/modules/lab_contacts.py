@@ -31,9 +31,9 @@ def add(identity: Identity, data: dict) -> dict:
 def change(identity: Identity, contact_id: int, data: dict) -> dict:
     """Change some columns of a contact."""
     _check_writer(identity)
-    get(identity, contact_id, ("labContactId",))
+    contact = rows.lock_visible(identity, LabContact, contact_id)
     rows.check_parents(identity, LabContact, data)
-    save(rows.locked(LabContact, contact_id), data)
+    save(contact, data)
     return get(identity, contact_id)
 
 

@@ -37,9 +37,9 @@ def add_all(identity: Identity, batch: list[dict]) -> dict:
 
 def change(identity: Identity, person_id: int, data: dict) -> dict:
     """Change some columns of a person."""
-    get(identity, person_id, ("personId",))
+    person = rows.lock_visible(identity, Person, person_id)
     rows.check_parents(identity, Person, data)
-    return _shown(identity, save(rows.locked(Person, person_id), data).personId)
+    return _shown(identity, save(person, data).personId)
 
 
 def replace(identity: Identity, person_id: int, data: dict) -> dict:

@@ -24,9 +24,7 @@ def get(identity: Identity, collection_id: int, fields=()) -> dict:
 
 def replace(identity: Identity, collection_id: int, data: dict) -> dict:
     """Set the position of a visible data collection."""
-    collection = rows.locked(DataCollection, collection_id)
-    data_collections.check(identity, collection_id)
-    put(collection, data)
+    put(rows.lock_visible(identity, DataCollection, collection_id), data)
     return get(identity, collection_id)
 
 

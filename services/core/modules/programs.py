@@ -80,8 +80,7 @@ def change(identity: Identity, program_id: int, data: dict, force: bool = False)
     Without a status, what is older than the last sign of life is ignored. The start is set once,
     and null keeps what is stored; by force, null clears.
     """
-    program = rows.locked(AutoProcProgram, program_id)
-    get(identity, program_id, ("autoProcProgramId",))
+    program = rows.lock_visible(identity, AutoProcProgram, program_id)
     data = prepared(data)
     check_references(identity, data)
     warnings = data.pop("warnings", [])
@@ -164,8 +163,7 @@ def attach(identity: Identity, program_id: int, data: dict) -> tuple[dict, bool]
 
     Also True if it is new. The status of the program does not count.
     """
-    hold(AutoProcProgram.autoProcProgramId, program_id)
-    get(identity, program_id, ("autoProcProgramId",))
+    rows.lock_visible(identity, AutoProcProgram, program_id)
     return _attached(program_id, data)
 
 

@@ -48,8 +48,7 @@ class Records:
 
     def change(self, identity: Identity, key: int, data: dict) -> dict:
         """Change some columns of a visible row."""
-        row = rows.locked(self.model, key)
-        self.check(identity, key)
+        row = rows.lock_visible(identity, self.model, key)
         rows.check_parents(identity, self.model, data)
         rows.check_order(data, row, *self.span)
         save(row, data)

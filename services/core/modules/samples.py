@@ -32,10 +32,10 @@ def change(identity: Identity, sample_id: int, data: dict) -> dict:
     """Change some columns of a visible sample; a program needs leave."""
     if identity.program:
         identity.need("mx_write")
-    get(identity, sample_id, ("blSampleId",))
+    sample = rows.lock_visible(identity, BLSample, sample_id)
     rows.check_parents(identity, BLSample, data)
     _check_part(sample_id, data.get("blSubSampleId"))
-    sample = save(rows.locked(BLSample, sample_id), data)
+    save(sample, data)
     if {"crystalId", "containerId"} & data.keys():
         _check_container(identity, sample)
         _check_owner(sample)
