@@ -1,10 +1,7 @@
 """Nothing waits for the database longer than the site allows, and when it is well, all works."""
 
 import os
-import select
 import signal
-import socket
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +13,7 @@ from services.core.app import create_app
 from shared.db import OWN, STRICT, OwnBase, db
 from shared.models import Laboratory
 from tests import mariadb
+from tests.proxies import proxy
 
 LIMITS = {"connect_seconds": 1, "network_seconds": 3, "lock_seconds": 1, "statement_seconds": 2}
 PATIENCE = 15  # seconds; a machine that is busy adds to the limits
@@ -124,12 +122,12 @@ def test_a_connection_that_died_without_a_word_is_replaced(site, engine, databas
     if engine.dialect.name == "sqlite":
         return
     url = make_url(database_uri)
-    with swallower((url.host, url.port)) as (port, swallow):
-        uri = url.set(port=port).render_as_string(hide_password=False)
+    with proxy((url.host, url.port)) as between:
+        uri = url.set(port=between.port).render_as_string(hide_password=False)
         with limited(site, uri) as app:
             client = app.test_client()
             assert client.get("/ready").status_code == 200
-            swallow()
+            between.swallow()
             answer, seconds = timed(lambda: client.get("/ready"))
             assert answer.status_code in (200, 503)
             assert seconds < PATIENCE
@@ -168,41 +166,3 @@ def timed(ask):
         return pool.submit(ask).result(2 * PATIENCE), time.monotonic() - start
     finally:
         pool.shutdown(wait=False)
-
-
-@contextmanager
-def swallower(server):
-    """A port that leads to ``server``; ``swallow()`` drops what its connections send from then on.
-
-    New connections work.
-    """
-    listener = socket.create_server(("127.0.0.1", 0))
-    pairs, dead, over = {}, set(), threading.Event()
-
-    def forward():
-        while not over.is_set():
-            for side in select.select([listener, *pairs], [], [], 0.05)[0]:
-                if side is listener:
-                    client, other = listener.accept()[0], socket.create_connection(server)
-                    pairs.update({client: other, other: client})
-                elif side in pairs:  # its other side may just have ended it
-                    _pass_on(side, pairs, dead)
-
-    thread = threading.Thread(target=forward)
-    thread.start()
-    try:
-        yield listener.getsockname()[1], lambda: dead.update(pairs)
-    finally:
-        over.set()
-        thread.join()
-        [each.close() for each in (listener, *pairs)]
-
-
-def _pass_on(side, pairs, dead):
-    data = side.recv(2**16)
-    if not data:
-        other = pairs.pop(side)
-        pairs.pop(other)
-        [each.close() for each in (side, other)]
-    elif side not in dead:
-        pairs[side].sendall(data)
