@@ -9,6 +9,11 @@ from urllib.parse import urlsplit
 
 import yaml
 
+try:  # libyaml, some 20 times faster: the file holds whole specifications
+    from yaml import CSafeDumper as SafeDumper
+except ImportError:  # built without it
+    from yaml import SafeDumper  # type: ignore[assignment]
+
 from gateway.specification import Faces, Specs, is_open, merge, operations, prefix
 from shared import config, keys
 from shared.app import EXPOSED
@@ -241,14 +246,14 @@ def _rate(per_minute: int) -> dict:
     return {"name": "rate-limiting", "config": limit}
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(SafeDumper):
     """Without aliases, and with PEM in lines."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
-def _lines(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+def _lines(dumper: SafeDumper, text: str) -> yaml.Node:
     style = "|" if text.startswith("-----BEGIN") else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 

@@ -4,8 +4,9 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
-from sqlalchemy import Connection, create_engine, event, insert, make_url, select
+from sqlalchemy import Connection, Dialect, create_engine, event, insert, make_url, select
 from sqlalchemy.engine import Engine
 
 import services
@@ -84,13 +85,19 @@ def unchecked(engine: Engine) -> Iterator[Connection]:
 
 def filled_tables(connection: Connection) -> list:
     """The tables that have rows."""
+    tables, question = _question(connection.dialect)
+    return [tables[number] for number in connection.exec_driver_sql(question).scalars()]
+
+
+@cache
+def _question(dialect: Dialect) -> tuple[list, str]:
+    """All tables, and the SQL for the numbers of those that have rows."""
     tables = [*Base.metadata.tables.values(), *OwnBase.metadata.tables.values()]
-    name = connection.dialect.identifier_preparer.format_table
-    ask = " UNION ALL ".join(
+    name = dialect.identifier_preparer.format_table
+    return tables, " UNION ALL ".join(
         f"SELECT {number} FROM (SELECT 1) one WHERE EXISTS (SELECT 1 FROM {name(table)})"
         for number, table in enumerate(tables)
     )
-    return [tables[number] for number in connection.exec_driver_sql(ask).scalars()]
 
 
 def empty(engine: Engine) -> None:

@@ -68,16 +68,19 @@ def test_a_schema_accepts_what_the_api_accepts(world, call, name):
 
     def refused(body):
         answer = call(role, route.name, body | {"nope": 1})
+        assert "not shown" not in answer.json["detail"]
         return answer.json.get("errors", {}).keys() - {"nope"}
 
     assert validator.is_valid({}) is (not refused({}))
-    for field, kind in definition["properties"].items():
-        for value in TRIED:
+    fields = definition["properties"]
+    for value in TRIED:
+        body = least | dict.fromkeys(fields, value)  # one request: each field answers for itself
+        faults = refused(body)
+        for field, kind in fields.items():
             if value == 1 and "boolean" in kind.get("type", ""):
                 continue  # the API takes 0 and 1 for false and true, as the columns hold them
             if value == "0" * 32 and "number" in kind.get("type", ""):
                 continue  # and numbers as text
-            body = least | {field: value}
-            accepted = field not in refused(body)
+            body, accepted = least | {field: value}, field not in faults
             assert accepted or not validator.is_valid(body), body
             assert route.tidied or validator.is_valid(body) or not accepted, body
