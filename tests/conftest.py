@@ -35,15 +35,18 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """On MariaDB only the tests run that use the database; the others are run on SQLite.
+    """On MariaDB only the tests run that use the database; on SQLite all others, and most of them.
 
     Tests that go through all operations, and long ones, measure no coverage: it makes code 1.7
     times slower, and they run again what the tests of each service run.
     """
     here, elsewhere = [], []
     for item in items:
-        uses = "engine" in item.fixturenames and not item.get_closest_marker("sqlite")
-        (here if uses or not config.getoption("mariadb") else elsewhere).append(item)
+        if config.getoption("mariadb"):
+            runs = "engine" in item.fixturenames and not item.get_closest_marker("sqlite")
+        else:
+            runs = not item.get_closest_marker("mariadb")
+        (here if runs else elsewhere).append(item)
         if "operations" in item.fixturenames or item.get_closest_marker("sqlite"):
             item.add_marker("no_cover")
     config.hook.pytest_deselected(items=elsewhere)

@@ -62,10 +62,12 @@ class Checks:
         for title, command in STYLE.items():
             self.counts.append((0, int(self.run(title, command) != 0)))
 
-    def suite(self, title: str, *options: str, shown: bool = False) -> None:
-        """Run tests, and count them by pytest's report."""
+    def suite(
+        self, title: str, *options: str, shown: bool = False, only: list[str] | None = None
+    ) -> None:
+        """Run tests, of ``only`` some files or folders, and count them by pytest's report."""
         report = self.folder / f"{title}.xml"
-        command = [*PYTHON, "pytest", "-q", f"--junitxml={report}", *options, *self.only]
+        command = [*PYTHON, "pytest", "-q", f"--junitxml={report}", *options, *(only or self.only)]
         code = self.run(title, command, shown)
         if self.only and code == NO_TESTS:
             return
@@ -78,6 +80,15 @@ class Checks:
         failed = count["failures"] + count["errors"]
         passed = count["tests"] - failed - count["skipped"]
         self.counts.append((passed, max(failed, 1) if code else failed))
+
+    def serial(self, title: str, mark: str, *options: str) -> None:
+        """Run the tests with ``mark``, from the files that name it: to collect all takes long."""
+        files = [f"{path.relative_to(ROOT)}" for path in sorted(ROOT.glob("tests/**/test_*.py"))]
+        files = [file for file in files if f"mark.{mark}" in (ROOT / file).read_text()]
+        if self.only:
+            files = [file for file in files if file.startswith(tuple(self.only))]
+        if files:
+            self.suite(title, "-m", mark, *options, only=files)
 
     def coverage(self) -> None:
         """Print the coverage that the tests on SQLite measured."""
@@ -101,8 +112,8 @@ def test(checks: Checks) -> None:
 
     def one_by_one():
         checks.style()
-        checks.suite("serial tests", "-m", "serial")
-        checks.suite("serial tests on MariaDB", "-m", "serial(mariadb=True)", "--mariadb")
+        checks.serial("serial tests", "serial")
+        checks.serial("serial tests on MariaDB", "serial(mariadb=True)", "--mariadb")
 
     with ThreadPoolExecutor() as pool:
         beside = pool.submit(one_by_one)

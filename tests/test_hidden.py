@@ -13,6 +13,7 @@ from tests.operations import names
 from tests.registry import ROUTES, sets
 from tests.world import KEY, SHARED, mixed
 
+pytestmark = pytest.mark.mariadb
 # The beamline where the hidden session was.
 CALLERS = {"leader": "i03", "on session": "i03", "reading program": "m02"}
 TEXTS = {

@@ -201,6 +201,7 @@ def test_a_hidden_parent_looks_absent(call, parent, status, as_, world, stored, 
     assert stored() == before
 
 
+@pytest.mark.mariadb
 @pytest.mark.parametrize("call", BODIES)
 def test_nothing_that_is_sent_makes_it_fail(call, as_, world):
     alice, codes = as_("alice", 1), set()
