@@ -1,0 +1,191 @@
+"""Eight clients that read and write all the time, and note what they were answered."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+import jwt
+import requests
+
+from shared import keys
+
+CLIENTS = 8
+PER_SECOND = 12  # of each client, where the site is as fast
+PATIENCE = 10  # seconds that a client waits for an answer
+API = "/ispyb/api/v1"
+COLLECTIONS = 2  # of each new group, each with its position
+COUNTERS = (1, 2)  # keys of the data collections whose numberOfImages clients count up
+SHELLS = ("overall", "innerShell", "outerShell")
+MIX = ["read"] * 5 + ["group"] * 2 + ["robot", "result", "message", "counter"]
+KEYED = {"robot": "/beamline/robot_actions", "result": "/autoproc/results", "message": "/commands"}
+PERMISSIONS = ["mx_write", "processing_write", "all_proposals"]
+
+
+@dataclass
+class Try:
+    """One request and its answer; ``status`` is None where the answer did not come."""
+
+    work: str
+    marker: str
+    """The text in the row that the request makes; tries of one marker are repeats of it."""
+    request_id: str
+    begin: float
+    status: int | None = None
+    reason: str = ""
+    seconds: float = 0.0
+    body: Any = field(default=None, repr=False)
+
+    @property
+    def done(self) -> bool:
+        """Whether the site said that it is done."""
+        return self.status is not None and self.status < 300
+
+
+class Load:
+    """Clients of the instances at ``urls``; ``prefix`` begins the markers of this run."""
+
+    def __init__(self, prefix: str, urls: list[str], folder: Any, issuer: str):
+        self.prefix, self.urls = prefix, urls
+        self.tries: list[Try] = []
+        self.probes: dict[str, list[tuple[float, bool]]] = {f"{API}/health": [], "/ready": []}
+        self._numbers, self._over = count(1), threading.Event()
+        kid, private = keys.signing_key(folder)
+        now = int(time.time())
+        claims = {"sub": "faults", "personId": None, "permissions": PERMISSIONS, "service": True}
+        claims |= {"iss": issuer, "aud": "ispyb", "iat": now, "exp": now + 86_400}
+        token = jwt.encode(claims | {"jti": uuid4().hex}, private, "RS256", headers={"kid": kid})
+        self._bearer = {"Authorization": f"Bearer {token}"}
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Clients and probes work until the block ends."""
+        works = [self._client, *(self._prober(path) for path in self.probes)]
+        threads = [
+            *(threading.Thread(target=self._client, args=(n,)) for n in range(CLIENTS)),
+            *(threading.Thread(target=work, args=(0,)) for work in works[1:]),
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            for thread in threads:
+                thread.join()
+
+    def repeat(self) -> None:
+        """Send again each keyed request that nobody said is done, until the site says so."""
+        done = {each.marker for each in self.tries if each.done}
+        open_ = {t.marker: t for t in self.tries if t.work in KEYED and t.marker not in done}
+        session = requests.Session()
+        for each in open_.values():
+            for _ in range(20):
+                again = self._write(session, self.urls[0], each.work, each.marker, each.body)
+                if again.done:
+                    break
+                time.sleep(0.2)
+
+    # -------------------------------------------------------------------------------- clients
+
+    def _client(self, number: int) -> None:
+        """Ask the instances in turn over kept connections, as a gateway does."""
+        chance = random.Random(f"{self.prefix}{number}")
+        sessions = [(url, requests.Session()) for url in self.urls]
+        turn = count(number)
+        while not self._over.is_set():
+            begin = time.monotonic()
+            url, session = sessions[next(turn) % len(sessions)]
+            work = chance.choice(MIX)
+            if work == "read":
+                self._read(session, url, chance)
+            elif work == "counter":
+                self._count(session, url, chance.choice(COUNTERS))
+            else:
+                marker = f"{self.prefix}-{next(self._numbers)}"
+                self._write(session, url, work, marker, self._body(work, marker, number))
+            spent = time.monotonic() - begin
+            self._over.wait(max(0.0, 1 / PER_SECOND - spent))
+
+    def _body(self, work: str, marker: str, number: int) -> Any:
+        session_id = number + 1
+        if work == "group":
+            members = [
+                {"imagePrefix": f"{marker}-{n}", "Position": {"posX": n}}
+                for n in range(COLLECTIONS)
+            ]
+            return {"sessionId": session_id, "comments": marker, "DataCollection": members}
+        if work == "robot":
+            return {"blsessionId": session_id, "actionType": "LOAD", "message": marker}
+        if work == "message":
+            said = {"ispyb_command": "add_program_message", "program_id": 1, "severity": "INFO"}
+            return {"ispyb_command_list": [{**said, "message": marker}]}
+        statistics = [{"scalingStatisticsType": shell, "rMerge": 0.1} for shell in SHELLS]
+        scaling = {"statistics": statistics, "integrations": [{"dataCollectionId": 1}]}
+        program = {"processingPrograms": "faults", "processingCommandLine": marker}
+        return {
+            "program": {**program, "processingStatus": "success"},
+            "autoProc": {"spaceGroup": "P 1", "scalings": [scaling]},
+        }
+
+    def _write(self, session: Any, url: str, work: str, marker: str, body: Any) -> Try:
+        keyed = work in KEYED
+        path = KEYED.get(work, "/data_collections/groups")
+        headers = {"Idempotency-Key": marker} if keyed else {}
+        return self._send(session.post, work, marker, url + API + path, headers, body)
+
+    def _read(self, session: Any, url: str, chance: random.Random) -> None:
+        path = chance.choice(
+            ["/sessions?limit=10", "/events?sessionId=1", "/data_collections?limit=10", "/samples"]
+        )
+        self._send(session.get, "read", "", url + API + path, {}, None)
+
+    def _count(self, session: Any, url: str, key: int) -> None:
+        """Add one to a number that all clients add to, if nobody else did meanwhile."""
+        where = f"{url}{API}/data_collections/{key}"
+        seen = self._send(session.get, "read", "", where, {}, None)
+        if not seen.done:
+            return
+        number, tag = seen.body["numberOfImages"], seen.reason
+        headers = {"If-Match": tag}
+        body = {"numberOfImages": number + 1}
+        self._send(session.patch, "counter", f"{key}", where, headers, body)
+
+    def _send(
+        self, method: Callable, work: str, marker: str, url: str, headers: dict, body: Any
+    ) -> Try:
+        made = Try(work, marker, uuid4().hex, time.monotonic(), body=body)
+        headers = {**headers, **self._bearer, "X-Request-ID": made.request_id}
+        try:
+            answer = method(url, headers=headers, json=body, timeout=PATIENCE)
+            made.status, made.reason = answer.status_code, answer.headers.get("ETag", "")
+            if made.done and work == "read":
+                made.body = answer.json()
+            elif not made.done:
+                made.reason = answer.text[:300]
+        except requests.Timeout:
+            made.reason = "hang"
+        except requests.RequestException as error:
+            text = str(error)
+            made.reason = "no connection" if "refused" in text else "cut off"
+        made.seconds = time.monotonic() - made.begin
+        self.tries.append(made)
+        return made
+
+    def _prober(self, path: str) -> Callable:
+        def probe(_: int) -> None:
+            while not self._over.is_set():
+                begin = time.monotonic()
+                try:
+                    good = requests.get(self.urls[0] + path, timeout=3).ok
+                except requests.RequestException:
+                    good = False
+                self.probes[path].append((begin, good))
+                self._over.wait(0.2)
+
+        return probe
