@@ -3,10 +3,11 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +25,9 @@ COUNTERS = (1, 2)  # keys of the data collections whose numberOfImages clients c
 SHELLS = ("overall", "innerShell", "outerShell")
 MIX = ["read"] * 5 + ["group"] * 2 + ["robot", "result", "message", "counter"]
 KEYED = {"robot": "/beamline/robot_actions", "result": "/autoproc/results", "message": "/commands"}
+READS = ["/sessions?limit=10", "/events?sessionId=1", "/data_collections?limit=10", "/samples"]
 PERMISSIONS = ["mx_write", "processing_write", "all_proposals"]
+Instances = list[tuple[str, requests.Session]]
 
 
 @dataclass
@@ -65,10 +68,9 @@ class Load:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Clients and probes work until the block ends."""
-        works = [self._client, *(self._prober(path) for path in self.probes)]
         threads = [
             *(threading.Thread(target=self._client, args=(n,)) for n in range(CLIENTS)),
-            *(threading.Thread(target=work, args=(0,)) for work in works[1:]),
+            *(threading.Thread(target=self._probe, args=(path,)) for path in self.probes),
         ]
         for thread in threads:
             thread.start()
@@ -83,32 +85,30 @@ class Load:
         """Send again each keyed request that nobody said is done, until the site says so."""
         done = {each.marker for each in self.tries if each.done}
         open_ = {t.marker: t for t in self.tries if t.work in KEYED and t.marker not in done}
-        session = requests.Session()
+        instances = [(self.urls[0], requests.Session())]
         for each in open_.values():
             for _ in range(20):
-                again = self._write(session, self.urls[0], each.work, each.marker, each.body)
-                if again.done:
+                if self._write(instances, each.work, each.marker, each.body).done:
                     break
                 time.sleep(0.2)
 
     # -------------------------------------------------------------------------------- clients
 
     def _client(self, number: int) -> None:
-        """Ask the instances in turn over kept connections, as a gateway does."""
+        """Ask the instances in turn."""
         chance = random.Random(f"{self.prefix}{number}")
-        sessions = [(url, requests.Session()) for url in self.urls]
-        turn = count(number)
+        instances = [(url, requests.Session()) for url in self.urls]
         while not self._over.is_set():
             begin = time.monotonic()
-            url, session = sessions[next(turn) % len(sessions)]
+            instances.append(instances.pop(0))
             work = chance.choice(MIX)
             if work == "read":
-                self._read(session, url, chance)
+                self._send(instances, "GET", chance.choice(READS))
             elif work == "counter":
-                self._count(session, url, chance.choice(COUNTERS))
+                self._count(instances, chance.choice(COUNTERS))
             else:
                 marker = f"{self.prefix}-{next(self._numbers)}"
-                self._write(session, url, work, marker, self._body(work, marker, number))
+                self._write(instances, work, marker, self._body(work, marker, number))
             spent = time.monotonic() - begin
             self._over.wait(max(0.0, 1 / PER_SECOND - spent))
 
@@ -133,59 +133,60 @@ class Load:
             "autoProc": {"spaceGroup": "P 1", "scalings": [scaling]},
         }
 
-    def _write(self, session: Any, url: str, work: str, marker: str, body: Any) -> Try:
-        keyed = work in KEYED
+    def _write(self, instances: Instances, work: str, marker: str, body: Any) -> Try:
         path = KEYED.get(work, "/data_collections/groups")
-        headers = {"Idempotency-Key": marker} if keyed else {}
-        return self._send(session.post, work, marker, url + API + path, headers, body)
+        headers = {"Idempotency-Key": marker} if work in KEYED else {}
+        return self._send(instances, "POST", path, work, marker, headers, body)
 
-    def _read(self, session: Any, url: str, chance: random.Random) -> None:
-        path = chance.choice(
-            ["/sessions?limit=10", "/events?sessionId=1", "/data_collections?limit=10", "/samples"]
-        )
-        self._send(session.get, "read", "", url + API + path, {}, None)
-
-    def _count(self, session: Any, url: str, key: int) -> None:
+    def _count(self, instances: Instances, key: int) -> None:
         """Add one to a number that all clients add to, if nobody else did meanwhile."""
-        where = f"{url}{API}/data_collections/{key}"
-        seen = self._send(session.get, "read", "", where, {}, None)
-        if not seen.done:
-            return
-        number, tag = seen.body["numberOfImages"], seen.reason
-        headers = {"If-Match": tag}
-        body = {"numberOfImages": number + 1}
-        self._send(session.patch, "counter", f"{key}", where, headers, body)
+        path = f"/data_collections/{key}"
+        seen = self._send(instances, "GET", path)
+        if seen.done:
+            tag = {"If-Match": seen.reason}
+            body = {"numberOfImages": seen.body["numberOfImages"] + 1}
+            self._send(instances, "PATCH", path, "counter", f"{key}", tag, body)
 
     def _send(
-        self, method: Callable, work: str, marker: str, url: str, headers: dict, body: Any
+        self,
+        instances: Instances,
+        method: str,
+        path: str,
+        work: str = "read",
+        marker: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
+        body: Any = None,
     ) -> Try:
+        """Ask the first instance that takes a connection, as a gateway does; note the answer."""
         made = Try(work, marker, uuid4().hex, time.monotonic(), body=body)
         headers = {**headers, **self._bearer, "X-Request-ID": made.request_id}
-        try:
-            answer = method(url, headers=headers, json=body, timeout=PATIENCE)
-            made.status, made.reason = answer.status_code, answer.headers.get("ETag", "")
-            if made.done and work == "read":
-                made.body = answer.json()
-            elif not made.done:
-                made.reason = answer.text[:300]
-        except requests.Timeout:
-            made.reason = "hang"
-        except requests.RequestException as error:
-            text = str(error)
-            made.reason = "no connection" if "refused" in text else "cut off"
+        for url, session in instances:
+            try:
+                answer = session.request(
+                    method, url + API + path, headers=headers, json=body, timeout=PATIENCE
+                )
+            except requests.Timeout:
+                made.reason = "hang"
+            except requests.RequestException as error:
+                made.reason = "no connection" if "refused" in str(error) else "cut off"
+                if made.reason == "no connection":
+                    continue
+            else:
+                made.status, made.reason = answer.status_code, answer.headers.get("ETag", "")
+                if made.done and work == "read":
+                    made.body = answer.json()
+                elif not made.done:
+                    made.reason = answer.text[:300]
+            break
         made.seconds = time.monotonic() - made.begin
         self.tries.append(made)
         return made
 
-    def _prober(self, path: str) -> Callable:
-        def probe(_: int) -> None:
-            while not self._over.is_set():
-                begin = time.monotonic()
-                try:
-                    good = requests.get(self.urls[0] + path, timeout=3).ok
-                except requests.RequestException:
-                    good = False
-                self.probes[path].append((begin, good))
-                self._over.wait(0.2)
-
-        return probe
+    def _probe(self, path: str) -> None:
+        while not self._over.is_set():
+            begin = time.monotonic()
+            good = False
+            with suppress(requests.RequestException):
+                good = requests.get(self.urls[0] + path, timeout=3).ok
+            self.probes[path].append((begin, good))
+            self._over.wait(0.2)
