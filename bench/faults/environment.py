@@ -17,11 +17,11 @@ import requests
 import yaml
 from sqlalchemy import create_engine, text
 
-from tests.mariadb import SAFE, find, free_port
+from tests.mariadb import SAFE
+from tests.processes import end, find, free_port
 
 PASSWORD = "faults"  # of a server that listens on the loopback address and lives for minutes
 SECONDS_TO_START = 60
-SECONDS_TO_END = 40
 SERVE = [sys.executable, "-c", "from services.cli import main; main()", "serve"]
 CONNECTIONS = 60
 
@@ -35,16 +35,6 @@ def wait_for(is_so: Callable[[], Any], seconds: float, what: str) -> None:
         time.sleep(0.05)
 
 
-def end(process: subprocess.Popen) -> None:
-    """Terminate ``process``, then kill it if it does not end."""
-    process.terminate()
-    try:
-        process.wait(SECONDS_TO_END)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
 class Database:
     """A MariaDB that is durable, as a site's is, and that can be started again after a kill."""
 
@@ -55,7 +45,7 @@ class Database:
         self._common = [f"--datadir={folder}/data", f"--tmpdir={folder}/tmp"]
         if os.geteuid() == 0:
             self._common.append("--user=root")
-        install = [find("mariadb-install-db"), "--no-defaults", "--skip-test-db"]
+        install = [find("mariadb-install-db", "mariadb-server"), "--no-defaults", "--skip-test-db"]
         subprocess.run([*install, *self._common], check=True, capture_output=True)
         (folder / "init.sql").write_text(
             f"CREATE USER IF NOT EXISTS ispyb@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\n"
@@ -76,7 +66,7 @@ class Database:
     def start(self) -> None:
         """Start the server on what it stored before, and wait until it answers."""
         command = [
-            *(find("mariadbd"), "--no-defaults", "--bind-address=127.0.0.1"),
+            *(find("mariadbd", "mariadb-server"), "--no-defaults", "--bind-address=127.0.0.1"),
             *("--skip-name-resolve", f"--port={self.port}", f"--socket={self.folder}/socket"),
             *(f"--init-file={self.folder}/init.sql", f"--max-connections={CONNECTIONS}"),
             *(*self._common, *SAFE),
@@ -221,9 +211,9 @@ class Proxy:
             pass  # one end is gone: so is the other
         finally:
             if source not in self._dead:
-                for end in (source, target):
-                    self._open.discard(end)
-                    end.close()
+                for side in (source, target):
+                    self._open.discard(side)
+                    side.close()
 
     def swallow(self) -> None:
         """Drop from now on all packets of the connections that are open; new ones work."""
