@@ -1,5 +1,6 @@
 """``python -m bench.faults [NAME ...]``: do the faults, and write docs/reference/faults.md."""
 
+import importlib
 import sys
 import time
 from collections import Counter
@@ -26,8 +27,8 @@ HEAD = [
 
 def fill(database: Database) -> None:
     """Make the tables, and the rows that clients refer to."""
-    from services.core import models as _  # noqa: F401  # the tables of core too
-
+    importlib.import_module("services.core.models")  # so that their tables are known
+    importlib.import_module("shared.own")
     uri = database.uri("ispyb")
     engine = create_engine(uri, **engine_options(uri, 1))
     Base.metadata.create_all(engine)
