@@ -213,6 +213,8 @@ class Proxy:
             if source not in self._dead:
                 for side in (source, target):
                     self._open.discard(side)
+                    with suppress(OSError):  # wakes the other thread, which would keep it open
+                        side.shutdown(socket.SHUT_RDWR)
                     side.close()
 
     def swallow(self) -> None:
