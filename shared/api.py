@@ -21,6 +21,7 @@ from flask_restx import Resource
 from flask_restx.mask import Mask, ParseError
 from marshmallow import Schema, ValidationError, fields
 from sqlalchemy import bindparam, select
+from sqlalchemy.exc import DBAPIError
 
 from shared import audit, bodies, files, once, replay
 from shared.columns import Columns, ColumnsSchema
@@ -294,10 +295,15 @@ def _response(body: Any, status: HTTPStatus, secret: bool) -> Response:
 
 
 def _written(resource: Resource, work: Callable, path: dict, secret: bool) -> Response:
-    """Do ``work`` as one transaction: once, not on a row that changed, and on the record."""
+    """Do ``work`` as one transaction: once, not on a row that changed, and on the record.
+
+    If the connection is lost while the server commits, the audit trail tells whether it did.
+    """
     guarded_by_tag = _is_guarded_by_tag(resource)
+    done: dict[int, Response] = {}  # the answer by the key of its line in the audit trail
 
     def run():
+        done.clear()
         if (answer := replay.earlier()) is not None:
             return answer
         if guarded_by_tag and not request.if_match.contains(_tag(resource, path)):
@@ -309,10 +315,16 @@ def _written(resource: Resource, work: Callable, path: dict, secret: bool) -> Re
             raise
         replay.keep(answer, secret)
         if g.identity:
-            audit.note(request.method, answer.status_code, names=g.names)
+            done[audit.note(request.method, answer.status_code, names=g.names)] = answer
         return answer
 
-    return in_transaction(run, _isolation(resource))
+    try:
+        return in_transaction(run, _isolation(resource))
+    except DBAPIError as error:
+        for line, answer in done.items() if error.connection_invalidated else ():
+            if audit.is_stored(line):
+                return answer
+        raise
 
 
 def _tag(resource: Resource, path: dict) -> str:

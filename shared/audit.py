@@ -1,16 +1,17 @@
 """The audit trail: every change leaves a line, in the transaction that makes it."""
 
 from flask import current_app, g, request
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from shared.db import db
 from shared.own import Activity
 from shared.replay import utc_now
 
 
-def note(action: str, status: int, login: str | None = None, names: str | None = None) -> None:
-    """Record ``action`` of the current request; ``names`` are those of the fields sent.
+def note(action: str, status: int, login: str | None = None, names: str | None = None) -> int:
+    """Record ``action`` of the current request; return the key of its line.
 
+    ``names`` are those of the fields sent.
     Values are not recorded: they may be personal, or secret.
     """
     login = login if login is not None else (g.identity.login if g.identity else "")
@@ -25,4 +26,13 @@ def note(action: str, status: int, login: str | None = None, names: str | None =
         "address": (request.remote_addr or "")[:45],
         "requestId": g.request_id,
     }
-    db.session.execute(insert(Activity.__table__).values(row))
+    result = db.session.connection().execute(insert(Activity.__table__).values(row))
+    (key,) = result.inserted_primary_key or (0,)
+    return key
+
+
+def is_stored(key: int) -> bool:
+    """Whether the line of the current request with that key was committed."""
+    stmt = select(Activity.activityId)
+    stmt = stmt.where(Activity.activityId == key, Activity.requestId == g.request_id)
+    return db.session.connection().execute(stmt).first() is not None

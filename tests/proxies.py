@@ -11,6 +11,7 @@ class Proxy:
 
     def __init__(self, server):
         self.sent, self._server = 0, server
+        self.fatal = None  # a statement after which the connection is cut, before its answer
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._pairs, self._clients, self._dead = {}, set(), set()
@@ -44,6 +45,10 @@ class Proxy:
         elif side not in self._dead:
             self.sent += side in self._clients
             self._pairs[side].sendall(data)
+            if self.fatal and self.fatal in data:
+                self.fatal = None
+                self._pairs[side].recv(2**20)
+                side.shutdown(socket.SHUT_RDWR)
 
     def close(self):
         """Close all connections."""

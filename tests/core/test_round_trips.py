@@ -5,7 +5,7 @@ from sqlalchemy import event, make_url
 
 from services.core.app import create_app
 from shared.db import db
-from shared.models import ProcessingPipeline
+from shared.models import DataCollection, ProcessingPipeline
 from tests.core.processing import PIPELINE, RESULTS, document
 from tests.proxies import proxy
 
@@ -18,7 +18,7 @@ class Statements:
     """With SQLite, which has no server, statements are counted."""
 
     def __init__(self):
-        self.sent = 0
+        self.sent, self.fatal = 0, None
 
     def note(self, *_):
         """Count one."""
@@ -88,3 +88,12 @@ def test_a_connection_that_the_server_ended_is_replaced(far):
         assert client.get(f"{URL}/111").status_code == 200
         server.cut()
         assert client.open(url, method=method, json=body).status_code == status
+
+
+def test_a_write_whose_commit_was_not_answered_is_known_to_be_done(far, count):
+    client, server = far
+    before = count(DataCollection)
+    server.fatal = b"COMMIT"
+    answer = client.post(URL, json={"dataCollectionGroupId": 11})
+    assert (answer.status_code, answer.json["dataCollectionGroupId"]) == (201, 11)
+    assert count(DataCollection) == before + 1
