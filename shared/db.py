@@ -96,7 +96,6 @@ def engine_options(uri: str, pool_size: int, limits: Mapping[str, int] = NO_LIMI
     return {
         "pool_size": pool_size,
         "pool_recycle": 1800,
-        "pool_reset_on_return": None,  # a session and a connection roll back when they close
         "pool_timeout": connect_args["connect_timeout"],
         "hide_parameters": True,
         "connect_args": {**connect_args, "init_command": _set_variables(limits)},
@@ -133,6 +132,32 @@ def own_file(main: str) -> str:
 def _prepare(connection, _) -> None:
     if isinstance(connection, sqlite3.Connection):
         _prepare_sqlite(connection)
+    else:
+        _roll_back_once(connection)
+
+
+def _roll_back_once(connection: Any) -> None:
+    """Let ``connection`` send a ROLLBACK only if statements ran since the last one, or a COMMIT.
+
+    A session rolls back when it ends, and the pool when it gets the connection: each is a round
+    trip to the server.
+    """
+    query, commit, rollback = connection.query, connection.commit, connection.rollback
+    is_open = False
+
+    def run(statement):
+        nonlocal is_open
+        is_open = True
+        return query(statement)
+
+    def end(work):
+        nonlocal is_open
+        work()
+        is_open = False
+
+    connection.query = run
+    connection.commit = lambda: end(commit)
+    connection.rollback = lambda: end(rollback) if is_open else None
 
 
 @event.listens_for(Pool, "checkin")

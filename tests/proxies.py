@@ -37,18 +37,21 @@ class Proxy:
                     self._pass_on(side)
 
     def _pass_on(self, side):
-        data = side.recv(2**20)
+        try:
+            data = side.recv(2**20)
+            if data and side not in self._dead:
+                self.sent += side in self._clients
+                self._pairs[side].sendall(data)
+                if self.fatal and self.fatal in data:
+                    self.fatal = None
+                    self._pairs[side].recv(2**20)
+                    side.shutdown(socket.SHUT_RDWR)
+        except OSError:  # one of them is gone
+            data = b""
         if not data:
             other = self._pairs.pop(side)
             self._pairs.pop(other)
             [each.close() for each in (side, other)]
-        elif side not in self._dead:
-            self.sent += side in self._clients
-            self._pairs[side].sendall(data)
-            if self.fatal and self.fatal in data:
-                self.fatal = None
-                self._pairs[side].recv(2**20)
-                side.shutdown(socket.SHUT_RDWR)
 
     def close(self):
         """Close all connections."""
