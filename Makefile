@@ -29,7 +29,7 @@ demo:            ## make the simulated facility anew
 	@rm -f .run/demo
 	@$(MAKE) --no-print-directory .run/demo
 
-check: $(VENV)/.dev  ## style, types, tests of the services on SQLite: a minute; ONLY=core for one
+check: $(VENV)/.dev  ## style, types, tests of the services on SQLite, for working; ONLY=core for one
 	@$(BIN)/python -m tests.everything check $(ONLY)
 
 test: $(VENV)/.dev  ## all of that and all other tests, on SQLite and on MariaDB; ONLY=core for one
