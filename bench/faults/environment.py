@@ -221,6 +221,13 @@ class Proxy:
         """Drop from now on all packets of the connections that are open; new ones work."""
         self._dead |= self._open
 
+    def end_swallowed(self) -> None:
+        """Let both ends of those connections know that they are gone, as keep-alive does."""
+        dead, self._dead = self._dead, set()
+        for each in dead:
+            with suppress(OSError):  # it is closed already
+                each.shutdown(socket.SHUT_RDWR)
+
     def cut(self) -> None:
         """Close the connections that are open."""
         for each in list(self._open):

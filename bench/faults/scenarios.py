@@ -310,7 +310,10 @@ def slow_network(stage: Stage) -> None:
 def dead_connections(stage: Stage) -> None:
     """Connections to the database die without a word, as in a failover; new ones work."""
     stage.proxy.swallow()
-    time.sleep(35)
+    try:
+        time.sleep(35)
+    finally:
+        stage.proxy.end_swallowed()
 
 
 def cut_connections(stage: Stage) -> None:
