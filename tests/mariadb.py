@@ -1,17 +1,9 @@
-"""A private MariaDB for the tests: started when needed, gone afterwards.
-
-    python -m tests.mariadb -- python -m pytest tests/core
-
-runs a command with ``ISPYB_TEST_DATABASE_URI`` naming a database of a server of its own: own
-data and temporary folder, a free port of the loopback address, a password nobody else knows.
-"""
+"""A private MariaDB for the tests, with a data folder, a free port and a password of its own."""
 
 import os
 import secrets
 import shutil
-import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -113,27 +105,3 @@ def empty_database(uri: str, name: str, charset: str = "latin1") -> str:
         connection.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET {charset}")
     engine.dispose()
     return make_url(uri).set(database=name).render_as_string(hide_password=False)
-
-
-def main(arguments: list[str]) -> int:
-    """Run the command after ``--`` beside a server; its exit code is ours."""
-    command = arguments[arguments.index("--") + 1 :] if "--" in arguments else arguments
-    if not command:
-        print(__doc__)
-        return 2
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    with running() as uri:
-        child = subprocess.Popen(command, env={**os.environ, "ISPYB_TEST_DATABASE_URI": uri})
-        try:
-            return child.wait()
-        except KeyboardInterrupt:
-            child.wait()
-            return 130
-        finally:
-            if child.poll() is None:
-                child.terminate()
-                child.wait()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

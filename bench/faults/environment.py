@@ -16,6 +16,7 @@ from typing import Any
 import requests
 import yaml
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from tests.mariadb import SAFE
 from tests.processes import end, find, free_port
@@ -81,7 +82,7 @@ class Database:
         """Whether a new connection can be had."""
         try:
             self.execute("SELECT 1")
-        except Exception:
+        except DBAPIError:
             return False
         return True
 
