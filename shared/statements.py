@@ -1,10 +1,9 @@
-"""Statements that threads share: built once, and compiled before another thread has them.
+"""Statements that threads share: built by one thread, with all columns, before others have them.
 
-SQLAlchemy makes the columns of an alias or a subquery, and the index of them, at their first use
-and without a lock. Two threads at that point get two sets of columns; a statement that mixes them
-fails, and so does every later statement with that alias. Therefore a module keeps no alias but
-from ``make_alias``, and no statement or condition but by ``cache_statements``: both compile
-before they return.
+SQLAlchemy makes the columns of an alias or a subquery at their first use and without a lock. Two
+threads at that point get two sets of columns; a statement that mixes them fails, and so does
+every later statement with that alias. Therefore a module keeps no alias but from ``make_alias``,
+and no statement or condition but by ``cache_statements``.
 """
 
 from collections.abc import Callable
@@ -13,12 +12,12 @@ from threading import RLock
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ClauseElement, inspect, select
-from sqlalchemy.engine.default import StrCompileDialect
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.expression import FromClause
+from sqlalchemy.sql.visitors import iterate
 
 Model = TypeVar("Model")
 Build = TypeVar("Build", bound=Callable)
-DIALECT = StrCompileDialect()  # the parts that threads share are the same for every dialect
 _kept: set[Any] = set()
 _building = RLock()
 
@@ -26,18 +25,20 @@ _building = RLock()
 def make_alias(model: type[Model]) -> type[Model]:
     """An alias of ``model`` that a module may keep."""
     alias = aliased(model)
-    compile_parts(select(alias))
+    populate_columns(select(alias))
     _kept.add(inspect(alias))
     return alias
 
 
-def compile_parts(parts: Any) -> Any:
-    """Return ``parts`` after each statement and condition in them was compiled."""
+def populate_columns(parts: Any) -> Any:
+    """Return ``parts`` after SQLAlchemy made the columns of every table and subquery in them."""
     if isinstance(parts, ClauseElement):
-        parts.compile(dialect=DIALECT)
+        for element in iterate(parts):
+            if isinstance(element, FromClause):
+                element.c
     elif isinstance(parts, tuple):
         for part in parts:
-            compile_parts(part)
+            populate_columns(part)
     return parts
 
 
@@ -45,7 +46,7 @@ def cache_statements(maxsize: int) -> Callable[[Build], Build]:
     """Decorate a function that builds statements or conditions: the last ``maxsize`` are kept.
 
     A column of an alias that is made for one call is never met again: with it the function builds
-    a part of a larger statement, which is neither kept nor compiled by itself.
+    a part of a larger statement, which is not kept.
     """
 
     def decorate(build: Build) -> Build:
@@ -55,7 +56,7 @@ def cache_statements(maxsize: int) -> Callable[[Build], Build]:
         def build_once(*args):
             with _building:  # threads that came for the same meanwhile take the latest
                 if args not in latest:
-                    parts = compile_parts(build(*args))
+                    parts = populate_columns(build(*args))
                     latest.clear()
                     latest[args] = parts
                 return latest[args]
