@@ -2,7 +2,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 DEMO := config/demo.yml
 DEMO_MODELS := $(wildcard demo/*.py demo/*/*.py shared/own.py shared/models/*.py services/*/models/*.py)
 

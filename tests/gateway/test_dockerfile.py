@@ -41,6 +41,7 @@ class Image:
         self.folder = folder
         self.port = free_port()
         self.env = {k: v for k, v in os.environ.items() if k.startswith("PIP_") or k == "HOME"}
+        self.env["PIP_NO_COMPILE"] = "1"  # compiling all packages is half of the installation
         self.env["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         self.workdir = folder
         self.health = self.command = ""

@@ -13,7 +13,7 @@ import threading
 from services.core.app import create_app
 from shared.db import db
 
-PROCESSES, THREADS = 3, 8
+PROCESSES, THREADS = 2, 8
 
 
 def ask(app, headers, paths):
