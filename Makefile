@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 DEMO := config/demo.yml
-DEMO_MODELS := $(wildcard demo/*.py demo/*/*.py shared/own.py shared/models/*.py services/*/models/*.py)
+DEMO_MODELS := $(wildcard demo/*.py demo/*/*.py shared/service_tables.py shared/models/*.py services/*/models/*.py)
 
 # The first Python on this machine that is new enough; make PYTHON=/path/to/python names another.
 FITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))

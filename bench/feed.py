@@ -9,8 +9,8 @@ from sqlalchemy import Connection, create_engine, insert
 
 from bench.pages import CALLERS
 from services.core.models import EnergyScan, RobotAction, XFEFluorescenceSpectrum
-from services.core.modules import events
-from services.core.schemas.events import EventQuery
+from services.core.modules.overview import timeline
+from services.core.schemas.overview.timeline import EventQuery
 from shared import dbcheck
 from shared.db import engine_options
 from shared.models import DataCollection, DataCollectionGroup
@@ -55,7 +55,7 @@ def page(session: int, who: str = "user") -> Callable[[], bytes]:
     """What makes the first page of 25 events of a session."""
     query = EventQuery().load({"sessionId": session})
     identity = CALLERS[who]
-    return lambda: orjson.dumps(events.find(identity, query))
+    return lambda: orjson.dumps(timeline.find(identity, query))
 
 
 def _add(connection: Connection, model, rows: Iterator[dict]) -> None:

@@ -8,9 +8,9 @@ from sqlalchemy import Engine, func, insert
 from sqlalchemy.dialects import mysql
 
 from bench.pages import caller
-from services.core.modules import image_quality
-from services.core.schemas.image_quality import ImageQualitySchema
-from shared.columns import Columns
+from services.core.modules.processing import image_quality
+from services.core.schemas.processing.image_quality import ImageQualitySchema
+from shared.columnar import Columns
 from shared.db import db, in_transaction
 from shared.models import DataCollection, DataCollectionGroup, ImageQualityIndicators
 

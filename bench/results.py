@@ -16,8 +16,8 @@ from services.core.models import (
     AutoProcScalingHasInt,
     AutoProcScalingStatistics,
 )
-from services.core.modules import results
-from services.core.schemas.results import SHELLS, ResultSchema
+from services.core.modules.processing import results
+from services.core.schemas.processing.results import SHELLS, ResultSchema
 from shared.db import db, engine_options, in_transaction
 from shared.models import (
     AutoProcProgram,

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, insert
 
 from shared.db import Base
 from shared.models import BLSession, Person, Proposal, ProposalHasPerson, SessionHasPerson
-from shared.own import Activity
+from shared.service_tables import Activity
 
 PER_PROPOSAL = 10  # sessions
 PEOPLE_PER_PROPOSAL = 3

@@ -95,8 +95,8 @@ def openings(kong: Mapping, specs: Specs) -> Iterator[str]:
     """Routes that need no token: exact, and listed by the specifications."""
     allowed = {("GET", path.removeprefix("~").removesuffix("$")) for path in render.SWAGGER_UI}
     allowed.add(("GET", render.pattern(f"{config.API_ROOT}/openapi.json")))
-    for faces in specs.values():
-        allowed |= render.open_paths(faces)
+    for mounts in specs.values():
+        allowed |= render.open_paths(mounts)
     for route in all_routes(kong):
         where = f"open route {route.get('name')}"
         for plugin in (p for p in route.get("plugins") or [] if p["name"] == "jwt"):
@@ -118,9 +118,9 @@ def openings(kong: Mapping, specs: Specs) -> Iterator[str]:
 
 def reachable(router: Router, specs: Specs) -> Iterator[str]:
     """Every operation has one route, to its service, which is open if and only if it is."""
-    for name, faces in specs.items():
-        asked = [(verb, path, is_open(details)) for verb, path, details in operations(faces)]
-        asked += [("GET", f"{base}/{each}", True) for base in faces for each in render.DOCUMENTS]
+    for name, mounts in specs.items():
+        asked = [(verb, path, is_open(details)) for verb, path, details in operations(mounts)]
+        asked += [("GET", f"{base}/{each}", True) for base in mounts for each in render.DOCUMENTS]
         for verb, path, everybody in asked:
             url = normalise(re.sub(r"\{[^}]+\}", SAMPLE, path))
             route = router.match(verb, url)

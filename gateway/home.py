@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from jinja2 import Environment, PackageLoader
 from werkzeug.wrappers import Response
 
-from gateway.specification import Faces, Specs, prefix
+from gateway.specification import Mounts, Specs, prefix
 from shared import __version__, config
 from shared.config import API_ROOT
 from shared.pages import make_page
@@ -24,7 +24,7 @@ def page(site: Mapping, specs: Specs) -> Callable[[], Response]:
         "name": site["site"]["name"],
         "demo": site["site"]["mode"] == "demo",
         "root": API_ROOT,
-        "services": [_service(name, faces) for name, faces in specs.items()],
+        "services": [_service(name, mounts) for name, mounts in specs.items()],
         "users": people,
         "plugin": people[0]["plugin"] if people else None,
         "origin": origin(site),
@@ -93,14 +93,14 @@ def calls(site: Mapping) -> list[dict]:
     return found
 
 
-def _service(name: str, faces: Faces) -> dict:
+def _service(name: str, mounts: Mounts) -> dict:
     """A card of the page: what the service speaks of, and where."""
-    tags = [tag["name"].replace("_", " ") for tag in faces[prefix(name)]["tags"]]
+    tags = [tag["name"].replace("_", " ") for tag in mounts[prefix(name)]["tags"]]
     subjects = [tag for tag in tags if tag not in ("default", "health")]
     return {
         "name": name,
         "prefix": prefix(name),
         "subjects": subjects[:SUBJECTS],
         "more": len(subjects[SUBJECTS:]),
-        "dialects": {base.split("/")[2]: base for base in faces if base != prefix(name)},
+        "dialects": {base.split("/")[2]: base for base in mounts if base != prefix(name)},
     }

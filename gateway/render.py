@@ -14,13 +14,13 @@ try:  # libyaml, some 20 times faster: the file holds whole specifications
 except ImportError:  # built without it
     from yaml import SafeDumper  # type: ignore[assignment]
 
-from gateway.specification import Faces, Specs, is_open, merge, operations, prefix
+from gateway.specification import Mounts, Specs, is_open, merge, operations, prefix
 from shared import config, keys
 from shared.app import EXPOSED
 from shared.config import API_ROOT
 
 HEADER = "# Rendered by `ispyb-services gateway render` from the site file: edit that, not this.\n"
-DOCUMENTS = ("docs", "swagger.json", "openapi.json")  # of each face of a service
+DOCUMENTS = ("docs", "swagger.json", "openapi.json")  # of each mount of a service
 SWAGGER_UI = [r"~/swaggerui/[^/]+$", r"~/swaggerui/files/[^/]+$"]
 OPEN = 100  # regex_priority of an open route, above every depth
 LOGIN = "/login"
@@ -84,10 +84,10 @@ def pattern(path: str) -> str:
     return "[^/]+".join(re.escape(part).replace(r"\-", "-") for part in parts)
 
 
-def open_paths(faces: Faces) -> set[tuple[str, str]]:
+def open_paths(mounts: Mounts) -> set[tuple[str, str]]:
     """Method and pattern of all that a service answers without a token."""
-    documents = {("GET", f"{base}/{document}") for base in faces for document in DOCUMENTS}
-    found = {(verb, path) for verb, path, details in operations(faces) if is_open(details)}
+    documents = {("GET", f"{base}/{document}") for base in mounts for document in DOCUMENTS}
+    found = {(verb, path) for verb, path, details in operations(mounts) if is_open(details)}
     return {(verb, pattern(path)) for verb, path in documents | found}
 
 
@@ -128,7 +128,7 @@ def _upstream(name: str, site: Mapping) -> dict:
     }
 
 
-def _service(name: str, site: Mapping, faces: Faces) -> dict:
+def _service(name: str, site: Mapping, mounts: Mounts) -> dict:
     url = _urls(name, site)[0]
     return {
         "name": name,
@@ -139,7 +139,7 @@ def _service(name: str, site: Mapping, faces: Faces) -> dict:
         "connect_timeout": 2000,
         "read_timeout": 60_000,
         "write_timeout": 60_000,
-        "routes": [*_areas(name, faces), *_open_routes(name, faces)],
+        "routes": [*_areas(name, mounts), *_open_routes(name, mounts)],
     }
 
 
@@ -152,9 +152,9 @@ def _port(url) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
 
 
-def _areas(name: str, faces: Faces) -> Iterator[dict]:
+def _areas(name: str, mounts: Mounts) -> Iterator[dict]:
     """A route for each part of the tree; the deeper one goes first."""
-    areas = {prefix(name), *(area(name, path) for _, path, _ in operations(faces))}
+    areas = {prefix(name), *(area(name, path) for _, path, _ in operations(mounts))}
     for path in sorted(areas):
         place = path.removeprefix("/ispyb/").removeprefix("api/v1").strip("/")
         yield {
@@ -166,10 +166,10 @@ def _areas(name: str, faces: Faces) -> Iterator[dict]:
         }
 
 
-def _open_routes(name: str, faces: Faces) -> Iterator[dict]:
+def _open_routes(name: str, mounts: Mounts) -> Iterator[dict]:
     """The exact paths that need no token: by method, logins by themselves."""
     groups: dict[tuple[bool, str], list[str]] = {}
-    for verb, path in sorted(open_paths(faces)):
+    for verb, path in sorted(open_paths(mounts)):
         groups.setdefault((path.endswith(LOGIN), verb), []).append(f"~{path}$")
     for (login, verb), found in groups.items():
         kind = "login" if login else "open"

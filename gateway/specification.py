@@ -5,9 +5,9 @@ from typing import Any
 
 from shared.config import API_ROOT
 
-Faces = Mapping[str, Mapping]
+Mounts = Mapping[str, Mapping]
 """The specifications of one service, by the path below which it documents them."""
-Specs = Mapping[str, Faces]
+Specs = Mapping[str, Mounts]
 """Those of all services."""
 
 VERBS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
@@ -19,9 +19,9 @@ def prefix(name: str) -> str:
     return API_ROOT if name == "core" else f"{API_ROOT}/{name}"
 
 
-def operations(faces: Faces) -> Iterator[tuple[str, str, dict]]:
+def operations(mounts: Mounts) -> Iterator[tuple[str, str, dict]]:
     """Method, whole path and description of every operation of a service."""
-    for spec in faces.values():
+    for spec in mounts.values():
         for path, item in spec["paths"].items():
             for verb in VERBS:
                 if verb in item:
@@ -73,8 +73,8 @@ def merge(title: str, specs: Specs) -> dict:
 
 
 def _labelled(specs: Specs) -> Iterator[tuple[str, Mapping]]:
-    for name, faces in specs.items():
-        for base, spec in faces.items():
+    for name, mounts in specs.items():
+        for base, spec in mounts.items():
             yield (name if base == prefix(name) else f"{name}.{base.split('/')[2]}"), spec
 
 

@@ -11,8 +11,18 @@ caller (someone, a person with beamlines, a program…); who it is, is bound whe
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select, true
-from sqlalchemy import union
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    or_,
+    select,
+    true,
+    union,
+)
 from sqlalchemy.orm import aliased
 
 from shared.db import db
@@ -123,7 +133,7 @@ def samples(identity: Identity, sample_id: Any = BLSample.blSampleId) -> Rule:
     return Rule(seen_samples(shape, sample_id), values, shape)
 
 
-def parts(identity: Identity) -> Rule:
+def subsamples(identity: Identity) -> Rule:
     """Parts that are marked on those samples."""
     return samples(identity, BLSubSample.blSampleId)
 
@@ -137,10 +147,10 @@ def plans(identity: Identity, plan_id: Any = DiffractionPlan.diffractionPlanId) 
     return Rule(seen_plans(shape, plan_id), values, shape)
 
 
-def measured(identity: Identity, collection_id: Any, group_id: Any) -> Rule:
+def recorded(identity: Identity, collection_id: Any, group_id: Any) -> Rule:
     """Rows of those data collections, and of those groups if they name no data collection."""
     shape, values = described(identity)
-    return Rule(_measured(shape, collection_id, group_id), values, shape)
+    return Rule(seen_recorded(shape, collection_id, group_id), values, shape)
 
 
 def grids(identity: Identity, grid_id: Any = GridInfo.gridInfoId) -> Rule:
@@ -168,8 +178,8 @@ def check_sessions(identity: Identity, ids: Collection[int]) -> None:
 
 def check_beamline(identity: Identity, beamline: str | None) -> None:
     """Raise unless the caller may write to ``beamline``, as all may but limited programs."""
-    if identity.only is not None and beamline not in identity.only:
-        raise Forbidden(f"this token is limited to {', '.join(sorted(identity.only))}")
+    if identity.beamline_limit is not None and beamline not in identity.beamline_limit:
+        raise Forbidden(f"this token is limited to {', '.join(sorted(identity.beamline_limit))}")
 
 
 def described(identity: Identity) -> tuple[Shape, dict]:
@@ -177,9 +187,9 @@ def described(identity: Identity) -> tuple[Shape, dict]:
 
     A program limited to beamlines sees their sessions, whatever else it may do.
     """
-    if identity.only is not None:
+    if identity.beamline_limit is not None:
         shape = Shape(False, False, False, beamlines=True, persons=False)
-        return shape, {"my_beamlines": sorted(identity.only)}
+        return shape, {"my_beamlines": sorted(identity.beamline_limit)}
     shape = Shape(
         proposals=identity.can("all_proposals"),
         sessions=identity.can("all_proposals", "all_sessions"),
@@ -264,10 +274,11 @@ def seen_collections(shape: Shape, collection_id: Any) -> ColumnElement[bool]:
     return collection_id.in_(found.where(seen_groups(shape, DataCollection.dataCollectionGroupId)))
 
 
-def _above(shape: Shape, link: Any, ways: Callable[[Shape], Iterable[Select]]) -> Any:
+def _by_parents(shape: Shape, link: Any, ways: Callable[[Shape], Iterable[Select]]) -> Any:
     """``link`` is among the keys that ``ways`` select, each of a row by one of its ways upwards.
 
-    What a person sees is gathered; what staff see is asked of each row: see ``_met``.
+    The keys that a person sees are gathered; for staff each row is asked: see
+    ``_by_shared_membership``.
     """
     narrow, staff = shape._replace(beamlines=False, sessions=False), shape._replace(person=False)
     mine = link.in_(_any([*ways(narrow)])) if shape.person else false()
@@ -284,7 +295,9 @@ def seen_proteins(shape: Shape, protein_id: Any) -> ColumnElement[bool]:
         return true()
     of = aliased(Protein)
     found = select(of.proteinId)
-    return _above(shape, protein_id, lambda who: [found.where(seen_proposals(who, of.proposalId))])
+    return _by_parents(
+        shape, protein_id, lambda who: [found.where(seen_proposals(who, of.proposalId))]
+    )
 
 
 @cache_statements(512)
@@ -294,7 +307,7 @@ def seen_crystals(shape: Shape, crystal_id: Any) -> ColumnElement[bool]:
         return true()
     of = aliased(Crystal)
     found = select(of.crystalId)
-    return _above(shape, crystal_id, lambda who: [_made(who, found, of.proteinId)])
+    return _by_parents(shape, crystal_id, lambda who: [_by_protein(who, found, of.proteinId)])
 
 
 @cache_statements(512)
@@ -303,7 +316,9 @@ def seen_containers(shape: Shape, container_id: Any) -> ColumnElement[bool]:
     if shape.proposals:
         return true()
     of = aliased(Container)
-    return _above(shape, container_id, lambda who: _held(who, select(of.containerId), of))
+    return _by_parents(
+        shape, container_id, lambda who: _by_container(who, select(of.containerId), of)
+    )
 
 
 @cache_statements(512)
@@ -312,7 +327,7 @@ def seen_samples(shape: Shape, sample_id: Any) -> ColumnElement[bool]:
     if shape.proposals:
         return true()
     of = aliased(BLSample)
-    return _above(shape, sample_id, lambda who: _owned(who, select(of.blSampleId), of))
+    return _by_parents(shape, sample_id, lambda who: _by_sample(who, select(of.blSampleId), of))
 
 
 @cache_statements(512)
@@ -327,33 +342,33 @@ def seen_plans(shape: Shape, plan_id: Any) -> ColumnElement[bool]:
     def ways(who: Shape) -> Iterator[Select]:
         yield found.where(seen_proposals(who, of.presetForProposalId))
         of_crystal = found.join(crystal, crystal.diffractionPlanId == key).where(free)
-        yield _made(who, of_crystal, crystal.proteinId)
+        yield _by_protein(who, of_crystal, crystal.proteinId)
         of_sample = found.join(sample, sample.diffractionPlanId == key).where(free)
-        yield from _owned(who, of_sample, sample)
+        yield from _by_sample(who, of_sample, sample)
 
     used = (link.diffractionPlanId for link in (aliased(BLSubSample), sample, crystal))
     for_all = found.where(
         free, of.beamLineName.is_not(None), *(~exists().where(link == key) for link in used)
     )
-    return or_(plan_id.in_(_any([for_all])), _above(shape, plan_id, ways))
+    return or_(plan_id.in_(_any([for_all])), _by_parents(shape, plan_id, ways))
 
 
-def _made(who: Shape, found: Select, protein_id: Any) -> Select:
+def _by_protein(who: Shape, found: Select, protein_id: Any) -> Select:
     """Those of ``found`` whose protein is of a visible proposal."""
     of = aliased(Protein)
     return found.join(of, of.proteinId == protein_id).where(seen_proposals(who, of.proposalId))
 
 
-def _owned(who: Shape, found: Select, sample: Any) -> Iterator[Select]:
+def _by_sample(who: Shape, found: Select, sample: Any) -> Iterator[Select]:
     """Those of ``found`` whose sample is visible: by its crystal, without one by its container."""
     crystal, box = aliased(Crystal), aliased(Container)
     of_crystal = found.join(crystal, crystal.crystalId == sample.crystalId)
-    yield _made(who, of_crystal, crystal.proteinId)
+    yield _by_protein(who, of_crystal, crystal.proteinId)
     bare = found.join(box, box.containerId == sample.containerId)
-    yield from _held(who, bare.where(sample.crystalId.is_(None)), box)
+    yield from _by_container(who, bare.where(sample.crystalId.is_(None)), box)
 
 
-def _held(who: Shape, found: Select, box: Any, around: int = 2) -> Iterator[Select]:
+def _by_container(who: Shape, found: Select, box: Any, around: int = 2) -> Iterator[Select]:
     """Those of ``found`` whose container is visible; there may be ``around`` more around it."""
     dewar, of = aliased(Dewar), aliased(Shipping)
     sent = found.join(dewar, dewar.dewarId == box.dewarId)
@@ -363,7 +378,7 @@ def _held(who: Shape, found: Select, box: Any, around: int = 2) -> Iterator[Sele
     if around:
         outer = aliased(Container)
         inside = found.join(outer, outer.containerId == box.parentContainerId)
-        yield from _held(who, inside, outer, around - 1)
+        yield from _by_container(who, inside, outer, around - 1)
     found = found.where(box.parentContainerId.is_(None))
     yield found.where(box.sessionId.is_not(None), seen_sessions(who, box.sessionId))
     nowhere = found.where(box.sessionId.is_(None))
@@ -377,7 +392,8 @@ def _held(who: Shape, found: Select, box: Any, around: int = 2) -> Iterator[Sele
 
 
 @cache_statements(512)
-def _measured(shape: Shape, collection_id: Any, group_id: Any) -> ColumnElement[bool]:
+def seen_recorded(shape: Shape, collection_id: Any, group_id: Any) -> ColumnElement[bool]:
+    """Visible through their data collection, or through their group if they have none."""
     if shape.sessions:
         return true()
     of_group = and_(collection_id.is_(None), seen_groups(shape, group_id))
@@ -389,7 +405,7 @@ def seen_grids(shape: Shape, grid_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the grid."""
     if shape.sessions:
         return true()
-    found = _measured(shape, GridInfo.dataCollectionId, GridInfo.dataCollectionGroupId)
+    found = seen_recorded(shape, GridInfo.dataCollectionId, GridInfo.dataCollectionGroupId)
     if grid_id is GridInfo.gridInfoId:
         return found
     return grid_id.in_(select(GridInfo.gridInfoId).where(found))
@@ -418,14 +434,16 @@ def seen_persons(shape: Shape, person_id: Any) -> ColumnElement[bool]:
     if shape == narrow:
         return person_id.in_(_any(rules))
     asked = (
-        _met(shape, person_id, Proposal, "proposalId"),
-        _met(shape, person_id, ProposalHasPerson, "proposalId"),
-        _met(shape, person_id, SessionHasPerson, "sessionId"),
+        _by_shared_membership(shape, person_id, Proposal, "proposalId"),
+        _by_shared_membership(shape, person_id, ProposalHasPerson, "proposalId"),
+        _by_shared_membership(shape, person_id, SessionHasPerson, "sessionId"),
     )
     return or_(person_id.in_(_any(rules)), *asked)
 
 
-def _met(shape: Shape, person_id: Any, table: Any, shared: str) -> ColumnElement[bool]:
+def _by_shared_membership(
+    shape: Shape, person_id: Any, table: Any, shared: str
+) -> ColumnElement[bool]:
     """The person is in a row of ``table`` that shares its key with a session staff see.
 
     The limit keeps MariaDB from gathering all such persons before the first one is shown.

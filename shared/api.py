@@ -23,15 +23,16 @@ from marshmallow import Schema, ValidationError, fields
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
-from shared import audit, bodies, files, once, replay
-from shared.columns import Columns, ColumnsSchema
+from shared import audit, files, idempotency, one_time_links, request_bodies, resources
+from shared.batches import Batch
+from shared.columnar import Columns, ColumnsSchema
 from shared.db import WRITING, begin_write, db, in_transaction, run_first
 from shared.errors import BadInput, ServiceError, Stale, Unauthenticated
 from shared.identity import Identity
 from shared.lists import list_of
-from shared.own import RevokedToken
 from shared.schemas import TableSchema, definition_name, null_as_stored
-from shared.write import Batch
+from shared.service_tables import RevokedToken
+from shared.table_service import TableService
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 REVOKED = select(RevokedToken.tokenId).where(RevokedToken.tokenId == bindparam("id"))
@@ -82,25 +83,44 @@ class Namespace(flask_restx.Namespace):
             return add
         return lambda resource: self.may_answer(404)(add(resource))
 
-    def require(self, *permissions: str, link: bool = False) -> Callable:
+    def resource(self, rows: TableService, verbs: str, **declared: Any) -> None:
+        """Add the operations of a resource: some of list create get update replace delete.
+
+        ``one`` and ``many`` are its nouns, ``path`` is below that of the namespace. ``key`` names
+        the parameter of the path, by default ``<one>_id``; where a row also has a name, ``named``
+        describes what the path takes. ``write`` are the permissions of which a writer needs one,
+        ``delete`` those of who deletes, if they differ, ``service`` the one that a service token
+        needs. ``summaries`` replace the usual ones, by verb. The body of a new row may be
+        ``large``, see ``takes``.
+        """
+        resources.add(self, resources.Declaration(rows, **declared), verbs.split())
+
+    def require(
+        self, *permissions: str, service: str | None = None, link: bool = False
+    ) -> Callable:
         """Let only callers with one of ``permissions`` through; pass their identity first.
 
-        With ``link`` a one-time link of such a caller will do.
+        A service token needs ``service`` too. With ``link`` a one-time link of such a caller will
+        do.
         """
+        needs = [f"Needs: {' or '.join(permissions)}."] if permissions else []
+        needs += [f"A service token needs {service}."] if service else []
 
         def decorate(method):
             @wraps(method)
             def guarded(resource, *args, **kwargs):
-                g.by_link = link and once.PARAMETER in request.args
+                g.by_link = link and one_time_links.PARAMETER in request.args
                 if not g.tagging:  # the caller is known when an edit asks for its row
-                    g.identity = once.identity() if g.by_link else _bearer(resource)
+                    g.identity = one_time_links.identity() if g.by_link else _bearer(resource)
                 g.identity.need(*permissions)
+                if service and g.identity.is_service:
+                    g.identity.need(service)
                 return method(resource, g.identity, *args, **kwargs)
 
-            ways = [{"bearer": []}, {"onetime": []}] if link else [{"bearer": []}]
-            if permissions:
-                guarded = self.doc(description=f"Needs: {' or '.join(permissions)}.")(guarded)
-            return self.may_answer(401, 403, 503)(self.doc(security=ways)(guarded))
+            schemes = [{"bearer": []}, {"onetime": []}] if link else [{"bearer": []}]
+            if needs:
+                guarded = self.doc(description=" ".join(needs))(guarded)
+            return self.may_answer(401, 403, 503)(self.doc(security=schemes)(guarded))
 
         return decorate
 
@@ -120,8 +140,8 @@ class Namespace(flask_restx.Namespace):
         """Load the body, a batch of rows or the query with ``schema``; pass it next.
 
         A body is small, as that of a single row, unless it is ``large``, a batch or columns:
-        ``shared/bodies.py`` has both limits. ``also`` are readers of bodies that are not JSON,
-        by media type: each returns the same document as JSON would have it.
+        ``shared/request_bodies.py`` has both limits. ``also`` are readers of bodies that are not
+        JSON, by media type: each returns the same document as JSON would have it.
         """
         schema = resolve_schema_instance(schema)
         batch = Batch(schema) if many else None
@@ -132,10 +152,10 @@ class Namespace(flask_restx.Namespace):
             if query:
                 return _load(schema, _query())
             if stream:
-                data = bodies.columns(stream)
+                data = request_bodies.columns(stream)
                 g.names = ",".join(data)
                 return data
-            return bodies.rows(batch) if batch else _body(schema, large, also)
+            return request_bodies.rows(batch) if batch else _body(schema, large, also)
 
         def decorate(method):
             @wraps(method)
@@ -145,7 +165,7 @@ class Namespace(flask_restx.Namespace):
 
             if not query:
                 loaded = self.may_answer(400, 415, 422, 424)(loaded)
-                loaded = self.response(413, bodies.described(large), self._problem)(loaded)
+                loaded = self.response(413, request_bodies.described(large), self._problem)(loaded)
                 if also:
                     loaded = self.doc(vendor={CONSUMES: ["application/json", *also]})(loaded)
                 definition = self._document(schema)
@@ -304,16 +324,16 @@ def _written(resource: Resource, work: Callable, path: dict, secret: bool) -> Re
 
     def run():
         done.clear()
-        if (answer := replay.earlier()) is not None:
+        if (answer := idempotency.earlier()) is not None:
             return answer
         if guarded_by_tag and not request.if_match.contains(_tag(resource, path)):
             raise Stale("the row changed since it was read: read it again")
         try:
             answer = work()
         except ServiceError:
-            replay.forget()
+            idempotency.forget()
             raise
-        replay.keep(answer, secret)
+        idempotency.keep(answer, secret)
         if g.identity:
             done[audit.note(request.method, answer.status_code, names=g.names)] = answer
         return answer
@@ -338,7 +358,7 @@ def _tag(resource: Resource, path: dict) -> str:
 
 def _body(schema: Schema, large: bool, also: Mapping) -> dict:
     """Load the body, and note the names of its fields for the record."""
-    raw = bodies.as_json(large, also)
+    raw = request_bodies.as_json(large, also)
     g.names = ",".join(raw) if isinstance(raw, dict) else None
     return _load(schema, raw)
 
@@ -355,7 +375,7 @@ def _query() -> dict:
     """The query as the schema wants it: a name that is sent twice stays a list, and fails."""
     sent = {} if g.tagging else request.args.to_dict(flat=False)
     if g.by_link:
-        sent.pop(once.PARAMETER)
+        sent.pop(one_time_links.PARAMETER)
     query: dict[str, Any] = {
         n: found[0] if len(found) == 1 else found for n, found in sent.items()
     }

@@ -12,7 +12,7 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from shared import __version__, bodies, config, health, metrics, openapi, read
+from shared import __version__, config, health, metrics, openapi, read, request_bodies
 from shared.api import Namespace
 from shared.database_errors import handle_database_errors
 from shared.db import db, engine_options
@@ -37,10 +37,10 @@ EXPOSED = [
 
 
 @dataclass(frozen=True)
-class Face:
+class ApiMount:
     """One API of a service: its namespaces below ``root``, its documents below ``root + path``.
 
-    The face of a dialect is there only where the site switches the dialect on.
+    The mount of a dialect is there only where the site switches the dialect on.
     """
 
     namespaces: Iterable[Namespace]
@@ -63,8 +63,8 @@ class Api(flask_restx.Api):
         raise error
 
 
-def build_app(name: str, faces: Iterable[Face], source: Mapping | str | None = None) -> Flask:
-    """Return the service ``name`` with ``faces``; ``source`` is its site file, see config.load."""
+def build_app(name: str, mounts: Iterable[ApiMount], source: Mapping | str | None = None) -> Flask:
+    """The service ``name`` with ``mounts``; ``source`` is its site file, see config.load."""
     site = config.load(source, name)
     app = Flask(f"ispyb.{name}", static_folder=None)
     uri, database = config.database_uri(site), site["database"]
@@ -72,7 +72,7 @@ def build_app(name: str, faces: Iterable[Face], source: Mapping | str | None = N
         SITE=site,
         SQLALCHEMY_DATABASE_URI=uri,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(uri, database["pool_size"], database),
-        MAX_CONTENT_LENGTH=bodies.SMALL,
+        MAX_CONTENT_LENGTH=request_bodies.SMALL,
         RESTX_INCLUDE_ALL_MODELS=True,
         RESTX_MASK_SWAGGER=False,
         RESTX_ERROR_404_HELP=False,
@@ -96,33 +96,33 @@ def build_app(name: str, faces: Iterable[Face], source: Mapping | str | None = N
         CORS(app, origins=origins, expose_headers=EXPOSED, max_age=3600)
     dialects = config.dialects(site)
     app.extensions["specifications"] = {
-        face.root + face.path: _add(app, name, face)
-        for face in faces
-        if face.dialect is None or face.dialect in dialects
+        mount.root + mount.path: _add(app, name, mount)
+        for mount in mounts
+        if mount.dialect is None or mount.dialect in dialects
     }
     health.probes(app, name)
     return app
 
 
 def specifications(app: Flask) -> dict[str, dict]:
-    """The OpenAPI 3.1 of each face of ``app``, by where it is served below."""
+    """The OpenAPI 3.1 of each mount of ``app``, by where it is served below."""
     return {root: show() for root, show in app.extensions["specifications"].items()}
 
 
-def _add(app: Flask, name: str, face: Face):
-    """Register ``face``; return what makes its OpenAPI document, once, when it is first asked."""
-    namespaces = list(face.namespaces)
-    if face.dialect is None:
-        namespaces.append(health.namespace(name, face.path, __version__))
-    label = f"{name}.{face.dialect}" if face.dialect else name
+def _add(app: Flask, name: str, mount: ApiMount):
+    """Register ``mount``; return what makes its OpenAPI document, once, when it is first asked."""
+    namespaces = list(mount.namespaces)
+    if mount.dialect is None:
+        namespaces.append(health.namespace(name, mount.path, __version__))
+    label = f"{name}.{mount.dialect}" if mount.dialect else name
     title = f"ISPyB {label.replace('.', ': ')}"
-    blueprint = Blueprint(label.replace(".", "_"), __name__, url_prefix=face.root)
-    below = face.path.lstrip("/")
+    blueprint = Blueprint(label.replace(".", "_"), __name__, url_prefix=mount.root)
+    below = mount.path.lstrip("/")
     api = Api(
         blueprint,
         title=title,
         version=__version__,
-        doc=f"{face.path}/docs",
+        doc=f"{mount.path}/docs",
         authorizations=SECURITY,
         default_swagger_filename=f"{below}/swagger.json".lstrip("/"),
     )
@@ -140,7 +140,7 @@ def _add(app: Flask, name: str, face: Face):
             made.update(openapi.document(swagger, namespaces, title, __version__))
         return made
 
-    blueprint.add_url_rule(f"{face.path}/openapi.json", "openapi", specification)
+    blueprint.add_url_rule(f"{mount.path}/openapi.json", "openapi", specification)
     app.register_blueprint(blueprint)
     return specification
 

@@ -4,8 +4,8 @@ from flask import current_app, g, request
 from sqlalchemy import insert, select
 
 from shared.db import db
-from shared.own import Activity
-from shared.replay import utc_now
+from shared.idempotency import utc_now
+from shared.service_tables import Activity
 
 
 def note(action: str, status: int, login: str | None = None, names: str | None = None) -> int:

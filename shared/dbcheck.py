@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
 from shared.db import Base
 from shared.models import BLSession, Person, Proposal, ProposalHasPerson, SessionHasPerson
-from shared.own import Activity
+from shared.service_tables import Activity
 
 SPINE = (Person, Proposal, ProposalHasPerson, BLSession, SessionHasPerson)
 HIDDEN = {1044, 1049, 1142}  # MariaDB: no right to the database, no such one, none to the table

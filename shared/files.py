@@ -1,7 +1,7 @@
 """Files of the site for those who may read them: as they are, in parts, or many in one zip.
 
 A file is named by the database, where a client wrote its path: nothing is read that is not a
-regular file below one of the site's file roots, wherever links may lead: see shared.roots.
+regular file below one of the site's file roots, wherever links may lead: see shared.file_roots.
 """
 
 import errno
@@ -25,8 +25,8 @@ from werkzeug.wsgi import FileWrapper
 from zipstream import ZipStream
 
 from shared.errors import NotFound, Stale, TooLarge, Unavailable
+from shared.file_roots import tops
 from shared.log import LOGGER
-from shared.roots import tops
 
 BLOCK = 2**16
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

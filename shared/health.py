@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from shared.api import Namespace, Resource
 from shared.db import db
-from shared.own import RevokedToken
+from shared.service_tables import RevokedToken
 
 
 class HealthSchema(Schema):

@@ -35,9 +35,9 @@ class Identity:
     permissions: frozenset[str]
     beamlines: frozenset[str]
     """Those that the caller's permissions open, by the site's groups."""
-    only: frozenset[str] | None
+    beamline_limit: frozenset[str] | None
     """The beamlines a program's token is limited to; None: not limited."""
-    program: bool
+    is_service: bool
     tokenId: str
     expires: float
 
@@ -48,7 +48,7 @@ class Identity:
     def need(self, *permissions: str) -> None:
         """Raise unless the caller holds any of ``permissions``."""
         if permissions and not self.can(*permissions):
-            limited = "" if self.only is None else ", not limited to beamlines"
+            limited = "" if self.beamline_limit is None else ", not limited to beamlines"
             raise Forbidden(f"needs one of: {', '.join(permissions)}{limited}")
 
 
@@ -98,8 +98,8 @@ class Verifier:
             personId=claims.get("personId"),
             permissions=permissions,
             beamlines=frozenset(beamlines),
-            only=None if only is None else frozenset(only),
-            program=bool(claims.get("service")),
+            beamline_limit=None if only is None else frozenset(only),
+            is_service=bool(claims.get("service")),
             tokenId=claims["jti"],
             expires=claims["exp"],
         )

@@ -13,6 +13,7 @@ import orjson
 from marshmallow import Schema, ValidationError, fields, validate
 from sqlalchemy import ColumnElement, Enum, Float, and_, bindparam, false, or_, true
 
+from shared.filters import fields_of
 from shared.schemas import (
     LATIN1,
     LATIN1_LINES,
@@ -76,7 +77,7 @@ class ListQuery(FieldsQuery):
 
 @cache
 def query_of(schema: type[TableSchema]) -> type[Schema]:
-    """The query of a list of ``schema``: paging, and filters on each of its columns."""
+    """The query of a list of ``schema``: paging, filters on its columns, and its own filters."""
     query: dict[str, Any] = {}
     plain = {
         name: field
@@ -97,6 +98,7 @@ def query_of(schema: type[TableSchema]) -> type[Schema]:
         kinds = {characters(column(schema, n).property.columns[0]) for n in schema.Meta.search}
         checks = [validate.Length(max=200), LATIN1 if kinds & {LATIN1, LATIN1_LINES} else UTF8]
         query["search"] = Text(validate=checks, metadata={"description": where})
+    query |= fields_of(schema.Meta.filters)
     return ListQuery.from_dict(query, name=definition_name(schema) + "Query")
 
 
@@ -116,8 +118,10 @@ def list_of(schema: type[Schema]) -> type[Schema]:
 
 def condition(schema: type[TableSchema], name: str) -> ColumnElement[bool]:
     """The filter ``name``, to be bound to the value of the same name when it runs."""
-    if name in schema.Meta.conditions:
-        return schema.Meta.conditions[name]
+    if name in schema.Meta.filters:
+        own = schema.Meta.filters[name].condition
+        assert own is not None, f"the module has to replace the filter {name}"
+        return own
     if name == "search":
         text = bindparam("search")
         return or_(*(column(schema, n).like(text, escape="/") for n in schema.Meta.search))

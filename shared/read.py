@@ -24,7 +24,7 @@ from shared.errors import BadInput, NotFound
 from shared.lists import PAGING, beyond, column, condition, cursor, has_cursor, opened, ordering
 from shared.schemas import TableSchema
 from shared.sql import on_the_wire
-from shared.statements import cache_statements, populate_columns, make_alias
+from shared.statements import cache_statements, make_alias, populate_columns
 from shared.visibility import key_of
 
 COUNTED = 10_000  # a longer list is not counted to its end
@@ -239,7 +239,7 @@ def compiled(schema: type[TableSchema], only: tuple[str, ...] = ()) -> Reader:
     """The reader of ``schema``, or of the part of it that ``only`` names."""
     if unknown := [path for path in only if not _leads(schema(), path)]:
         raise BadInput("invalid input", {"fields": [f"Not known: {', '.join(unknown)}."]})
-    populate_columns((*schema.Meta.conditions.values(),))
+    populate_columns((*(each.condition for each in schema.Meta.filters.values()),))
     visibility.check_links(schema())
     return Reader(schema(only=only or None))
 

@@ -160,8 +160,7 @@ class TableSchema(SQLAlchemyAutoSchema):
     """A payload that takes types, lengths, ranges and nullability from its model.
 
     ``Meta`` also names the columns that ``search`` looks into, the default ``sort``, and
-    ``conditions``: filters of a list beyond those on its columns, each a condition with a bound
-    parameter of the same name.
+    ``filters``: those of a list beyond those on its columns, each a ``shared.filters.Filter``.
     """
 
     class Meta:
@@ -171,7 +170,7 @@ class TableSchema(SQLAlchemyAutoSchema):
         unknown = RAISE
         search: ClassVar[tuple[str, ...]] = ()
         sort: ClassVar[tuple[str, ...]] = ()
-        conditions: ClassVar[Mapping[str, Any]] = {}
+        filters: ClassVar[Mapping[str, Any]] = {}
 
     def load(self, data, **kwargs):
         """As marshmallow has it: we load no instances, for which more is looked up every time."""

@@ -10,8 +10,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
-from marshmallow import validates_schema
+from marshmallow import (
+    EXCLUDE,
+    Schema,
+    ValidationError,
+    fields,
+    pre_load,
+    validate,
+    validates_schema,
+)
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -30,7 +37,7 @@ def known_services() -> list[str]:
 
 def known_dialects() -> list[str]:
     """The dialects of this installation, of which each may have parts in several services."""
-    return sorted({path.stem for path in SERVICES.glob("*/dialects/[a-z]*")})
+    return sorted({path.parent.name for path in SERVICES.glob("*/dialects/*/__init__.py")})
 
 
 def unknown(name: object, known: Iterable[str], what: str = "key") -> str:

@@ -2,8 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Enum, Float, Integer, String, func
-from sqlalchemy import literal_column, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Enum,
+    Float,
+    Integer,
+    String,
+    func,
+    literal_column,
+    type_coerce,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import _Binary

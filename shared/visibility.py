@@ -163,13 +163,22 @@ def hidden_children(link: Any) -> bool:
     return below is not PUBLIC and link.key not in below.links[:1]
 
 
-def check_links(schema: Any) -> None:
-    """Raise TypeError if a body of ``schema`` can refer to a row of a table without a rule."""
+def targets(schema: Any) -> dict[str, Any]:
+    """The models of the rows that a body of ``schema`` can refer to, by the names of fields."""
+    found = {}
     for name, field in schema.load_fields.items():
         attribute = getattr(schema.opts.model, field.attribute or name, None)
         if attribute is None or isinstance(field, fields.Nested):
             continue
-        if (parent := target(attribute)) is not None and entry(parent) is PART:
+        if (parent := target(attribute)) is not None:
+            found[name] = parent
+    return found
+
+
+def check_links(schema: Any) -> None:
+    """Raise TypeError if a body of ``schema`` can refer to a row of a table without a rule."""
+    for name, parent in targets(schema).items():
+        if entry(parent) is PART:
             raise TypeError(f"{name}: a client cannot name a row that is part of another")
 
 

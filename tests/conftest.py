@@ -191,7 +191,7 @@ def clean(engine):
 @pytest.fixture
 def service(request):
     """The name of the service under test: its folder under tests/, else core."""
-    name = request.path.parent.name
+    name = request.path.relative_to(ROOT / "tests").parts[0]
     return name if name in SERVICES else "core"
 
 

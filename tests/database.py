@@ -26,7 +26,7 @@ def opened(uri: str) -> Iterator[Engine]:
         if ".models." in f"{module.name}.":
             importlib.import_module(module.name)
     importlib.import_module("shared.models")
-    importlib.import_module("shared.own")
+    importlib.import_module("shared.service_tables")
     if uri.startswith("sqlite"):
         event.listen(Engine, "connect", _hurry)
     else:

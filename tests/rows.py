@@ -2,8 +2,20 @@
 
 from datetime import date, datetime, time
 
-from sqlalchemy import JSON, Boolean, Date, DateTime, Enum, Float, Integer, Numeric, String
-from sqlalchemy import Time, UniqueConstraint, insert
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    DateTime,
+    Enum,
+    Float,
+    Integer,
+    Numeric,
+    String,
+    Time,
+    UniqueConstraint,
+    insert,
+)
 from sqlalchemy.types import _Binary
 
 from shared.db import Base, OwnBase

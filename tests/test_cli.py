@@ -14,8 +14,8 @@ from sqlalchemy import create_engine, insert, select
 from services.auth.modules import activities
 from services.cli import main
 from shared import keys as keyring
-from shared.own import Activity, ServiceToken
-from shared.replay import utc_now
+from shared.idempotency import utc_now
+from shared.service_tables import Activity, ServiceToken
 from tests import mariadb
 
 

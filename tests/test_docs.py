@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.processes import PATIENCE, end, free_port
 from tests.operations import published
+from tests.processes import PATIENCE, end, free_port
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

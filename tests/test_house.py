@@ -5,6 +5,7 @@ import configparser
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -19,6 +20,10 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ["shared", "services", "gateway", "demo"]
 ABOVE = {"services/cli.py"}  # the command line stands above all services
 LEVELS = {"models": 0, "schemas": 1, "modules": 2, "routes": 3, "dialects": 3}
+SUBJECTS = [
+    *("people", "samples", "shipping", "beamline", "acquisition", "processing", "zocalo"),
+    "overview",
+]  # each imports only those before it
 LONGEST = 500
 FILES = sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/**/*.py"))
 HOUSE = [path for path in FILES if str(path.relative_to(ROOT)) not in ABOVE]
@@ -50,13 +55,23 @@ def module(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@cache
+def parsed(path):
+    return ast.parse(path.read_text())
+
+
 def imports(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports say the whole path"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def subject(parts):
+    """The place of a file's subject among all, if it has one."""
+    return SUBJECTS.index(parts[3]) if len(parts) > 3 and parts[3] in SUBJECTS else None
 
 
 def dependencies():
@@ -85,32 +100,47 @@ def test_nothing_happens_at_import():
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("path", HOUSE, ids=relative)
-def test_imports_point_one_way(path):
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    for name in imports(path):
-        target = name.split(".")
-        assert target[:2] != ["services", "cli"], "the command line is above all"
-        if parts[0] == "shared":
-            assert target[0] not in ("services", "gateway", "demo"), "shared is below all"
-        elif parts[0] == "services":
-            assert target[0] not in ("gateway", "demo"), "services know nothing above them"
-        if parts[0] == target[0] == "services":
-            assert target[1] == parts[1], "a service never imports another"
-            assert target[2:3] != ["app"], "the app imports, and is not imported"
-            if len(parts) > 2 and parts[2] in LEVELS and target[2] in LEVELS:
-                assert LEVELS[target[2]] <= LEVELS[parts[2]], name
-                assert "dialects" not in (target[2],) or parts[2] == "dialects", name
-        if parts[0] == "services" and {"models", "schemas", "modules"} & set(parts):
-            assert target[0] not in ("flask", "flask_restx", "werkzeug"), "they know no HTTP"
-            assert target[:2] != ["shared", "api"], "they know no HTTP"
+def broken_by(parts, target):
+    """The laws that the import of ``target`` by the file at ``parts`` breaks."""
+    laws = {
+        "the command line is above all": target[:2] == ["services", "cli"],
+        "shared is below all": parts[0] == "shared" and target[0] in PACKAGES[1:],
+    }
+    if parts[0] == "services":
+        http = target[0] in ("flask", "flask_restx", "werkzeug") or target[:2] == ["shared", "api"]
+        laws["services know nothing above them"] = target[0] in ("gateway", "demo")
+        laws["they know no HTTP"] = bool(http and {"models", "schemas", "modules"} & {parts[2]})
+    if parts[0] == target[0] == "services":
+        room, other = parts[2], target[2] if len(target) > 2 else ""
+        laws["a service never imports another"] = target[1] != parts[1]
+        laws["the app imports, and is not imported"] = other == "app"
+        laws["layers import downwards"] = LEVELS.get(other, 0) > LEVELS.get(room, 9)
+        laws["nothing native imports a dialect"] = other == "dialects" and room not in (
+            "dialects",
+            "app",
+        )
+        mine, theirs = subject(parts), subject(target)
+        if mine is not None and theirs is not None:
+            laws["subjects import in their order"] = theirs > mine
+    return [law for law, broken in laws.items() if broken]
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("services/*/routes/[a-z]*.py")), ids=relative)
-def test_one_name_runs_through_all_layers(path):
-    for layer in ("schemas", "modules"):
-        assert (path.parent.parent / layer / path.name).exists(), layer
-    assert (ROOT / "tests" / path.parts[-3] / f"test_{path.name}").exists()
+def test_imports_point_one_way():
+    assert not [
+        f"{relative(path)}: {name}: {law}"
+        for path in HOUSE
+        for name in imports(path)
+        for law in broken_by(path.relative_to(ROOT).with_suffix("").parts, name.split("."))
+    ]
+
+
+def test_one_name_runs_through_all_layers():
+    for path in ROOT.glob("services/*/routes/**/[a-z]*.py"):
+        _, service, _, *below = path.relative_to(ROOT).parts
+        for room in ("schemas", "modules"):
+            assert Path(ROOT, "services", service, room, *below).exists(), f"{path}: {room}"
+        *folders, name = below
+        assert Path(ROOT, "tests", service, *folders, f"test_{name}").exists(), path
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("services/*/app.py")), ids=relative)
@@ -119,28 +149,27 @@ def test_a_service_has_the_same_rooms_as_the_others(path):
         assert (path.parent / room / "__init__.py").exists(), room
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=relative)
-def test_no_file_is_too_long(path):
-    assert len(path.read_text().splitlines()) <= LONGEST
+def too_long(path):
+    lines = len(path.read_text().splitlines())
+    if lines > LONGEST:
+        yield f"{lines} lines, more than {LONGEST}"
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=relative)
-def test_nothing_is_left_for_later(path):
+def left_for_later(path):
     if path != Path(__file__):
-        assert not UNFINISHED.findall(path.read_text())
+        yield from (match[0] for match in UNFINISHED.finditer(path.read_text()))
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=relative)
-def test_nothing_is_printed(path):
+def printed(path):
     """A service has a log; the command line speaks through click."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        assert not (isinstance(node, ast.Name) and node.id == "print"), node.lineno
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Name) and node.id == "print":
+            yield f"line {node.lineno}: print"
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=relative)
-def test_a_module_keeps_no_statement_that_was_not_compiled(path):
-    """See shared/statements.py: threads would break it at its first use."""
-    tree = ast.parse(path.read_text())
+def kept_incomplete(path):
+    """See shared/statements.py: threads would break such a statement at its first use."""
+    tree = parsed(path)
     inside = {
         node
         for function in ast.walk(tree)
@@ -149,27 +178,46 @@ def test_a_module_keeps_no_statement_that_was_not_compiled(path):
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "aliased":
-            assert node in inside, f"line {node.lineno}: use make_alias"
+            if node not in inside:
+                yield f"line {node.lineno}: use make_alias"
         if isinstance(node, ast.FunctionDef) and node.returns is not None:
             caches = {ast.unparse(each).split("(")[0] for each in node.decorator_list}
             statement = re.search(r"Select|ColumnElement", ast.unparse(node.returns))
-            assert not (
-                statement and caches & {"cache", "lru_cache"}
-            ), f"line {node.lineno}: use cache_statements"
+            if statement and caches & {"cache", "lru_cache"}:
+                yield f"line {node.lineno}: use cache_statements"
 
 
-@pytest.mark.parametrize("path", FILES, ids=relative)
-def test_what_others_use_is_explained(path):
-    tree = ast.parse(path.read_text())
-    if tree.body:
-        assert ast.get_docstring(tree), "the file itself"
-    public = [node for node in tree.body if getattr(node, "name", "_")[0] != "_"]
-    if {"routes", "dialects"} & set(path.parts):  # there the verbs are explained, not the paths
-        public = [method for node in public for method in getattr(node, "body", [])]
+def unexplained(path):
+    tree = parsed(path)
+    if tree.body and not ast.get_docstring(tree):
+        yield "the file itself"
+    public = []
+    for node in tree.body:
+        if getattr(node, "name", "_")[0] != "_":
+            resource = "Resource" in [
+                getattr(base, "id", "") for base in getattr(node, "bases", [])
+            ]
+            public += node.body if resource else [node]  # its verbs are explained, not the path
     for node in public:
         constant = isinstance(node, ast.ClassDef) and isinstance(node.body[0], ast.Assign)
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not constant:
-            assert ast.get_docstring(node), f"{node.name} in line {node.lineno}"
+            if not ast.get_docstring(node):
+                yield f"line {node.lineno}: {node.name}"
+
+
+@pytest.mark.parametrize(
+    ("faults", "paths"),
+    [
+        (too_long, PYTHON),
+        (left_for_later, PYTHON),
+        (printed, LIBRARY),
+        (kept_incomplete, LIBRARY),
+        (unexplained, FILES),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_no_file_is(faults, paths):
+    assert not [f"{relative(path)}: {fault}" for path in paths for fault in faults(path)]
 
 
 @pytest.mark.parametrize("group", dependencies(), ids=lambda name: name or "program")

@@ -10,7 +10,7 @@ and by ``ONLY`` the values of columns that hold the same at every site.
 
 from datetime import datetime
 
-from shared import models, own
+from shared import models, service_tables
 from tests.registry import modules
 
 DAY = {"startDate": datetime(2024, 5, 1, 9), "endDate": datetime(2024, 5, 2, 9)}
@@ -80,7 +80,7 @@ def links():
     )
     yield models.UserGroupHasPermission(userGroupId=1, permissionId=1)
     yield models.UserGroupHasPerson(userGroupId=1, personId=4)
-    yield own.ServiceToken(
+    yield service_tables.ServiceToken(
         serviceTokenId=1,
         tokenId="f" * 32,
         name="zocalo",

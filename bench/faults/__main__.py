@@ -28,7 +28,7 @@ HEAD = [
 def fill(database: Database) -> None:
     """Make the tables, and the rows that clients refer to."""
     importlib.import_module("services.core.models")  # so that their tables are known
-    importlib.import_module("shared.own")
+    importlib.import_module("shared.service_tables")
     uri = database.uri("ispyb")
     engine = create_engine(uri, **engine_options(uri, 1))
     Base.metadata.create_all(engine)

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from flask import Flask
 
 from services.auth import plugins
+from services.auth.app_context import PLUGINS
 from services.auth.dialects import mxcube
 from services.auth.routes import activities, groups, logins, permissions, tokens, users
-from services.auth.running import PLUGINS
-from shared.app import Face, build_app
+from shared.app import ApiMount, build_app
 from shared.config import load
 
-FACES = [
-    Face(
+MOUNTS = [
+    ApiMount(
         [logins.ns, users.ns, tokens.ns, groups.ns, permissions.ns, activities.ns],
         path="/auth",
     ),
-    Face([mxcube.auth, mxcube.user], path="/auth", root="/ispyb/mxcube", dialect="mxcube"),
+    ApiMount([mxcube.auth, mxcube.user], path="/auth", root="/ispyb/mxcube", dialect="mxcube"),
 ]
 
 
@@ -24,6 +24,6 @@ def create_app(config: Mapping | str | None = None) -> Flask:
     """Build the auth service; ``config`` is its site file, see shared.config.load."""
     site = load(config, "auth")
     ways = plugins.load(site)
-    app = build_app("auth", FACES, site)
+    app = build_app("auth", MOUNTS, site)
     app.extensions[PLUGINS] = ways
     return app

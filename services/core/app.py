@@ -5,54 +5,59 @@ from collections.abc import Mapping
 from flask import Flask
 
 from services.core.dialects import expeye, mxcube
-from services.core.routes import (
-    centrings,
+from services.core.routes.acquisition import (
     collection_attachments,
-    commands,
     comments,
-    containers,
-    crystals,
     data_collection_groups,
     data_collections,
-    definitions,
-    detectors,
-    diffraction_plans,
-    energy_scans,
-    events,
-    files,
     grids,
-    image_quality,
     images,
-    lab_contacts,
-    labs,
-    members,
-    persons,
     positions,
-    processing_jobs,
-    programs,
-    proposals,
-    proteins,
-    result_tables,
-    results,
+)
+from services.core.routes.beamline import (
+    beamline_setups,
+    detectors,
+    energy_scans,
     robot_actions,
-    samples,
-    screenings,
-    sessions,
-    setups,
-    statistics,
-    xrf_maps,
     xrf_spectra,
 )
-from shared.app import Face, build_app
+from services.core.routes.overview import files, json_schemas, statistics, timeline
+from services.core.routes.people import (
+    lab_contacts,
+    laboratories,
+    members,
+    persons,
+    proposals,
+    sessions,
+)
+from services.core.routes.processing import (
+    image_quality,
+    processing_jobs,
+    programs,
+    result_tables,
+    results,
+    screenings,
+    xray_centrings,
+    xrf_maps,
+)
+from services.core.routes.samples import (
+    containers,
+    crystals,
+    diffraction_plans,
+    proteins,
+    samples,
+)
+from services.core.routes.zocalo import commands
+from shared.app import ApiMount, build_app
 
-FACES = [
-    Face(
+MOUNTS = [
+    ApiMount(
         [
             proposals.ns,
             sessions.ns,
             members.ns,
             persons.ns,
-            labs.ns,
+            laboratories.ns,
             lab_contacts.ns,
             samples.ns,
             crystals.ns,
@@ -68,29 +73,29 @@ FACES = [
             collection_attachments.ns,
             comments.ns,
             screenings.ns,
-            centrings.ns,
+            xray_centrings.ns,
             energy_scans.ns,
             xrf_spectra.ns,
             xrf_maps.ns,
             robot_actions.ns,
             detectors.ns,
-            setups.ns,
+            beamline_setups.ns,
             processing_jobs.ns,
             programs.ns,
             results.ns,
             result_tables.ns,
             commands.ns,
-            events.ns,
+            timeline.ns,
             statistics.ns,
             files.ns,
-            definitions.ns,
+            json_schemas.ns,
         ]
     ),
-    Face(mxcube.NAMESPACES, root="/ispyb/mxcube", dialect="mxcube"),
-    Face(expeye.NAMESPACES, root="/ispyb/expeye", dialect="expeye"),
+    ApiMount(mxcube.NAMESPACES, root="/ispyb/mxcube", dialect="mxcube"),
+    ApiMount(expeye.NAMESPACES, root="/ispyb/expeye", dialect="expeye"),
 ]
 
 
 def create_app(config: Mapping | str | None = None) -> Flask:
     """Build the core service; ``config`` is its site file, see shared.config.load."""
-    return build_app("core", FACES, config)
+    return build_app("core", MOUNTS, config)

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from flask import Flask
 
 from services.em.routes import atlases
-from shared.app import Face, build_app
+from shared.app import ApiMount, build_app
 
-FACES = [Face([atlases.ns], path="/em")]
+MOUNTS = [ApiMount([atlases.ns], path="/em")]
 
 
 def create_app(config: Mapping | str | None = None) -> Flask:
     """Build the em service; ``config`` is its site file, see shared.config.load."""
-    return build_app("em", FACES, config)
+    return build_app("em", MOUNTS, config)

@@ -33,7 +33,7 @@ from shared.models.people import (
     UserGroupHasPermission,
     UserGroupHasPerson,
 )
-from shared.models.plans import DiffractionPlan, EXPERIMENT_KINDS
+from shared.models.plans import EXPERIMENT_KINDS, DiffractionPlan
 from shared.models.positions import MotorPosition, Position
 from shared.models.processing import (
     AutoProcProgram,

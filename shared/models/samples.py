@@ -244,7 +244,7 @@ class BLSample(Base):
     container: Mapped[Container | None] = relationship()
     crystal: Mapped[Crystal | None] = relationship(back_populates="samples")
     plan: Mapped[DiffractionPlan | None] = relationship()
-    wish: Mapped[DiffractionPlan | None] = relationship(
+    effective_plan: Mapped[DiffractionPlan | None] = relationship(
         primaryjoin=lambda: _plan_of_sample(), viewonly=True
     )
     parts: Mapped[list["BLSubSample"]] = relationship(

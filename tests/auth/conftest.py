@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 
 from services.auth.app import create_app
 from shared.db import db
-from shared.own import LoginAttempt
+from shared.service_tables import LoginAttempt
 
 ROOT = "/ispyb/api/v1"
 

@@ -7,7 +7,7 @@ from time import sleep
 import pytest
 
 from services.auth.plugins.base import Account, Authentication
-from shared.own import LoginAttempt
+from shared.service_tables import LoginAttempt
 from tests.auth.conftest import ROOT
 
 

@@ -15,7 +15,13 @@ from shared.models import (
     UserGroupHasPermission,
     UserGroupHasPerson,
 )
-from shared.own import Activity, IdempotencyKey, LoginAttempt, RefreshToken, RevokedToken
+from shared.service_tables import (
+    Activity,
+    IdempotencyKey,
+    LoginAttempt,
+    RefreshToken,
+    RevokedToken,
+)
 from tests.auth.conftest import ROOT
 from tests.conftest import ISSUER
 

@@ -10,8 +10,8 @@ from sqlalchemy import create_engine, insert, inspect, select
 
 from services.auth import migrations
 from shared.db import OWN, OwnBase
-from shared.own import RefreshToken
-from shared.replay import utc_now
+from shared.idempotency import utc_now
+from shared.service_tables import RefreshToken
 from tests import mariadb
 
 

@@ -10,11 +10,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy import select, update
 
 from services.auth.modules import tokens
-from shared import identity, keys as keyring
+from shared import identity
+from shared import keys as keyring
 from shared.db import transaction_scope
 from shared.errors import BadInput
 from shared.models import Permission, Person
-from shared.own import IdempotencyKey, RevokedToken, ServiceToken
+from shared.service_tables import IdempotencyKey, RevokedToken, ServiceToken
 from tests.auth.conftest import ROOT
 
 TOKENS, CURRENT = f"{ROOT}/auth/tokens", f"{ROOT}/user/current"

@@ -9,10 +9,10 @@ from sqlalchemy import update
 
 from services.auth.schemas.users import CurrentUserSchema
 from shared.api import Namespace, Resource
-from shared.app import Face, build_app
+from shared.app import ApiMount, build_app
 from shared.db import db
 from shared.models import Laboratory, Person
-from shared.own import OnceToken, RefreshToken
+from shared.service_tables import OnceToken, RefreshToken
 from tests.auth.conftest import ROOT
 
 CURRENT, PROFILE, SIGN = f"{ROOT}/user/current", f"{ROOT}/user/profile", f"{ROOT}/user/sign"
@@ -111,7 +111,7 @@ def things(site, clean):
         @ns.returns(CurrentUserSchema)
         def get(self, identity, thing=0):
             """Tell who asks."""
-            return {"login": identity.login, "beamLines": sorted(identity.only or ())}
+            return {"login": identity.login, "beamLines": sorted(identity.beamline_limit or ())}
 
         @ns.require("mx_write", link=True)
         @ns.returns(CurrentUserSchema)
@@ -119,7 +119,7 @@ def things(site, clean):
             """Tell who writes."""
             return {"login": identity.login}
 
-    app = build_app("core", [Face([ns])], site)
+    app = build_app("core", [ApiMount([ns])], site)
     yield app.test_client
     with app.app_context():
         db.engine.dispose()

@@ -7,8 +7,9 @@ from importlib.metadata import distribution
 from time import time
 
 import pytest
+
 from shared.models import BLSession
-from shared.own import RefreshToken
+from shared.service_tables import RefreshToken
 from tests.conftest import serve
 
 TODAY = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)

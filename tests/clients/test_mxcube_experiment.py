@@ -20,7 +20,7 @@ from shared.models import (
     Protein,
     Shipping,
 )
-from shared.own import RefreshToken
+from shared.service_tables import RefreshToken
 from tests.conftest import serve
 
 COLLECTION = {

@@ -23,7 +23,7 @@ from shared.models import (
     SessionHasPerson,
     Shipping,
 )
-from tests.core.processing import COMMANDS, PIPELINE, collect
+from tests.core.processing_rows import COMMANDS, PIPELINE, collect
 
 ALICE, BOB, CAROL, DAVE = 1, 2, 3, 4
 

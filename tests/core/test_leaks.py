@@ -23,7 +23,7 @@ from shared.models import (
     Position,
 )
 from tests.core.conftest import ALICE, BOB
-from tests.core.processing import JOBS, PROGRAMS, RESULTS, URL, collect, document
+from tests.core.processing_rows import JOBS, PROGRAMS, RESULTS, URL, collect, document
 
 SAMPLES, PLANS = f"{URL}/samples", f"{URL}/samples/diffraction_plans"
 

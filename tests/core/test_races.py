@@ -10,10 +10,20 @@ from sqlalchemy import MetaData, Table, delete, event, insert, inspect, select, 
 
 from services.core.models import Image, LabContact, RobotAction
 from shared.db import db
-from shared.models import BeamLineSetup, BLSample, BLSession, DataCollection
-from shared.models import DataCollectionGroup, Detector, Laboratory, Person, Position, Proposal
-from shared.models import ProposalHasPerson
-from shared.rows import CALLED
+from shared.models import (
+    BeamLineSetup,
+    BLSample,
+    BLSession,
+    DataCollection,
+    DataCollectionGroup,
+    Detector,
+    Laboratory,
+    Person,
+    Position,
+    Proposal,
+    ProposalHasPerson,
+)
+from shared.row_checks import CALLED
 from tests.conftest import unchecked
 from tests.rows import row
 

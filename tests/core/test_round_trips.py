@@ -6,7 +6,7 @@ from sqlalchemy import event, make_url
 from services.core.app import create_app
 from shared.db import db
 from shared.models import DataCollection, ProcessingPipeline
-from tests.core.processing import PIPELINE, RESULTS, document
+from tests.core.processing_rows import PIPELINE, RESULTS, document
 from tests.proxies import proxy
 
 URL = "/ispyb/api/v1/data_collections"

@@ -13,8 +13,17 @@ from demo.build import build, fill
 from demo.users import DEMO_USERS
 from shared.db import Base
 from shared.errors import Conflict
-from shared.models import BLSession, DataCollection, ExperimentType, Permission, Person
-from shared.models import Proposal, ProposalHasPerson, SessionHasPerson, UserGroup
+from shared.models import (
+    BLSession,
+    DataCollection,
+    ExperimentType,
+    Permission,
+    Person,
+    Proposal,
+    ProposalHasPerson,
+    SessionHasPerson,
+    UserGroup,
+)
 from tests.demo.conftest import TODAY
 
 ROOT = Path(__file__).parent.parent.parent

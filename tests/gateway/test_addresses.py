@@ -4,7 +4,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from shared.own import LoginAttempt
+from shared.service_tables import LoginAttempt
 
 LOGIN = "/ispyb/api/v1/auth/login"
 ADDRESSES = select(LoginAttempt.address).where(LoginAttempt.login == "")

@@ -193,7 +193,7 @@ def test_no_yaml_and_no_mapping_are_faults_too(loaded, specs):
 
 
 def test_a_file_rendered_before_a_service_was_switched_off(text, without, specs):
-    some = {name: faces for name, faces in specs.items() if name != "ssx"}
+    some = {name: mounts for name, mounts in specs.items() if name != "ssx"}
     faults = check(text, without("ssx"), some)
     assert "service ssx is not enabled" in faults
     assert "upstream ssx.pool is nobody's" in faults

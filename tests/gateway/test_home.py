@@ -117,7 +117,7 @@ def test_production_lists_nobody(loaded, specs):
 
 def test_a_service_that_is_off_is_not_shown(without, specs):
     site = without("ssx")
-    some = {name: faces for name, faces in specs.items() if name in config.enabled(site)}
+    some = {name: mounts for name, mounts in specs.items() if name in config.enabled(site)}
     assert "ssx" not in home.page(site, some)().get_data(as_text=True)
 
 

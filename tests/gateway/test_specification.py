@@ -105,7 +105,7 @@ def test_what_is_open(operation, everybody):
 def test_the_merged_specification_has_every_operation_and_validates(loaded, specs):
     merged = merge("Test", specs)
     validate(merged)
-    wanted = {(m, path) for faces in specs.values() for m, path, _ in operations(faces)}
+    wanted = {(m, path) for mounts in specs.values() for m, path, _ in operations(mounts)}
     found = {(method, path) for method, path, _ in operations({"": merged})}
     assert found == wanted
     assert len(found) > 20

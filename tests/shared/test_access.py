@@ -60,8 +60,8 @@ def someone(person=None, *permissions, beamlines=(), only=None):
         personId=person,
         permissions=frozenset(permissions),
         beamlines=frozenset(beamlines),
-        only=None if only is None else frozenset(only),
-        program=person is None,
+        beamline_limit=None if only is None else frozenset(only),
+        is_service=person is None,
         tokenId="1",
         expires=2**40,
     )

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from shared.db import db
 from shared.models import Person, Proposal
-from shared.own import Activity
+from shared.service_tables import Activity
 
 ROOT = "/ispyb/api/v1"
 URL = f"{ROOT}/proposals"
@@ -105,7 +105,7 @@ def test_a_problem_keeps_the_headers_of_its_error(app):
 
 def test_a_bug_leaves_without_its_trace(app, as_, monkeypatch):
     app.testing = False
-    monkeypatch.setattr("services.core.modules.proposals.find", lambda *_: 1 / 0)
+    monkeypatch.setattr("services.core.modules.people.proposals.proposals.list_", lambda *_: 1 / 0)
     response = as_("alice", 1).get(URL)
     assert (response.status_code, response.mimetype) == (500, "application/problem+json")
     assert "division" not in response.text

@@ -8,9 +8,9 @@ from sqlalchemy.exc import OperationalError
 
 from shared.db import db, in_transaction, save, transaction_scope
 from shared.errors import Conflict, Unauthenticated
+from shared.idempotency import utc_now
 from shared.models import BLSession, DataCollection, DataCollectionGroup, Person, Proposal
-from shared.own import RevokedToken
-from shared.replay import utc_now
+from shared.service_tables import RevokedToken
 
 ROOT = "/ispyb/api/v1"
 DEADLOCK, TIMEOUT, CHANGED, GONE = 1213, 1205, 1020, 2006

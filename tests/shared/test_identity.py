@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from shared import keys as keyring
 from shared.db import db
+from shared.idempotency import utc_now
 from shared.models import Person
-from shared.own import RevokedToken
-from shared.replay import utc_now
+from shared.service_tables import RevokedToken
 from tests.conftest import ISSUER
 
 URL = "/ispyb/api/v1/proposals"

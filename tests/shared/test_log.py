@@ -69,7 +69,7 @@ def test_a_path_cannot_add_lines(app, lines):
 
 def test_a_bug_is_logged_with_its_trace(app, as_, lines, monkeypatch):
     app.testing = False
-    monkeypatch.setattr("services.core.modules.proposals.find", lambda *_: 1 / 0)
+    monkeypatch.setattr("services.core.modules.people.proposals.proposals.list_", lambda *_: 1 / 0)
     assert as_("alice", 1).get(URL, headers={"X-Request-ID": "r2"}).status_code == 500
     logged = [json.loads(line) for line in lines]
     assert [line for line in logged if "ZeroDivisionError" in line.get("trace", "")]

@@ -10,9 +10,9 @@ from tests.conftest import SERVICES
 
 ROOT = "/ispyb/api/v1"
 PLACES = [
-    (name, face.root + face.path)
+    (name, mount.root + mount.path)
     for name in SERVICES
-    for face in importlib.import_module(f"services.{name}.app").FACES
+    for mount in importlib.import_module(f"services.{name}.app").MOUNTS
 ]
 
 

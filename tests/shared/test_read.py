@@ -16,8 +16,8 @@ SCHEMAS = sorted(
     {
         (name, schema)
         for name in SERVICES
-        for face in importlib.import_module(f"services.{name}.app").FACES
-        for namespace in face.namespaces
+        for mount in importlib.import_module(f"services.{name}.app").MOUNTS
+        for namespace in mount.namespaces
         for schema in namespace.payloads
     },
     key=lambda found: (found[0], found[1].__name__),
@@ -29,8 +29,8 @@ EVERYTHING = access.everything(
         personId=None,
         permissions=frozenset({"all_proposals"}),
         beamlines=frozenset(),
-        only=None,
-        program=True,
+        beamline_limit=None,
+        is_service=True,
         tokenId="1",
         expires=2**40,
     )

@@ -3,12 +3,12 @@
 import pytest
 
 from services.core.models import MXMRRunBlob
-from services.core.schemas.containers import ContainerSchema
-from services.core.schemas.processing_jobs import ProcessingJobSchema
-from services.core.schemas.results import MRRunSchema
-from services.core.schemas.robot_actions import RobotActionSchema
-from services.core.schemas.samples import SampleSchema
-from services.core.schemas.sessions import SessionSchema
+from services.core.schemas.beamline.robot_actions import RobotActionSchema
+from services.core.schemas.people.sessions import SessionSchema
+from services.core.schemas.processing.processing_jobs import ProcessingJobSchema
+from services.core.schemas.processing.results import MRRunSchema
+from services.core.schemas.samples.containers import ContainerSchema
+from services.core.schemas.samples.samples import SampleSchema
 from services.em.models import Atlas
 from services.ssx.models import SSXDataCollection
 from shared import models, read, visibility

@@ -7,14 +7,14 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
 
-from services.auth import running
+from services.auth import app_context
 from shared.config import database_uri
 from shared.db import OWN, engine_options
 
 
 def upgrade(site: Mapping | None = None) -> None:
     """Make our own database beside that of ``site``, else of the running app; or update it."""
-    uri = database_uri(running.site() if site is None else site)
+    uri = database_uri(app_context.site() if site is None else site)
     engine = create_engine(uri, **engine_options(uri, 1))
     try:
         with engine.begin() as connection:

@@ -3,7 +3,7 @@
 from alembic import context
 
 from shared.db import OWN
-from shared.own import Activity
+from shared.service_tables import Activity
 
 context.configure(
     connection=context.config.attributes["connection"],

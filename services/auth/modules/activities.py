@@ -6,7 +6,7 @@ from services.auth.modules import expiry
 from services.auth.schemas.activities import ActivitySchema
 from shared import read
 from shared.access import EVERYTHING
-from shared.own import Activity
+from shared.service_tables import Activity
 
 AT_ONCE = 10_000  # lines
 

@@ -8,11 +8,11 @@ from math import ceil
 from sqlalchemy import case, delete, select
 from sqlalchemy.dialects import mysql, sqlite
 
-from services.auth import running
+from services.auth import app_context
 from shared.db import db
 from shared.errors import TooMany
-from shared.own import LoginAttempt
-from shared.replay import utc_now
+from shared.idempotency import utc_now
+from shared.service_tables import LoginAttempt
 
 PER_ACCOUNT = 20  # times as many as from one address: nobody locks an account out from elsewhere
 PER_ADDRESS = 10  # times as many as per account: a hall of beamlines may share an address
@@ -67,7 +67,7 @@ def _check(counters: dict, spare: int, lock: bool = False) -> None:
             stmt = stmt.with_hint(TABLE, "FORCE INDEX (PRIMARY)", dialect)
         stmt = stmt.with_for_update()
     rows = db.session.execute(stmt).all()
-    now, most = utc_now(), running.site()["limits"]["login_attempts"]
+    now, most = utc_now(), app_context.site()["limits"]["login_attempts"]
     waits = [
         (row.time + _window() - now).total_seconds()
         for row in rows
@@ -107,4 +107,4 @@ def _network(address: str) -> str:
 
 
 def _window() -> timedelta:
-    return timedelta(seconds=running.site()["limits"]["login_window_seconds"])
+    return timedelta(seconds=app_context.site()["limits"]["login_window_seconds"])

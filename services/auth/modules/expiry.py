@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import insert
 
-from services.auth import running
+from services.auth import app_context
 from shared.db import db, drop
-from shared.own import LoginAttempt, OnceToken, RefreshToken, RevokedToken
-from shared.replay import utc_now
+from shared.idempotency import utc_now
+from shared.service_tables import LoginAttempt, OnceToken, RefreshToken, RevokedToken
 
 LONGEST = timedelta(days=1)  # that a site can let an access token live
 
@@ -26,7 +26,7 @@ def revoke(token_ids: Collection[str], expires: datetime | None = None) -> None:
 def purge() -> None:
     """Delete some rows whose time is over."""
     now = utc_now()
-    window = timedelta(seconds=running.site()["limits"]["login_window_seconds"])
+    window = timedelta(seconds=app_context.site()["limits"]["login_window_seconds"])
     for model in (RefreshToken, RevokedToken, OnceToken):
         drop(model, model.expires < now)
     drop(LoginAttempt, LoginAttempt.time < now - window)

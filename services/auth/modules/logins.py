@@ -7,16 +7,16 @@ from secrets import token_hex, token_urlsafe
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from services.auth import running
+from services.auth import app_context
 from services.auth.modules import attempts, expiry, permissions, signing
 from services.auth.plugins.base import Account, Authentication
 from shared import audit
 from shared.db import db, save
 from shared.errors import BadInput, Unauthenticated
+from shared.idempotency import utc_now
 from shared.identity import Identity
 from shared.models import Person
-from shared.own import RefreshToken, ServiceToken
-from shared.replay import utc_now
+from shared.service_tables import RefreshToken, ServiceToken
 
 REPEAT_SECONDS = 60  # how long a refresh may be repeated: see docs/decisions/refresh.md
 
@@ -30,10 +30,10 @@ class Refused(Unauthenticated):
 def ways() -> dict:
     """What a login page offers."""
     return {
-        "site": running.site()["site"]["name"],
+        "site": app_context.site()["site"]["name"],
         "plugins": [
             {"name": name, "takes": list(plugin.ways()), "config": plugin.public()}
-            for name, plugin in running.plugins().items()
+            for name, plugin in app_context.plugins().items()
         ],
     }
 
@@ -73,7 +73,11 @@ def refresh(data: dict) -> dict:
         audit.note("refused", 401, row.login)
         raise Refused("the refresh token was used before: sign in again")
     person = _known(row.login)
-    if person is None or person.personId != row.personId or row.plugin not in running.plugins():
+    if (
+        person is None
+        or person.personId != row.personId
+        or row.plugin not in app_context.plugins()
+    ):
         _close(row.family)
         raise Refused("this account may not sign in any more")
     expiry.purge()
@@ -84,7 +88,7 @@ def logout(identity: Identity) -> dict:
     """Refuse the caller's token from now on, and all that came of the same login."""
     ends = datetime.fromtimestamp(identity.expires, UTC).replace(tzinfo=None)
     expiry.revoke([identity.tokenId], ends + timedelta(days=1))
-    if identity.program:
+    if identity.is_service:
         issued = update(ServiceToken).where(ServiceToken.tokenId == identity.tokenId)
         db.session.execute(issued.values(revoked=utc_now()))
     mine = (RefreshToken.login == identity.login, RefreshToken.accessId == identity.tokenId)
@@ -94,7 +98,7 @@ def logout(identity: Identity) -> dict:
 
 
 def _plugin(name: str) -> Authentication:
-    found = running.plugins()
+    found = app_context.plugins()
     if name not in found:
         raise BadInput("invalid input", {"plugin": [f"Must be one of: {', '.join(found)}."]})
     return found[name]
@@ -162,9 +166,9 @@ def _open(person, plugin: str, family: str, parent: RefreshToken | None = None) 
 
     A login that goes on from ``parent`` ends when it was to end: then the plugin is asked again.
     """
-    settings, now = running.site()["tokens"], utc_now()
+    settings, now = app_context.site()["tokens"], utc_now()
     life = timedelta(minutes=settings["access_minutes"])
-    extra = running.plugins()[plugin].permissions(person.login)
+    extra = app_context.plugins()[plugin].permissions(person.login)
     held = sorted(permissions.of_person(person.personId) | set(extra))
     access, token_id = signing.sign(person.login, life, personId=person.personId, permissions=held)
     secret = token_urlsafe(32)

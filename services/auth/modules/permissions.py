@@ -2,7 +2,7 @@
 
 from sqlalchemy import exists, select
 
-from services.auth import running
+from services.auth import app_context
 from services.auth.schemas.permissions import PermissionSchema
 from shared import read
 from shared.access import EVERYTHING
@@ -67,7 +67,7 @@ def of_person(person_id: int) -> set[str]:
 
 def known() -> set[str]:
     """Every permission that means something here."""
-    of_groups = {group["permission"] for group in running.site()["beamline_groups"]}
+    of_groups = {group["permission"] for group in app_context.site()["beamline_groups"]}
     return {*HOUSE, *of_groups, *db.session.scalars(select(Permission.type))}
 
 

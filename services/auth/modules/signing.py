@@ -12,7 +12,7 @@ from uuid import uuid4
 import jwt
 from jwt.algorithms import RSAAlgorithm
 
-from services.auth import running
+from services.auth import app_context
 from shared import keys
 from shared.errors import Unavailable
 from shared.identity import ALGORITHM
@@ -26,7 +26,7 @@ def sign(login: str, life: timedelta, **claims) -> tuple[str, str]:
 
     Unavailable if the key that signs cannot be read.
     """
-    settings = running.site()["tokens"]
+    settings = app_context.site()["tokens"]
     with _reading("signing key"):
         kid, private = _key(settings["keys"])
     now, token_id = int(time.time()), uuid4().hex
@@ -44,7 +44,7 @@ def sign(login: str, life: timedelta, **claims) -> tuple[str, str]:
 def published() -> dict:
     """The public keys as a JSON Web Key Set."""
     with _reading("public keys"):
-        pems = keys.public_keys(running.site()["tokens"]["keys"])
+        pems = keys.public_keys(app_context.site()["tokens"]["keys"])
     return {"keys": [_jwk(kid, pem) for kid, pem in pems.items()]}
 
 

@@ -4,16 +4,16 @@ import re
 from collections.abc import Collection
 from datetime import timedelta
 
-from services.auth import running
+from services.auth import app_context
 from services.auth.modules import expiry, permissions, signing
 from services.auth.schemas.tokens import TokenSchema
 from shared import read
 from shared.access import EVERYTHING
 from shared.db import db, save
 from shared.errors import BadInput, Conflict, NotFound
+from shared.idempotency import utc_now
 from shared.identity import WHOLE_SITE, Identity
-from shared.own import ServiceToken
-from shared.replay import utc_now
+from shared.service_tables import ServiceToken
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9 ._@-]{0,44}"
 PEOPLE_ONLY = {"manage_groups", "manage_perms", "manage_tokens"}
@@ -96,7 +96,7 @@ def _issue(name, wanted, beamlines, days, issued_by) -> tuple[ServiceToken, str]
 
 def _checked(name: str, wanted: list[str], beamlines: list[str] | None, days: int | None) -> int:
     """For how many days; a token that would not do what it says is refused."""
-    site, errors = running.site(), {}
+    site, errors = app_context.site(), {}
     if not re.fullmatch(NAME, name):
         errors["name"] = ["Must be 1 to 45 of A-Z, a-z, 0-9, blank and . _ @ -"]
     most, known = site["tokens"]["service_days"], permissions.known()

@@ -7,16 +7,16 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from sqlalchemy import insert, select
 
-from services.auth import running
+from services.auth import app_context
 from services.auth.modules import expiry
 from services.auth.schemas.users import ProfileSchema
-from shared import once, read
+from shared import one_time_links, read
 from shared.access import EVERYTHING
 from shared.db import db, save
 from shared.errors import BadInput, NotFound
 from shared.identity import Identity
 from shared.models import Person
-from shared.own import OnceToken
+from shared.service_tables import OnceToken
 
 LONGEST = 2000  # of a path and of a query, in the table OnceToken
 
@@ -27,7 +27,7 @@ def current(identity: Identity) -> dict:
     person = db.session.execute(names.where(Person.personId == identity.personId)).one_or_none()
     groups = [
         group["name"]
-        for group in running.site()["beamline_groups"]
+        for group in app_context.site()["beamline_groups"]
         if identity.can(group["permission"])
     ]
     return {
@@ -37,7 +37,9 @@ def current(identity: Identity) -> dict:
         "familyName": person.familyName or identity.login if person else identity.login,
         "Permissions": sorted(identity.permissions),
         "beamLineGroups": groups,
-        "beamLines": sorted(identity.beamlines if identity.only is None else identity.only),
+        "beamLines": sorted(
+            identity.beamlines if identity.beamline_limit is None else identity.beamline_limit
+        ),
     }
 
 
@@ -62,7 +64,7 @@ def sign(identity: Identity, data: dict) -> dict:
         reason = f"Must start with /ispyb/ and be shorter than {LONGEST} characters."
         raise BadInput("invalid input", {"url": [reason]})
     expiry.purge()
-    now, seconds = datetime.now(UTC), running.site()["tokens"]["onetime_seconds"]
+    now, seconds = datetime.now(UTC), app_context.site()["tokens"]["onetime_seconds"]
     ends = min(now + timedelta(seconds=seconds), datetime.fromtimestamp(identity.expires, UTC))
     secret = token_urlsafe(32)
     row = {
@@ -77,7 +79,7 @@ def sign(identity: Identity, data: dict) -> dict:
     db.session.execute(insert(OnceToken).values(row))
     return {
         "onetime": secret,
-        "url": f"{quote(path)}?{query}{'&' if query else ''}{once.PARAMETER}={secret}",
+        "url": f"{quote(path)}?{query}{'&' if query else ''}{one_time_links.PARAMETER}={secret}",
         "expiresIn": int((ends - now).total_seconds()),
     }
 
@@ -89,7 +91,7 @@ def _target(url: str, more: dict) -> tuple[str, str]:
     except ValueError:
         return "", ""
     asked = parse_qsl(parts.query, keep_blank_values=True)
-    return unquote(parts.path), once.canonical([*asked, *more.items()])
+    return unquote(parts.path), one_time_links.canonical([*asked, *more.items()])
 
 
 def _claims(identity: Identity) -> dict:
@@ -98,8 +100,12 @@ def _claims(identity: Identity) -> dict:
         "sub": identity.login,
         "personId": identity.personId,
         "permissions": sorted(identity.permissions),
-        "service": identity.program,
+        "service": identity.is_service,
         "jti": identity.tokenId,
         "exp": identity.expires,
     }
-    return claims if identity.only is None else {**claims, "beamlines": sorted(identity.only)}
+    return (
+        claims
+        if identity.beamline_limit is None
+        else {**claims, "beamlines": sorted(identity.beamline_limit)}
+    )

@@ -1,7 +1,7 @@
 """What a line of the audit trail looks like on the wire."""
 
-from shared.own import Activity
 from shared.schemas import TableSchema
+from shared.service_tables import Activity
 
 
 class ActivitySchema(TableSchema):

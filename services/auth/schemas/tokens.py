@@ -4,8 +4,8 @@ from marshmallow import Schema, fields, validate
 from marshmallow_sqlalchemy import auto_field
 
 from shared.lists import query_of
-from shared.own import ServiceToken
 from shared.schemas import TableSchema
+from shared.service_tables import ServiceToken
 from shared.settings import BEAMLINE_LENGTH
 
 

@@ -1,11 +1,15 @@
 """Tables that only the core service reads and writes, and the results of processing."""
 
-from services.core.models.acquisitions import Image, RobotAction
-from services.core.models.centrings import XrayCentring, XrayCentringResult
-from services.core.models.commands import ZocaloBuffer
-from services.core.models.contacts import LabContact
-from services.core.models.pdbs import PDB, ProteinHasPDB
-from services.core.models.phasing import (
+from services.core.models.acquisition.images import Image
+from services.core.models.beamline.robot_actions import RobotAction
+from services.core.models.beamline.spectra import (
+    EnergyScan,
+    XFEFluorescenceSpectrum,
+    XRFFluorescenceMapping,
+    XRFFluorescenceMappingROI,
+)
+from services.core.models.people.lab_contacts import LabContact
+from services.core.models.processing.phasings import (
     MXMRRun,
     MXMRRunBlob,
     PhasingAnalysis,
@@ -15,7 +19,7 @@ from services.core.models.phasing import (
     PhasingStatistics,
     PhasingStep,
 )
-from services.core.models.screenings import (
+from services.core.models.processing.screenings import (
     Screening,
     ScreeningInput,
     ScreeningOutput,
@@ -24,12 +28,9 @@ from services.core.models.screenings import (
     ScreeningStrategySubWedge,
     ScreeningStrategyWedge,
 )
-from services.core.models.spectra import (
-    EnergyScan,
-    XFEFluorescenceSpectrum,
-    XRFFluorescenceMapping,
-    XRFFluorescenceMappingROI,
-)
+from services.core.models.processing.xray_centrings import XrayCentring, XrayCentringResult
+from services.core.models.samples.pdbs import PDB, ProteinHasPDB
+from services.core.models.zocalo.commands import ZocaloBuffer
 from shared.models import (
     AutoProc,
     AutoProcIntegration,

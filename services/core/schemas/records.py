@@ -1,13 +1,9 @@
 """What the payloads of all that beamlines record have in common."""
 
-from typing import Any
-
 import orjson
-from marshmallow import Schema, ValidationError, fields, pre_load, validate
-from sqlalchemy import bindparam, select
+from marshmallow import ValidationError, fields, pre_load, validate
 
-from shared.models import BLSession
-from shared.schemas import TableSchema, text_of
+from shared.schemas import TableSchema
 
 NO_VALUE = -9999  # what acquisition software writes for a number that it does not have
 KEY = validate.Range(0, 2**32 - 1)
@@ -27,27 +23,6 @@ class RecordSchema(TableSchema):
 
     class Meta(TableSchema.Meta):
         pass
-
-
-def of_session(session_id: Any) -> dict:
-    """Conditions of a list by its sessions, where ``session_id`` points at them."""
-
-    def found(column: Any, name: str):
-        return session_id.in_(select(BLSession.sessionId).where(column == bindparam(name)))
-
-    return {
-        "proposal": found(BLSession.proposalId, "proposal"),
-        "beamLineName": found(BLSession.beamLineName, "beamLineName"),
-    }
-
-
-class SessionFilters(Schema):
-    """The filters for ``of_session``."""
-
-    proposal = fields.String(metadata={"description": "proposal id or name"})
-    beamLineName = text_of(
-        BLSession.beamLineName, metadata={"description": "beamline of the session"}
-    )
 
 
 def is_json(text: str) -> None:

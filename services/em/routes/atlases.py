@@ -1,9 +1,9 @@
 """/em/atlases"""
 
 from services.em.modules import atlases
-from services.em.schemas.atlases import AtlasQuery, AtlasSchema
+from services.em.schemas.atlases import AtlasSchema
 from shared.api import Namespace, Resource
-from shared.lists import FieldsQuery
+from shared.lists import FieldsQuery, query_of
 
 ns = Namespace("em atlases", path="/em/atlases", description="Pictures of whole grids")
 
@@ -11,7 +11,7 @@ ns = Namespace("em atlases", path="/em/atlases", description="Pictures of whole 
 @ns.route("")
 class Atlases(Resource):
     @ns.require()
-    @ns.takes(AtlasQuery, query=True)
+    @ns.takes(query_of(AtlasSchema), query=True)
     @ns.returns(AtlasSchema, many=True)
     def get(self, identity, query):
         """List the atlases the caller may see."""

@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 from sqlalchemy import bindparam, select
 
 from services.em.models import Atlas
-from shared.lists import query_of
+from shared.filters import Filter
 from shared.models import BLSession, DataCollectionGroup
 from shared.schemas import TableSchema
 
@@ -46,8 +46,9 @@ class AtlasSchema(TableSchema):
         model = Atlas
         search = ("atlasImage",)
         sort = ("-atlasId",)
-        conditions = {"sessionId": Atlas.dataCollectionGroupId.in_(IN_SESSION)}
-
-
-class AtlasQuery(query_of(AtlasSchema)):
-    sessionId = fields.Integer(validate=KEY, metadata={"description": "of this session"})
+        filters = {
+            "sessionId": Filter(
+                Atlas.dataCollectionGroupId.in_(IN_SESSION),
+                fields.Integer(validate=KEY, metadata={"description": "of this session"}),
+            ),
+        }

@@ -1,9 +1,9 @@
 """/ssx/datacollections"""
 
 from services.ssx.modules import data_collections
-from services.ssx.schemas.data_collections import SSXDataCollectionQuery, SSXDataCollectionSchema
+from services.ssx.schemas.data_collections import SSXDataCollectionSchema
 from shared.api import Namespace, Resource
-from shared.lists import FieldsQuery
+from shared.lists import FieldsQuery, query_of
 
 ns = Namespace(
     "ssx data collections", path="/ssx/datacollections", description="Serial crystallography"
@@ -13,7 +13,7 @@ ns = Namespace(
 @ns.route("")
 class DataCollections(Resource):
     @ns.require()
-    @ns.takes(SSXDataCollectionQuery, query=True)
+    @ns.takes(query_of(SSXDataCollectionSchema), query=True)
     @ns.returns(SSXDataCollectionSchema, many=True)
     def get(self, identity, query):
         """List the serial data collections the caller may see."""

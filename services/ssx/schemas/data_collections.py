@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 from sqlalchemy import bindparam, select
 
 from services.ssx.models import SSXDataCollection
-from shared.lists import query_of
+from shared.filters import Filter
 from shared.models import DataCollection, DataCollectionGroup
 from shared.schemas import TableSchema
 
@@ -60,12 +60,13 @@ class SSXDataCollectionSchema(TableSchema):
         model = SSXDataCollection
         search = ("experimentName", "chipModel", "chipPattern")
         sort = ("-dataCollectionId",)
-        conditions = {
-            "dataCollectionGroupId": SSXDataCollection.dataCollectionId.in_(IN_GROUP),
-            "sessionId": SSXDataCollection.dataCollectionId.in_(IN_SESSION),
+        filters = {
+            "dataCollectionGroupId": Filter(
+                SSXDataCollection.dataCollectionId.in_(IN_GROUP),
+                fields.Integer(validate=KEY, metadata={"description": "of this group"}),
+            ),
+            "sessionId": Filter(
+                SSXDataCollection.dataCollectionId.in_(IN_SESSION),
+                fields.Integer(validate=KEY, metadata={"description": "of this session"}),
+            ),
         }
-
-
-class SSXDataCollectionQuery(query_of(SSXDataCollectionSchema)):
-    dataCollectionGroupId = fields.Integer(validate=KEY, metadata={"description": "of this group"})
-    sessionId = fields.Integer(validate=KEY, metadata={"description": "of this session"})

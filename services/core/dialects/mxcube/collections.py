@@ -2,14 +2,16 @@
 
 from http import HTTPStatus
 
-from services.core.modules import data_collections, deposits, sessions
-from services.core.schemas.mxcube_collections import (
+from services.core.dialects.mxcube import collection_upserts
+from services.core.dialects.mxcube.collection_schemas import (
     MxcubeCollectionSchema,
     MxcubeGroupSchema,
     StoredCollectionSchema,
     StoredGroupSchema,
 )
-from services.core.schemas.data_collections import DataCollectionSchema
+from services.core.modules.acquisition.data_collections import data_collections
+from services.core.modules.people.sessions import sessions
+from services.core.schemas.acquisition.data_collections import DataCollectionSchema
 from shared.api import Namespace, Resource
 
 collection_ns = Namespace("datacollections", description="Data collections")
@@ -24,15 +26,15 @@ def warned(answer: dict, data: dict) -> dict:
 @collection_ns.route("/datacollection")
 class StoredCollections(Resource):
     @collection_ns.may_answer(404)
-    @collection_ns.require()
+    @collection_ns.require(service="mx_write")
     @collection_ns.takes(MxcubeCollectionSchema)
     @collection_ns.returns(StoredCollectionSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)
     def post(self, identity, data):
         """Store a data collection, with a group if it joins none; or update it: then 200.
 
-        Whoever sees the session may do so; a program needs mx_write.
+        Whoever sees the session may do so.
         """
-        found, new = deposits.store(identity, data)
+        found, new = collection_upserts.store(identity, data)
         answer = {name: value for name, value in found.items() if value is not None}
         return warned(answer, data), HTTPStatus.CREATED if new else HTTPStatus.OK
 
@@ -40,15 +42,15 @@ class StoredCollections(Resource):
 @collection_ns.route("/group")
 class StoredGroups(Resource):
     @collection_ns.may_answer(404)
-    @collection_ns.require()
+    @collection_ns.require(service="mx_write")
     @collection_ns.takes(MxcubeGroupSchema)
     @collection_ns.returns(StoredGroupSchema)
     def post(self, identity, data):
         """Update the group of a data collection, which never gets a second one; or make one.
 
-        Whoever sees the session may do so; a program needs mx_write.
+        Whoever sees the session may do so.
         """
-        found = deposits.store_group(identity, data)
+        found = collection_upserts.store_group(identity, data)
         shown = ("dataCollectionGroupId", "experimentType", "blSampleId", "sessionId")
         return warned({name: found[name] for name in shown}, data)
 

@@ -2,19 +2,22 @@
 
 from http import HTTPStatus
 
-from services.core.dialects.mxcube.collections import warned
-from services.core.modules import energy_scans, images, robot_actions, unplanned, xrf_spectra
-from services.core.schemas.mxcube_collections import (
+from services.core.dialects.mxcube.collection_schemas import (
     MxcubeImageSchema,
     NewIdSchema,
     StoredImageSchema,
 )
-from services.core.schemas.mxcube_events import (
+from services.core.dialects.mxcube.collections import warned
+from services.core.dialects.mxcube.event_schemas import (
     MxcubeEnergyScanSchema,
     MxcubeRobotActionSchema,
     MxcubeSpectrumSchema,
     ScannedSampleSchema,
 )
+from services.core.modules.acquisition import images
+from services.core.modules.beamline.energy_scans import energy_scans
+from services.core.modules.beamline.robot_actions import robot_actions
+from services.core.modules.beamline.xrf_spectra import xrf_spectra
 from shared.api import Namespace, Resource
 
 event_ns = Namespace("events", description="What happens at a beamline")
@@ -22,88 +25,87 @@ image_ns = Namespace("images", description="Images of data collections")
 NAMESPACES = [event_ns, image_ns]
 
 
-def columns(identity, data: dict) -> dict:
-    """What the client has a value for, if the caller may write: a program needs mx_write."""
-    unplanned.check(identity)
+def columns(data: dict) -> dict:
+    """The columns that the client has a value for."""
     return {n: v for n, v in data.items() if n != "warnings" and v is not None}
 
 
 @event_ns.route("/robot-action")
 class RobotActions(Resource):
     @event_ns.may_answer(404)
-    @event_ns.require()
+    @event_ns.require(service="mx_write")
     @event_ns.takes(MxcubeRobotActionSchema)
     @event_ns.returns(NewIdSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
         """Store what the robot did; a begin that is not told is its end, or now.
 
-        Whoever sees the session may do so; a program needs mx_write.
+        Whoever sees the session may do so.
         """
-        told = columns(identity, data)
+        told = columns(data)
         if "endTimestamp" in told:
             told = {"startTimestamp": told["endTimestamp"], **told}
-        row = robot_actions.add(identity, told)
+        row = robot_actions.create(identity, told)
         return warned({"results": row["robotActionId"]}, data)
 
 
 @event_ns.route("/energyscan")
 class EnergyScans(Resource):
     @event_ns.may_answer(404)
-    @event_ns.require()
+    @event_ns.require(service="mx_write")
     @event_ns.takes(MxcubeEnergyScanSchema)
     @event_ns.returns(NewIdSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
         """Store an energy scan.
 
-        Whoever sees the session may do so; a program needs mx_write.
+        Whoever sees the session may do so.
         """
-        row = energy_scans.add(identity, columns(identity, data))
+        row = energy_scans.create(identity, columns(data))
         return warned({"results": row["energyScanId"]}, data)
 
 
 @event_ns.route("/energyscan/associate-bl-sample")
 class EnergyScanSample(Resource):
     @event_ns.may_answer(404)
-    @event_ns.require()
+    @event_ns.require(service="mx_write")
     @event_ns.takes(ScannedSampleSchema)
     @event_ns.returns(ScannedSampleSchema)
     def patch(self, identity, data):
         """Say which sample an energy scan was of.
 
-        Whoever sees the session may do so; a program needs mx_write.
+        Whoever sees the session may do so.
         """
-        told = columns(identity, data)
-        energy_scans.change(identity, told["energyScanId"], {"blSampleId": told["blSampleId"]})
+        told = columns(data)
+        energy_scans.update(identity, told["energyScanId"], {"blSampleId": told["blSampleId"]})
         return warned(told, data)
 
 
 @event_ns.route("/xfe-fluorescence-spectrum")
 class Spectra(Resource):
     @event_ns.may_answer(404)
-    @event_ns.require()
+    @event_ns.require(service="mx_write")
     @event_ns.takes(MxcubeSpectrumSchema)
     @event_ns.returns(NewIdSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
         """Store a fluorescence spectrum.
 
-        Whoever sees the session may do so; a program needs mx_write.
+        Whoever sees the session may do so.
         """
-        row = xrf_spectra.add(identity, columns(identity, data))
+        row = xrf_spectra.create(identity, columns(data))
         return warned({"results": row["xfeFluorescenceSpectrumId"]}, data)
 
 
 @image_ns.route("/image")
 class Images(Resource):
     @image_ns.may_answer(404)
-    @image_ns.require()
+    @image_ns.require(service="mx_write")
     @image_ns.takes(MxcubeImageSchema)
     @image_ns.returns(StoredImageSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)
     def post(self, identity, data):
         """Store an image, or change the one of its number: then 200.
 
-        Whoever sees the session may do so; a program needs mx_write.
+        Whoever sees the session may do so.
         """
-        told = columns(identity, data)
+        told = columns(data)
         row, new = images.put(identity, told.pop("dataCollectionId"), told)
         answer = warned({"imageId": row["imageId"]}, data)
         return answer, HTTPStatus.CREATED if new else HTTPStatus.OK

@@ -3,12 +3,12 @@
 import re
 
 from services.core.dialects.mxcube.collections import warned
-from services.core.modules import samples
-from services.core.schemas.mxcube_events import (
+from services.core.dialects.mxcube.event_schemas import (
     MxcubeSampleQuery,
     MxcubeSampleSchema,
     ReadySampleSchema,
 )
+from services.core.modules.samples.samples import samples
 from shared.api import Namespace, Resource
 
 sample_ns = Namespace("samples", description="Samples ready on a beamline")
@@ -33,21 +33,21 @@ class Samples(Resource):
     @sample_ns.returns(ReadySampleSchema, many=True, bare=True)
     def get(self, identity, query):
         """List all samples of a proposal that are ready on a beamline."""
-        return [_sample(row) for row in samples.find(identity, query | WHOLE)["results"]]
+        return [_sample(row) for row in samples.list_(identity, query | WHOLE)["results"]]
 
 
 @sample_ns.route("/<int:sample_id>")
 class Sample(Resource):
-    @sample_ns.require()
+    @sample_ns.require(service="mx_write")
     @sample_ns.takes(MxcubeSampleSchema)
     @sample_ns.returns(MxcubeSampleSchema)
     def patch(self, identity, data, sample_id):
         """Change what is known of a sample at the beamline: absent keeps, and so does null.
 
-        Whoever sees the sample may do so; a program needs mx_write.
+        Whoever sees the sample may do so.
         """
         columns = {n: v for n, v in data.items() if n != "warnings" and v is not None}
-        found = samples.change(identity, sample_id, columns)
+        found = samples.update(identity, sample_id, columns)
         return warned(MxcubeSampleSchema().answer(found), data)
 
 

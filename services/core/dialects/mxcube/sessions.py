@@ -6,14 +6,17 @@ One null or one odd name among them ends the sign-in, so neither is there.
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from services.core.modules import proposals, sessions, unplanned
-from services.core.schemas.mxcube import (
+from services.core.dialects.mxcube import ad_hoc_sessions
+from services.core.dialects.mxcube.schemas import (
     MxcubeProposalQuery,
     MxcubeProposalSchema,
     MxcubeSessionQuery,
     MxcubeSessionSchema,
     SetupQuery,
 )
+from services.core.modules.people.proposals import proposals
+from services.core.modules.people.sessions import sessions
+from shared import names
 from shared.api import Namespace, Resource
 from shared.errors import NotFound
 
@@ -52,7 +55,7 @@ class Proposals(Resource):
             query |= _named(query.pop("search")) or NOTHING
         if query.get("proposalId", 0) is None:
             query |= NOTHING
-        found = proposals.find(identity, {**query, **WHOLE, "fields": PROPOSAL})
+        found = proposals.list_(identity, {**query, **WHOLE, "fields": PROPOSAL})
         return [_proposal(row) for row in found["results"] if _has_name(row)]
 
 
@@ -64,20 +67,20 @@ class Sessions(Resource):
     @session_ns.returns(MxcubeSessionSchema, many=True, bare=True)
     def get(self, identity, query):
         """List all sessions the caller may see; those of a day overlap it."""
-        found = sessions.find(identity, {**_overlapping(query), **WHOLE, "fields": SESSION})
+        found = sessions.list_(identity, {**_overlapping(query), **WHOLE, "fields": SESSION})
         return [_session(row) for row in found["results"]]
 
     @session_ns.may_answer(404)
-    @session_ns.require()
+    @session_ns.require(service="mx_write")
     @session_ns.takes(MxcubeSessionSchema)
     @session_ns.returns(MxcubeSessionSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)
     def post(self, identity, data):
         """Open a session, once for each proposal, beamline and start: then 200.
 
-        Whoever sees the proposal may do so; a program needs mx_write.
+        Whoever sees the proposal may do so.
         """
         warnings = data.pop("warnings")
-        session, new = unplanned.start(identity, data)
+        session, new = ad_hoc_sessions.start(identity, data)
         answer = _session(session) | ({"warnings": warnings} if warnings else {})
         return answer, HTTPStatus.CREATED if new else HTTPStatus.OK
 
@@ -93,21 +96,21 @@ class Session(Resource):
 
 @session_ns.route("/<int:session_id>/associate-beamline-setup")
 class SessionSetup(Resource):
-    @session_ns.require()
+    @session_ns.require(service="mx_write")
     @session_ns.takes(SetupQuery, query=True)
     @session_ns.returns(MxcubeSessionSchema)
     def patch(self, identity, query, session_id):
         """Note what the beamline of a session is set up with.
 
-        Whoever sees the session may do so; a program needs mx_write.
+        Whoever sees the session may do so.
         """
-        return _session(unplanned.set_up(identity, session_id, query["beamLineSetupId"]))
+        return _session(ad_hoc_sessions.set_up(identity, session_id, query["beamLineSetupId"]))
 
 
 def _named(text: str) -> dict | None:
     """The filters that find a proposal by code and number; None for what is no such name."""
     try:
-        filters = proposals.named(text)
+        filters = names.proposal_filters(text)
     except NotFound:
         return None
     return filters if "proposalCode__in" in filters else None

@@ -2,11 +2,12 @@
 
 from http import HTTPStatus
 
+from services.core.dialects.mxcube import setup_reports
+from services.core.dialects.mxcube.collection_schemas import NewIdSchema
 from services.core.dialects.mxcube.collections import warned
-from services.core.modules import configurations, detectors
-from services.core.schemas.detectors import DetectorSchema
-from services.core.schemas.mxcube_collections import NewIdSchema
-from services.core.schemas.mxcube_setups import MxcubeDetectorQuery, MxcubeSetupSchema
+from services.core.dialects.mxcube.setup_schemas import MxcubeDetectorQuery, MxcubeSetupSchema
+from services.core.modules.beamline.detectors import detectors
+from services.core.schemas.beamline.detectors import DetectorSchema
 from shared.api import Namespace, Resource
 from shared.errors import NotFound
 
@@ -25,15 +26,15 @@ NAMES = {
 @setup_ns.route("/beamline-setup")
 class Setups(Resource):
     @setup_ns.may_answer(404)
-    @setup_ns.require()
+    @setup_ns.require(service="mx_write")
     @setup_ns.takes(MxcubeSetupSchema)
     @setup_ns.returns(NewIdSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)
     def post(self, identity, data):
         """Store what a beamline is set up with; if that is known and the same: 200.
 
-        Whoever is at a beamline may do so; a program needs mx_write and its own beamlines.
+        Whoever is at a beamline may do so.
         """
-        key, new = configurations.configure(identity, data)
+        key, new = setup_reports.configure(identity, data)
         return warned({"results": key}, data), HTTPStatus.CREATED if new else HTTPStatus.OK
 
 
@@ -46,7 +47,7 @@ class Detectors(Resource):
     def get(self, identity, query):
         """Show the one detector of these names, the oldest if there are several."""
         names = {NAMES[name]: "" if text == "None" else text for name, text in query.items()}
-        key = configurations.detector(names)
+        key = setup_reports.detector(names)
         if key is None:
             raise NotFound("Detector not found")
         return detectors.get(identity, key)

@@ -1,0 +1,260 @@
+"""What Hyperion speaks, with the Exp-Eye client of mx-bluesky: one service token writes it all.
+
+Its paths are flat; a session is a proposal and a number. It has no word for a row that is not
+there yet: what its bodies refer to is there, or the body is wrong. SCAUP reads beside it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from http import HTTPStatus
+
+from services.core.dialects.expeye.read_schemas import (
+    ExpeyeProposalDataSchema,
+    ExpeyeSessionListSchema,
+    ExpeyeSessionQuery,
+    ExpeyeSessionSchema,
+)
+from services.core.dialects.expeye.schemas import (
+    AnsweringSchema,
+    ExpeyeCollectionSchema,
+    ExpeyeGridSchema,
+    ExpeyeGroupSchema,
+    ExpeyePositionSchema,
+    ExpeyeRobotActionSchema,
+    ExpeyeSampleSchema,
+)
+from services.core.modules.acquisition import grids, positions
+from services.core.modules.acquisition.data_collection_groups import data_collection_groups
+from services.core.modules.acquisition.data_collections import data_collections
+from services.core.modules.beamline.robot_actions import robot_actions
+from services.core.modules.people.lab_contacts import lab_contacts
+from services.core.modules.people.sessions import sessions
+from services.core.modules.samples.proteins import proteins
+from services.core.modules.samples.samples import samples
+from services.core.schemas.acquisition.data_collections import AppendQuery
+from services.core.schemas.samples.proteins import ProteinSchema
+from shared import names
+from shared.api import Namespace, Resource
+from shared.errors import BadInput, NotYet
+from shared.identity import Identity
+
+proposal_ns = Namespace("proposals", description="Proposals, and what begins in a session")
+session_ns = Namespace("sessions", description="Sessions")
+group_ns = Namespace("data-groups", description="Groups of data collections")
+collection_ns = Namespace("data-collections", description="Data collections")
+robot_ns = Namespace("robot-actions", description="What the sample changer did")
+sample_ns = Namespace("samples", description="Samples")
+protein_ns = Namespace("proteins", description="Proteins")
+NAMESPACES = [
+    *(proposal_ns, session_ns, group_ns, collection_ns, robot_ns, sample_ns, protein_ns),
+]
+
+WRITER = "mx_write"
+SESSION = "/<ref>/sessions/<int:visit>"
+REF = ("ref", "proposal code and number, e.g. ab12345")
+READ = (
+    *("sessionId", "proposalId", "Proposal.proposalCode", "Proposal.proposalNumber"),
+    *("visit_number", "beamLineName", "beamLineOperator", "startDate", "endDate", "scheduled"),
+    *("nbShifts", "comments", "beamLineSetupId", "beamCalendarId", "usedFlag", "archived"),
+    *("purgedProcessedData", "bltimeStamp", "lastUpdate"),
+)
+
+
+@proposal_ns.route(f"{SESSION}/robot-actions")
+@proposal_ns.param(*REF)
+class RobotActions(Resource):
+    @proposal_ns.require(WRITER)
+    @proposal_ns.takes(ExpeyeRobotActionSchema)
+    @proposal_ns.returns(ExpeyeRobotActionSchema, HTTPStatus.CREATED)
+    def post(self, identity, data, ref, visit):
+        """Note what the sample changer begins to do in a session."""
+        inside = {"blsessionId": names.session_key(identity, f"{ref}-{visit}")}
+        with _there():
+            row = robot_actions.create(identity, _columns(data) | inside)
+        return _answer(ExpeyeRobotActionSchema(), row, data)
+
+
+@robot_ns.route("/<int:action_id>")
+class RobotAction(Resource):
+    @robot_ns.require(WRITER)
+    @robot_ns.takes(ExpeyeRobotActionSchema(partial=True))
+    @robot_ns.returns(ExpeyeRobotActionSchema)
+    def patch(self, identity, data, action_id):
+        """Complete it: absent keeps, null clears, and its begin stays."""
+        with _there():
+            row = robot_actions.update(identity, action_id, _columns(data))
+        return _answer(ExpeyeRobotActionSchema(), row, data)
+
+
+@sample_ns.route("/<int:sample_id>")
+class Sample(Resource):
+    @sample_ns.require(WRITER)
+    @sample_ns.takes(ExpeyeSampleSchema(partial=True))
+    @sample_ns.returns(ExpeyeSampleSchema)
+    def patch(self, identity, data, sample_id):
+        """Note the state of a sample."""
+        row = samples.update(identity, sample_id, _columns(data))
+        return _answer(ExpeyeSampleSchema(), row, data)
+
+
+@proposal_ns.route(f"{SESSION}/data-groups")
+@proposal_ns.param(*REF)
+class Groups(Resource):
+    @proposal_ns.require(WRITER)
+    @proposal_ns.takes(ExpeyeGroupSchema)
+    @proposal_ns.returns(ExpeyeGroupSchema, HTTPStatus.CREATED)
+    def post(self, identity, data, ref, visit):
+        """Begin a group of data collections in a session."""
+        begun = {"sessionId": names.session_key(identity, f"{ref}-{visit}"), "startTime": _now()}
+        with _there():
+            row = data_collection_groups.create(identity, _columns(data) | begun)
+        return _answer(ExpeyeGroupSchema(), row, data)
+
+
+@group_ns.route("/<int:group_id>")
+class Group(Resource):
+    @group_ns.require(WRITER)
+    @group_ns.takes(ExpeyeGroupSchema(partial=True))
+    @group_ns.returns(ExpeyeGroupSchema)
+    def patch(self, identity, data, group_id):
+        """Change a group: absent keeps, null clears."""
+        with _there():
+            row = data_collection_groups.update(identity, group_id, _columns(data))
+        return _answer(ExpeyeGroupSchema(), row, data)
+
+
+@group_ns.route("/<int:group_id>/data-collections")
+class GroupCollections(Resource):
+    @group_ns.require(WRITER)
+    @group_ns.takes(ExpeyeCollectionSchema)
+    @group_ns.returns(ExpeyeCollectionSchema, HTTPStatus.CREATED)
+    def post(self, identity, data, group_id):
+        """Begin a data collection of a group: each attempt is one, whatever files it writes.
+
+        One that failed early wrote none, and the next begins with the same names.
+        """
+        columns = _columns(data) | {"dataCollectionGroupId": group_id}
+        with _there():
+            _take_sample(identity, group_id, columns, data["warnings"])
+            row = data_collections.create(identity, columns, again=True)
+        return _answer(ExpeyeCollectionSchema(), row, data)
+
+
+@collection_ns.route("/<int:collection_id>")
+class Collection(Resource):
+    @collection_ns.require(WRITER)
+    @collection_ns.takes(AppendQuery, query=True)
+    @collection_ns.takes(ExpeyeCollectionSchema(partial=True))
+    @collection_ns.returns(ExpeyeCollectionSchema)
+    def patch(self, identity, query, data, collection_id):
+        """Change a data collection: absent keeps, null clears, comments replace or are added."""
+        columns, link = _columns(data), "dataCollectionGroupId"
+        text = columns.pop("comments", None) if query["appendComment"] else None
+        with _there():
+            if "blSampleId" in columns:
+                group_id = data_collections.get(identity, collection_id, (link,))[link]
+                _take_sample(identity, group_id, columns, data["warnings"])
+            row = data_collections.update(identity, collection_id, columns)
+        if text is not None:
+            row = data_collections.append_comment(identity, collection_id, text, cut=True)
+            if not row["comments"].endswith(text):
+                data["warnings"].append("comments: cut to what there is room for")
+        return _answer(ExpeyeCollectionSchema(), row, data)
+
+
+@collection_ns.route("/<int:collection_id>/position")
+class CollectionPosition(Resource):
+    @collection_ns.require(WRITER)
+    @collection_ns.takes(ExpeyePositionSchema)
+    @collection_ns.returns(ExpeyePositionSchema, HTTPStatus.CREATED)
+    def post(self, identity, data, collection_id):
+        """Set where the sample of a data collection is."""
+        row = positions.replace(identity, collection_id, _columns(data))
+        return _answer(ExpeyePositionSchema(), {**row, "dataCollectionId": collection_id}, data)
+
+
+@collection_ns.route("/<int:collection_id>/grids")
+class CollectionGrids(Resource):
+    @collection_ns.require(WRITER)
+    @collection_ns.takes(ExpeyeGridSchema)
+    @collection_ns.returns(ExpeyeGridSchema, HTTPStatus.CREATED)
+    def post(self, identity, data, collection_id):
+        """Add the grid of a data collection."""
+        row = grids.add(identity, collection_id, _columns(data))
+        return _answer(ExpeyeGridSchema(), row, data)
+
+
+@session_ns.route("")
+class Sessions(Resource):
+    @session_ns.require()
+    @session_ns.takes(ExpeyeSessionQuery, query=True)
+    @session_ns.returns(ExpeyeSessionListSchema)
+    def get(self, identity, query):
+        """List the sessions the caller may see, latest first."""
+        page, limit = query.pop("page"), query["limit"]
+        found = sessions.list_(identity, {**query, "skip": page * limit, "fields": READ})
+        items = [ExpeyeSessionSchema().answer(row) for row in found["results"]]
+        return {"items": items, "total": found["total"], "page": page, "limit": limit}
+
+
+@proposal_ns.route(SESSION)
+@proposal_ns.param(*REF)
+class Session(Resource):
+    @proposal_ns.require()
+    @proposal_ns.returns(ExpeyeSessionSchema)
+    def get(self, identity, ref, visit):
+        """Show a session."""
+        return ExpeyeSessionSchema().answer(sessions.get(identity, f"{ref}-{visit}", READ))
+
+
+@proposal_ns.route("/<ref>/data")
+@proposal_ns.param(*REF)
+class ProposalData(Resource):
+    @proposal_ns.require()
+    @proposal_ns.returns(ExpeyeProposalDataSchema)
+    def get(self, identity, ref):
+        """Show the shipping contacts and the proteins of a proposal."""
+        whole = {"proposal": ref, "skip": 0, "limit": 1_000_000, "fields": ()}
+        contacts, found = lab_contacts.list_(identity, whole), proteins.list_(identity, whole)
+        return {"labContacts": contacts["results"], "proteins": found["results"]}
+
+
+@protein_ns.route("/<int:protein_id>")
+class Protein(Resource):
+    @protein_ns.require()
+    @protein_ns.returns(ProteinSchema)
+    def get(self, identity, protein_id):
+        """Show a protein."""
+        return proteins.get(identity, protein_id)
+
+
+def _columns(data: dict) -> dict:
+    return {name: value for name, value in data.items() if name != "warnings"}
+
+
+def _answer(schema: AnsweringSchema, row: dict, data: dict) -> dict:
+    return schema.answer(row) | ({"warnings": data["warnings"]} if data["warnings"] else {})
+
+
+def _now() -> datetime:
+    return datetime.now().replace(microsecond=0)
+
+
+def _take_sample(identity: Identity, group_id: int, columns: dict, warnings: list) -> None:
+    """The sample is the group's, and its data collections repeat it."""
+    sample_id = columns.pop("blSampleId", None)
+    known = data_collection_groups.get(identity, group_id, ("blSampleId",))["blSampleId"]
+    if sample_id is not None and known is None:
+        data_collection_groups.update(identity, group_id, {"blSampleId": sample_id})
+    elif sample_id not in (None, known):
+        warnings.append(f"sampleId: the group is of sample {known}")
+
+
+@contextmanager
+def _there() -> Iterator[None]:
+    """What a body refers to and is not there makes it bad input."""
+    try:
+        yield
+    except NotYet as error:
+        raise BadInput(f"{error}", error.errors) from error

@@ -1,0 +1,74 @@
+"""What MXCuBE says and asks of a beamline: its setup, its detector."""
+
+from marshmallow import EXCLUDE, Schema, fields
+from marshmallow_sqlalchemy import auto_field
+
+from services.core.dialects.lenient import Key, LenientSchema, column
+from shared.models import BeamLineSetup, Detector
+from shared.schemas import text_of
+
+UNDULATORS = 3  # that a setup has columns for
+
+
+class UndulatorSchema(LenientSchema):
+    free_text = ("type",)
+
+    type = column("undulatorType1")
+
+    class Meta(LenientSchema.Meta):
+        model = BeamLineSetup
+
+
+class MxcubeSetupSchema(LenientSchema):
+    """The configuration of a beamline; a site may tell more of it than MXCuBE knows."""
+
+    ignored = (
+        *("directory_prefix", "default_exposure_time", "detector_fileext", "input_files_server"),
+        *("detector_px", "detector_py"),
+    )
+
+    synchrotronMode = auto_field()
+    synchrotron_name = column("synchrotronName")
+    focusing_optic = column("focusingOptic")
+    monochromator_type = column("monochromatorType")
+    undulators = fields.List(fields.Nested(UndulatorSchema), allow_none=True)
+    polarisation = auto_field()
+    beam_divergence_vertical = column("beamDivergenceVertical")
+    beam_divergence_horizontal = column("beamDivergenceHorizontal")
+    minimum_exposure_time = column("minExposureTimePerImage")
+    maximum_phi_speed = column("goniostatMaxOscillationSpeed")
+    minimum_phi_oscillation = column("goniostatMinOscillationWidth")
+    detector_manufacturer = column("detectorManufacturer", Detector)
+    detector_model = column("detectorModel", Detector)
+    detector_type = column("detectorType", Detector)
+    detector_binning_mode = column("detectorMode", Detector)
+    beamlineSetupId = Key(
+        allow_none=True, metadata={"description": "the setup of before; kept if nothing changed"}
+    )
+    sessionId = Key(allow_none=True, metadata={"description": "the session that has this setup"})
+    beamline_name = column("beamlineName")
+
+    class Meta(LenientSchema.Meta):
+        model = BeamLineSetup
+
+    def translated(self, data: dict) -> dict:
+        """``{"setup": columns, "detector": columns, …}``."""
+        data = {name: value for name, value in data.items() if value is not None}
+        which = {name: data.pop(name, None) for name in ("beamlineSetupId", "sessionId")}
+        kinds = [found.get("undulatorType1") for found in data.pop("undulators", ())][:UNDULATORS]
+        data |= {f"undulatorType{at}": kind for at, kind in enumerate(kinds, 1) if kind}
+        names = [name for name in data if name.startswith("detector")]
+        detector = {name: data.pop(name) for name in names}
+        return {**which, "detector": detector, "setup": data}
+
+
+class MxcubeDetectorQuery(Schema):
+    """Names of a detector, unquoted: those that are empty or None match any."""
+
+    manufacturer = text_of(Detector.detectorManufacturer)
+    model = text_of(Detector.detectorModel)
+    mode = text_of(Detector.detectorMode)
+    type = text_of(Detector.detectorType)
+
+    class Meta:
+        unknown = EXCLUDE  # an & in a name splits the query

@@ -1,0 +1,141 @@
+"""Data collections: seen by those who see the session of their group."""
+
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from services.core.models import (
+    Screening,
+    ScreeningOutput,
+    ScreeningStrategy,
+    ScreeningStrategySubWedge,
+    ScreeningStrategyWedge,
+)
+from services.core.schemas.acquisition.data_collections import DataCollectionSchema
+from shared import access, row_checks
+from shared.db import db, save
+from shared.errors import BadInput, Conflict, NotFound, NotYet
+from shared.identity import Identity
+from shared.models import DataCollection, DataCollectionGroup
+from shared.table_service import TableService
+
+GROUP = "dataCollectionGroupId"
+SAME_FILES = ("imageDirectory", "imagePrefix", "dataCollectionNumber")
+LONGEST_COMMENT = 1024
+LONGEST_TYPE = 24
+
+
+class DataCollections(TableService):
+    """The data collections."""
+
+    def create(self, identity: Identity, data: dict, again: bool = False) -> dict:
+        """Create a data collection of a visible group.
+
+        Conflict if the group has one with the same files, unless they are measured ``again``.
+        """
+        group = _lock_group(identity, data[GROUP])
+        self.check_data(identity, _without_group(data))
+        return self.written(identity, _insert(group, data, again))
+
+    def insert_below(
+        self, identity: Identity, group: DataCollectionGroup, data: dict
+    ) -> DataCollection:
+        """Create a data collection of a group that is new, and return its row."""
+        self.check_data(identity, data)
+        return _insert(group, {**data, GROUP: group.dataCollectionGroupId})
+
+    def update(self, identity: Identity, key: int, data: dict) -> dict:
+        """Change some columns of a visible data collection."""
+        row = row_checks.lock_visible(identity, DataCollection, key)
+        self.check_data(identity, _without_group(data), row)
+        if GROUP in data:
+            data = {**data, **copies(_lock_group(identity, data[GROUP]))}
+        return self.written(identity, save(row, data))
+
+    def append_comment(self, identity: Identity, key: int, text: str, cut: bool = False) -> dict:
+        """Add ``text`` to the end of the comments of a visible data collection.
+
+        Text that does not fit is cut, or refused: the comments that were there are kept.
+        """
+        row = row_checks.lock_visible(identity, DataCollection, key)
+        longer = func.coalesce(DataCollection.comments, "") + text
+        db.session.execute(
+            update(DataCollection)
+            .where(DataCollection.dataCollectionId == key)
+            .values(comments=func.substr(longer, 1, LONGEST_COMMENT)),
+            execution_options={"synchronize_session": False},
+        )
+        answer = self.written(identity, row)
+        if not cut and not answer["comments"].endswith(text):
+            reason = f"With what is there it is longer than {LONGEST_COMMENT} characters."
+            raise BadInput("invalid input", {"comments": [reason]})
+        return answer
+
+
+data_collections = DataCollections(DataCollectionSchema, span=("startTime", "endTime"))
+
+
+@data_collections.check
+def check_strategy(identity: Identity, data: dict, stored: Any) -> None:
+    """Raise NotYet unless the caller sees the strategy that a data collection follows.
+
+    Our models have no key for this parent: its table refers back to data collections.
+    """
+    key = data.get("strategySubWedgeOrigId")
+    if key is None:
+        return
+    rule = access.recorded(identity, Screening.dataCollectionId, Screening.dataCollectionGroupId)
+    statement = select(ScreeningStrategySubWedge).where(
+        ScreeningStrategySubWedge.screeningStrategySubWedgeId == key, rule.condition
+    )
+    for parent in (ScreeningStrategyWedge, ScreeningStrategy, ScreeningOutput, Screening):
+        statement = statement.join(parent)
+    if not db.session.execute(statement, rule.values).first():
+        reason = "no such ScreeningStrategySubWedge"
+        raise NotYet("a referenced row is not there yet", {"strategySubWedgeOrigId": [reason]})
+
+
+def newest_of_session(session_id: int, data: dict) -> int | None:
+    """The newest data collection of a session with the same files as ``data``, if it has any."""
+    groups = select(DataCollectionGroup.dataCollectionGroupId)
+    groups = groups.where(DataCollectionGroup.sessionId == session_id)
+    return _newest(DataCollection.dataCollectionGroupId.in_(groups), data)
+
+
+def copies(group: DataCollectionGroup) -> dict:
+    """The columns that a data collection repeats of its group: other readers join on them."""
+    return {
+        "sessionId": group.sessionId,
+        "blSampleId": group.blSampleId,
+        "experimentType": (group.experimentType or "")[:LONGEST_TYPE] or None,
+    }
+
+
+def _without_group(data: dict) -> dict:
+    return {name: value for name, value in data.items() if name != GROUP}
+
+
+def _lock_group(identity: Identity, key: int) -> DataCollectionGroup:
+    """The row of a visible group, locked; NotYet if it is hidden or absent."""
+    try:
+        return row_checks.lock_visible(identity, DataCollectionGroup, key)
+    except NotFound:
+        reason = {GROUP: ["no such DataCollectionGroup"]}
+        raise NotYet("a referenced row is not there yet", reason) from None
+
+
+def _insert(group: DataCollectionGroup, data: dict, again: bool = False) -> DataCollection:
+    inside = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
+    if not again and (other := _newest(inside, data)) is not None:
+        raise Conflict(f"data collection {other} has the same directory, prefix and number")
+    return save(DataCollection(), {**data, **copies(group)})
+
+
+def _newest(inside: Any, data: dict) -> int | None:
+    """The newest data collection with the same files as ``data``."""
+    same = {name: data.get(name) for name in SAME_FILES}
+    if None in same.values():
+        return None
+    statement = select(DataCollection.dataCollectionId).where(inside).filter_by(**same)
+    newest = statement.order_by(DataCollection.dataCollectionId.desc()).limit(1)
+    return db.session.scalar(newest)

@@ -1,0 +1,52 @@
+"""Where the samples of data collections were. No key of the database holds a position."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from services.core.modules.acquisition.data_collections import data_collections
+from services.core.schemas.acquisition.positions import PositionSchema
+from shared import read, row_checks
+from shared.access import everything
+from shared.db import db, save
+from shared.errors import NotFound
+from shared.identity import Identity
+from shared.models import DataCollection, Position
+
+
+def get(identity: Identity, collection_id: int, fields=()) -> dict:
+    """Return the position of a visible data collection, which may have none."""
+    found = data_collections.get(identity, collection_id, ("positionId",))["positionId"]
+    if found is None:
+        raise NotFound("Position not found")
+    return read.one(PositionSchema, everything(identity), fields, positionId=found)
+
+
+def replace(identity: Identity, collection_id: int, data: dict) -> dict:
+    """Set the position of a visible data collection."""
+    put(row_checks.lock_visible(identity, DataCollection, collection_id), data)
+    return get(identity, collection_id)
+
+
+def put(collection: DataCollection, data: dict) -> None:
+    """Set the position of a data collection whose row is locked or new.
+
+    It stays in its row, unless another data collection uses that too.
+    """
+    stored = collection.positionId and db.session.get(Position, collection.positionId)
+    data = row_checks.replaced(PositionSchema, data)
+    if stored and all(getattr(stored, name) == value for name, value in data.items()):
+        return
+    if stored and not _is_shared(collection):
+        save(stored, data)
+        return
+    now = {"recordTimeStamp": datetime.now().replace(microsecond=0)}
+    save(collection, {"positionId": save(Position(), {**data, **now}).positionId})
+
+
+def _is_shared(collection: DataCollection) -> bool:
+    """Whether another data collection has this position: a scan, as no index finds them."""
+    key, position = DataCollection.dataCollectionId, DataCollection.positionId
+    others = select(key).where(position == collection.positionId)
+    others = others.where(key != collection.dataCollectionId).limit(1)
+    return db.session.execute(others).first() is not None

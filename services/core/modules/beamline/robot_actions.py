@@ -1,0 +1,23 @@
+"""Actions of sample changers: seen by those who see the session."""
+
+from datetime import datetime
+from typing import Any
+
+from services.core.schemas.beamline.robot_actions import RobotActionSchema
+from shared.identity import Identity
+from shared.table_service import TableService
+
+
+class RobotActions(TableService):
+    """The actions of sample changers."""
+
+    def insert(self, identity: Identity, data: dict) -> Any:
+        """Create an action in a visible session, begun now unless ``data`` has a time.
+
+        Both times are written: the server has defaults of its own for them.
+        """
+        now = datetime.now().replace(microsecond=0)
+        return super().insert(identity, {"startTimestamp": now, "endTimestamp": None, **data})
+
+
+robot_actions = RobotActions(RobotActionSchema, span=("startTimestamp", "endTimestamp"))

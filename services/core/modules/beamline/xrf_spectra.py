@@ -1,0 +1,6 @@
+"""Fluorescence spectra: seen by those who see the session."""
+
+from services.core.schemas.beamline.xrf_spectra import XrfSpectrumSchema
+from shared.table_service import TableService
+
+xrf_spectra = TableService(XrfSpectrumSchema, span=("startTime", "endTime"))

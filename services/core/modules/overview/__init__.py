@@ -1,0 +1,1 @@
+"""Views across all subjects: timeline, statistics, files, JSON schemas."""

@@ -1,0 +1,184 @@
+"""The paths of the files that rows name, for those who see the rows.
+
+None where there is no such row or it is hidden, has no such file, or knows no path of it: that
+all looks the same.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, bindparam, or_, select
+
+from services.core.models import (
+    AutoProc,
+    AutoProcScaling,
+    EnergyScan,
+    Image,
+    MXMRRun,
+    MXMRRunBlob,
+    PhasingProgramAttachment,
+    PhasingStep,
+    RobotAction,
+    XFEFluorescenceSpectrum,
+)
+from services.core.modules.processing import programs
+from shared import access
+from shared.access import Rule
+from shared.db import db
+from shared.files import Archive
+from shared.identity import Identity
+from shared.models import (
+    AutoProcProgramAttachment,
+    DataCollection,
+    DataCollectionFileAttachment,
+    DataCollectionGroup,
+)
+
+
+class Named(NamedTuple):
+    """Rows with files: their key, who sees which, and the columns of paths by what they hold."""
+
+    key: Any
+    visible: Callable[[Identity], Rule]
+    paths: dict[str, Any]
+
+
+COLLECTION = Named(
+    DataCollection.dataCollectionId,
+    access.collections,
+    {
+        "1": DataCollection.xtalSnapshotFullPath1,
+        "2": DataCollection.xtalSnapshotFullPath2,
+        "3": DataCollection.xtalSnapshotFullPath3,
+        "4": DataCollection.xtalSnapshotFullPath4,
+    },
+)
+GROUP = Named(
+    DataCollectionGroup.dataCollectionGroupId,
+    access.groups,
+    {"snapshot": DataCollectionGroup.xtalSnapshotFullPath},
+)
+ATTACHMENT = Named(
+    DataCollectionFileAttachment.dataCollectionFileAttachmentId,
+    lambda identity: access.collections(identity, DataCollectionFileAttachment.dataCollectionId),
+    {"file": DataCollectionFileAttachment.fileFullPath},
+)
+ROBOT_ACTION = Named(
+    RobotAction.robotActionId,
+    lambda identity: access.sessions(identity, RobotAction.blsessionId),
+    {"before": RobotAction.xtalSnapshotBefore, "after": RobotAction.xtalSnapshotAfter},
+)
+ENERGY_SCAN = Named(
+    EnergyScan.energyScanId,
+    lambda identity: access.sessions(identity, EnergyScan.sessionId),
+    {
+        "scan": EnergyScan.scanFileFullPath,
+        "chooch": EnergyScan.choochFileFullPath,
+        "plot": EnergyScan.jpegChoochFileFullPath,
+    },
+)
+XRF_SPECTRUM = Named(
+    XFEFluorescenceSpectrum.xfeFluorescenceSpectrumId,
+    lambda identity: access.sessions(identity, XFEFluorescenceSpectrum.sessionId),
+    {
+        "scan": XFEFluorescenceSpectrum.scanFileFullPath,
+        "plot": XFEFluorescenceSpectrum.jpegScanFileFullPath,
+        "annotated": XFEFluorescenceSpectrum.annotatedPymcaXfeSpectrum,
+        "fitted": XFEFluorescenceSpectrum.fittedDataFileFullPath,
+    },
+)
+VIEWS = {"1": MXMRRunBlob.view1, "2": MXMRRunBlob.view2, "3": MXMRRunBlob.view3}
+IMAGES = {"jpeg": Image.jpegFileFullPath, "thumbnail": Image.jpegThumbnailFileFullPath}
+
+
+def path(identity: Identity, named: Named, key: int, which: str) -> str | None:
+    """The path of one file of a visible row."""
+    if which not in named.paths:
+        return None
+    rule = named.visible(identity)
+    stmt = select(named.paths[which]).where(named.key == bindparam("key"), rule.condition)
+    return db.session.scalar(stmt, {**rule.values, "key": key})
+
+
+def image(identity: Identity, collection_id: int, number: int, which: str) -> str | None:
+    """The path of a picture of one image of a visible data collection; of two rows the latest."""
+    if which not in IMAGES:
+        return None
+    rule = access.collections(identity, Image.dataCollectionId)
+    stmt = select(IMAGES[which]).where(
+        Image.dataCollectionId == bindparam("collection"),
+        Image.imageNumber == bindparam("number"),
+        rule.condition,
+    )
+    values = {**rule.values, "collection": collection_id, "number": number}
+    return db.session.scalar(stmt.order_by(Image.imageId.desc()).limit(1), values)
+
+
+def of_collection(identity: Identity, collection_id: int) -> Archive:
+    """All attachments of a visible data collection."""
+    rule, key = ATTACHMENT.visible(identity), DataCollectionFileAttachment.dataCollectionId
+    stmt = select(ATTACHMENT.paths["file"]).where(key == bindparam("key"), rule.condition)
+    found = db.session.scalars(stmt, {**rule.values, "key": collection_id})
+    return Archive(f"data_collection_{collection_id}.zip", found.all())
+
+
+def result(identity: Identity, attachment_id: int) -> str | None:
+    """The path of a file that a visible program wrote."""
+    key = AutoProcProgramAttachment.autoProcProgramAttachmentId
+    return next(iter(_written(identity, key, attachment_id)), None)
+
+
+def of_program(identity: Identity, program_id: int) -> Archive:
+    """All that a visible program wrote and that is not deleted."""
+    found = _written(identity, AutoProcProgramAttachment.autoProcProgramId, program_id)
+    return Archive(f"program_{program_id}.zip", found)
+
+
+def blob(identity: Identity, blob_id: int, which: str) -> str | None:
+    """The path of a picture of a blob in density."""
+    if which not in VIEWS:
+        return None
+    run = MXMRRun
+    owner = programs.visible(identity, run.autoProcProgramId).condition
+    stmt = select(MXMRRunBlob.filePath, VIEWS[which]).join(
+        run, run.mxMRRunId == MXMRRunBlob.mxMRRunId
+    )
+    stmt = stmt.where(
+        MXMRRunBlob.mxMRRunBlobId == bindparam("key"), or_(run.autoProcProgramId.is_(None), owner)
+    )
+    return _of_scaling(identity, stmt, run.autoProcScalingId, blob_id)
+
+
+def phasing(identity: Identity, attachment_id: int) -> str | None:
+    """The path of a file that a phasing program wrote."""
+    file, step = PhasingProgramAttachment, PhasingStep
+    stmt = select(file.filePath, file.fileName).join(
+        step, step.programRunId == file.phasingProgramRunId
+    )
+    stmt = stmt.where(file.phasingProgramAttachmentId == bindparam("key"))
+    return _of_scaling(identity, stmt, step.autoProcScalingId, attachment_id)
+
+
+def _of_scaling(identity: Identity, stmt: Select, column: Any, key: int) -> str | None:
+    """The path whose folder and name ``stmt`` finds, unless of its scalings one is hidden."""
+    rule = programs.visible(identity, AutoProc.autoProcProgramId)
+    stmt = stmt.join(AutoProcScaling, AutoProcScaling.autoProcScalingId == column)
+    stmt = stmt.join(AutoProc, AutoProc.autoProcId == AutoProcScaling.autoProcId)
+    rows = db.session.execute(
+        stmt.add_columns(rule.condition.label("seen")), {**rule.values, "key": key}
+    ).all()
+    if not rows or not all(row.seen for row in rows):
+        return None
+    folder, name, _ = rows[0]
+    return f"{folder}/{name}" if folder and name else None
+
+
+def _written(identity: Identity, column: Any, value: int) -> list[str]:
+    """The paths of attachments of visible programs where ``column`` has ``value``."""
+    attachment = AutoProcProgramAttachment
+    rule = programs.visible(identity, attachment.autoProcProgramId)
+    stmt = select(attachment.filePath, attachment.fileName).where(
+        column == bindparam("value"), attachment.deleted.is_not(True), rule.condition
+    )
+    rows = db.session.execute(stmt, {**rule.values, "value": value})
+    return [f"{folder}/{name}" for folder, name in rows if folder and name]

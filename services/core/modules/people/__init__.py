@@ -1,0 +1,1 @@
+"""Proposals, sessions, and the persons and laboratories behind them."""

@@ -1,0 +1,6 @@
+"""Shipping contacts: the address book of a proposal, kept by those who see the proposal."""
+
+from services.core.schemas.people.lab_contacts import LabContactSchema
+from shared.table_service import TableService
+
+lab_contacts = TableService(LabContactSchema)

@@ -1,0 +1,6 @@
+"""Laboratories: everybody who is signed in may read them all."""
+
+from services.core.schemas.people.laboratories import LaboratorySchema
+from shared.table_service import TableService
+
+laboratories = TableService(LaboratorySchema)

@@ -1,0 +1,111 @@
+"""Sessions, which clients call by id or by name."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from services.core.schemas.people.sessions import SessionInfoSchema, SessionSchema
+from shared import access, names, read, row_checks
+from shared.db import db
+from shared.errors import BadInput
+from shared.identity import Identity
+from shared.models import BLSession, Proposal
+from shared.table_service import TableService
+
+ONE_DAY = timedelta(days=1)
+
+
+class Sessions(TableService):
+    """The sessions of a site."""
+
+    def find_by(self, identity: Identity, key: str | int) -> dict:
+        """The filters of an id, ``7``, or a name, ``mx2007-1``."""
+        return names.session_filters(identity, key)
+
+    def list_(self, identity: Identity, query: dict) -> dict:
+        """One page of the visible sessions, latest first."""
+        query = dict(query)
+        _put_times(query)
+        return super().list_(identity, query)
+
+    def list_by_date(self, identity: Identity, query: dict) -> dict:
+        """One page of the visible sessions that overlap ``start_date`` to ``end_date``."""
+        query = dict(query)
+        query["ends_after"] = query.pop("start_date")
+        query["starts_before"] = query.pop("end_date")
+        if query["ends_after"] >= query["starts_before"]:
+            raise BadInput("invalid input", {"end_date": ["is before start_date"]})
+        if "beamline" in query:
+            query["beamLineName"] = query.pop("beamline")
+        return super().list_(identity, query)
+
+    def info(self, identity: Identity, name: str | int, fields=()) -> dict:
+        """One visible session with its members."""
+        rule = access.sessions(identity)
+        return read.one(SessionInfoSchema, rule, fields, **self.find_by(identity, name))
+
+    def insert(self, identity: Identity, data: dict) -> Any:
+        """Create a session of a visible proposal; without a number it takes the next."""
+        if "visit_number" not in data:
+            row_checks.check_parents(identity, BLSession, data)
+            data = {**data, "visit_number": _next_visit(data["proposalId"])}
+        return super().insert(identity, data)
+
+
+sessions = Sessions(
+    SessionSchema,
+    span=("startDate", "endDate"),
+    keep=["visit_number"],
+    along=["SessionType"],
+)
+
+
+@sessions.check
+def check_beamline(identity: Identity, data: dict, stored: Any) -> None:
+    """Raise Forbidden if the caller's token is not for the beamline of the session."""
+    beamline = stored.beamLineName if stored else None
+    access.check_beamline(identity, data.get("beamLineName", beamline))
+
+
+def _next_visit(proposal_id: int) -> int:
+    """The next visit number of the proposal, whose row is locked until the number is stored."""
+    row_checks.locked(Proposal, proposal_id)
+    highest = select(func.max(BLSession.visit_number)).where(BLSession.proposalId == proposal_id)
+    return (db.session.scalar(highest) or 0) + 1
+
+
+def _put_times(query: dict) -> None:
+    """Replace today, year, month, day, upcoming and previous by filters on the dates."""
+    now = datetime.now().replace(microsecond=0)
+    midnight = now.replace(hour=0, minute=0, second=0)
+    spans = [span] if (span := _calendar(query, now.year)) else []
+    if query.pop("today", False):
+        spans.append((midnight, midnight + ONE_DAY))
+    starts = [start for start, _ in spans]
+    if query.pop("upcoming", False):
+        starts.append(now)
+        query.setdefault("sort", ["startDate"])
+    if starts:
+        query["ends_after"] = max(starts)
+    if spans:
+        query["starts_before"] = min(end for _, end in spans)
+    if query.pop("previous", False):
+        query["ended_before"] = now
+
+
+def _calendar(query: dict, this_year: int) -> tuple[datetime, datetime] | None:
+    """The first moment of the year, month or day asked for, and the first after it."""
+    year, month, day = (query.pop(at, None) for at in ("year", "month", "day"))
+    if day and not month:
+        raise BadInput("invalid input", {"month": ["is needed with day"]})
+    if not (year or month):
+        return None
+    year = year or this_year
+    try:
+        start = datetime(year, month or 1, day or 1)
+    except ValueError:
+        raise BadInput("invalid input", {"day": ["the month has no such day"]}) from None
+    if day:
+        return start, start + ONE_DAY
+    return start, datetime(year + (month in (None, 12)), (month or 0) % 12 + 1, 1)

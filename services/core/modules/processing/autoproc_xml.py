@@ -1,0 +1,247 @@
+"""AutoProcContainer, the XML that autoPROC, xia2 and EDNA write, as the document it stands for.
+
+What is empty is absent; what has no column, or cannot be understood, is named in ``warnings``.
+"""
+
+import math
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.ElementTree import fromstring
+from marshmallow import Schema, fields
+
+from services.core.schemas.processing.results import (
+    AttachmentSchema,
+    AutoProcSchema,
+    IntegrationSchema,
+    ResultProgramSchema,
+    ScalingSchema,
+    ScalingStatisticsSchema,
+    SweepImageSchema,
+)
+from shared.errors import BadInput, Malformed, TooLarge
+from shared.schemas import BLANKED, blanked
+
+LARGEST = 5 * 2**20  # bytes
+MOST_TAGS = 200_000  # of both ends of elements
+MOST_ROWS = 10_000
+MOST_WARNINGS = 100
+CTIME = re.compile(r"[A-Za-z]{3} ([A-Za-z]{3}) +(\d+) (\d\d:\d\d:\d\d)(?: (\S+))? (\d{4})")
+UNIVERSAL = {"UTC", "GMT", "Z"}
+BOOLEANS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+RENAMED = {"reprocessingId": "processingJobId"}
+SCHEMAS: dict[str, type[Schema]] = {
+    "AutoProcProgram": ResultProgramSchema,
+    "AutoProcProgramAttachment": AttachmentSchema,
+    "AutoProc": AutoProcSchema,
+    "AutoProcScaling": ScalingSchema,
+    "AutoProcScalingStatistics": ScalingStatisticsSchema,
+    "AutoProcIntegration": IntegrationSchema,
+    "Image": SweepImageSchema,
+}
+PARTS = {
+    "AutoProcContainer": {"AutoProcProgramContainer", "AutoProc", "AutoProcScalingContainer"},
+    "AutoProcProgramContainer": {"AutoProcProgram", "AutoProcProgramAttachment"},
+    "AutoProcScalingContainer": {
+        *("AutoProcScaling", "AutoProcScalingStatistics", "AutoProcIntegrationContainer"),
+    },
+    "AutoProcIntegrationContainer": {"Image", "AutoProcIntegration"},
+}
+
+
+def read(body: bytes) -> dict:
+    """The result that ``body`` holds, in the shape of ResultSchema.
+
+    Raises TooLarge; Malformed for what is no XML, or has a DTD or entities; BadInput for other
+    XML than this.
+    """
+    if len(body) > LARGEST:
+        raise TooLarge(f"more than {LARGEST} bytes of XML")
+    if body.count(b"<") > MOST_TAGS:
+        raise TooLarge(f"more than {MOST_TAGS} tags of XML")
+    try:
+        root = fromstring(body, forbid_dtd=True)
+    except (ParseError, ValueError, LookupError) as error:
+        raise Malformed(f"not XML, or not safe: {error}") from None
+    if _tag(root) != "AutoProcContainer":
+        raise BadInput("invalid input", {"AutoProcContainer": ["is not the root of the XML"]})
+    return _Reader().document(root)
+
+
+def parsed(text: str) -> Any:
+    """A time in ISO, with a blank for the T, or as ``date`` prints it; None if it is no time.
+
+    An offset or a zone that is known is turned into local time, any other zone is ignored.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        found = CTIME.fullmatch(text)
+        if not found:
+            return None
+        month, day, clock, zone, year = found.groups()
+        try:
+            moment = datetime.strptime(f"{month} {day} {clock} {year}", "%b %d %H:%M:%S %Y")
+        except ValueError:
+            return None
+        if zone in UNIVERSAL and zone not in time.tzname:
+            moment = moment.replace(tzinfo=UTC)
+    if moment.tzinfo is not None:
+        try:
+            moment = moment.astimezone().replace(tzinfo=None)
+        except (OverflowError, OSError, ValueError):
+            return None
+    return moment.replace(microsecond=0)
+
+
+class _Reader:
+    """Reads one container, and remembers what it could not place."""
+
+    def __init__(self) -> None:
+        self._warnings: dict[str, None] = {}  # the same of three shells is said once
+        self._rows = 0
+
+    def document(self, root: Element) -> dict:
+        top = self._parts(root)
+        if len(containers := top["AutoProcProgramContainer"]) != 1:
+            reason = {"AutoProcProgramContainer": ["must be there once"]}
+            raise BadInput("invalid input", reason)
+        parts = self._parts(containers[0])
+        program, *_ = [self._values(each) for each in parts["AutoProcProgram"]] or [{}]
+        results = [
+            {**self._values(autoproc), "scalings": [self._scaling(each) for each in scalings]}
+            for autoproc, scalings in _pairs(root)
+        ]
+        results = _merged(results)
+        found = {
+            "program": program,
+            "attachments": [self._values(each) for each in parts["AutoProcProgramAttachment"]],
+            "autoProc": results[0] if results else None,
+            "furtherAutoProcs": results[1:],
+        }
+        return {**found, "warnings": [*self._warnings]}
+
+    def _scaling(self, container: Element) -> dict:
+        parts = self._parts(container)
+        scaling: dict[str, Any] = {}
+        for each in parts["AutoProcScaling"]:
+            scaling |= self._values(each)
+        scaling["statistics"] = [self._values(e) for e in parts["AutoProcScalingStatistics"]]
+        scaling["integrations"] = [
+            one for each in parts["AutoProcIntegrationContainer"] for one in self._integrated(each)
+        ]
+        return scaling
+
+    def _integrated(self, container: Element) -> Iterator[dict]:
+        parts = self._parts(container)
+        images = [self._values(each) for each in parts["Image"]]
+        whole = [each for each in images if len(each) == 2]
+        for each in parts["AutoProcIntegration"]:
+            yield self._values(each) | ({"Image": whole[0]} if whole else {})
+
+    def _parts(self, container: Element) -> dict[str, list[Element]]:
+        """The children of ``container`` by their names, be there none, one or many."""
+        known = PARTS[_tag(container)]
+        parts: dict[str, list[Element]] = {name: [] for name in known}
+        for child in container:
+            if (name := _tag(child)) in known:
+                parts[name].append(child)
+            else:
+                self._warn(container, child, "not stored")
+        return parts
+
+    def _values(self, row: Element) -> dict:
+        """What ``row`` says of the columns of its table."""
+        self._rows += 1
+        if self._rows > MOST_ROWS:
+            raise TooLarge(f"more than {MOST_ROWS} rows of XML")
+        known, found = _fields(_tag(row)), {}
+        for child in row:
+            name = RENAMED.get(_tag(child), _tag(child))
+            text = (child.text or "").strip()
+            field = known.get(name)
+            if field is None or isinstance(field, fields.Nested):
+                self._warn(row, child, "not stored")
+            elif text:
+                value = _value(field, text)
+                if value is None:
+                    self._warn(row, child, f"not understood: {text[:80]}")
+                    continue
+                found[name] = blanked(field, value)
+                if found[name] != value:
+                    self._warn(row, child, BLANKED)
+        return found
+
+    def _warn(self, above: Element, element: Element, reason: str) -> None:
+        if len(self._warnings) < MOST_WARNINGS:
+            self._warnings[f"{_tag(above)}.{_tag(element)[:80]}: {reason}"] = None
+        else:
+            self._warnings["and more"] = None
+
+
+@cache
+def _fields(tag: str) -> dict[str, fields.Field]:
+    """The fields of the rows with that name."""
+    return SCHEMAS[tag]().load_fields
+
+
+def _value(field: fields.Field, text: str) -> Any:
+    """``text`` as ``field`` takes it in JSON; None for a time or number that says nothing."""
+    if isinstance(field, fields.NaiveDateTime):
+        moment = parsed(text)
+        return moment and moment.isoformat()
+    if isinstance(field, fields.Boolean):
+        return BOOLEANS.get(text.lower(), text)
+    if isinstance(field, fields.Integer | fields.Float):
+        return text if field.name == "processingStatus" else _number(field, text)
+    return text
+
+
+def _number(field: fields.Field, text: str) -> Any:
+    try:
+        number = float(text)
+    except ValueError:
+        return text  # the schema has the words for it
+    if not math.isfinite(number):
+        return None
+    return int(number) if isinstance(field, fields.Integer) and number.is_integer() else number
+
+
+def _pairs(root: Element) -> list[tuple[Element, list[Element]]]:
+    """Each AutoProc with its scalings: one each in the order of the document, or those after it.
+
+    A program that has several writes the two in turn.
+    """
+    found = [each for each in root if _tag(each) == "AutoProc"]
+    scalings = [each for each in root if _tag(each) == "AutoProcScalingContainer"]
+    if scalings and not found:
+        raise BadInput("invalid input", {"AutoProc": ["is missing"]})
+    if len(found) == len(scalings):
+        return [(each, [scaling]) for each, scaling in zip(found, scalings)]
+    pairs: list[tuple[Element, list[Element]]] = [(each, []) for each in found]
+    at = -1
+    for each in root:
+        if _tag(each) == "AutoProc":
+            at += 1
+        elif _tag(each) == "AutoProcScalingContainer":
+            pairs[max(at, 0)][1].append(each)
+    return pairs
+
+
+def _merged(results: list[dict]) -> list[dict]:
+    """One result with the scalings of all, if they are the same but for those."""
+    first = {**results[0], "scalings": []} if results else {}
+    if any({**each, "scalings": []} != first for each in results):
+        return results
+    scalings = [scaling for each in results for scaling in each["scalings"]]
+    return [{**first, "scalings": scalings}] if results else []
+
+
+def _tag(element: Element) -> str:
+    """The name of an element, without its namespace; comments are not parsed."""
+    return element.tag.rpartition("}")[2]

@@ -1,0 +1,6 @@
+"""Diffraction plans: how samples are to be measured."""
+
+from services.core.schemas.samples.diffraction_plans import DiffractionPlanSchema
+from shared.table_service import TableService
+
+diffraction_plans = TableService(DiffractionPlanSchema)

@@ -1,0 +1,1 @@
+"""The processing of data collections, and its results."""

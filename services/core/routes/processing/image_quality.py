@@ -1,0 +1,44 @@
+"""/data_collections/{id}/image_quality"""
+
+from hashlib import blake2b
+
+from flask import Response, request
+
+from services.core.modules.processing import image_quality, plots
+from services.core.schemas.processing.image_quality import (
+    ImageQualityQuery,
+    ImageQualitySchema,
+    UpsertedSchema,
+)
+from shared.api import Namespace, Resource
+
+ns = Namespace(
+    "image quality",
+    path="/data_collections",
+    description="The quality of images, by columns",
+)
+JSON, PICTURE = "application/json", "image/png"
+DOTS = 2_000  # of a picture, unless asked for others: it is not wider
+
+
+@ns.route("/<int:data_collection_id>/image_quality")
+class ImageQuality(Resource):
+    @ns.require(link=True)
+    @ns.takes(ImageQualityQuery, query=True)
+    @ns.returns(ImageQualitySchema, also_as=PICTURE)
+    def get(self, identity, query, data_collection_id):
+        """Show what is known of the images; with Accept: image/png a plot of it."""
+        if request.accept_mimetypes.best_match([JSON, PICTURE]) != PICTURE:
+            return image_quality.get(identity, data_collection_id, **query)
+        found = image_quality.get(identity, data_collection_id, **{"points": DOTS, **query})
+        found.pop(image_quality.PROGRAM)
+        picture = Response(plots.lines(found, image_quality.IMAGE), mimetype=PICTURE)
+        picture.set_etag(blake2b(picture.get_data(), digest_size=12).hexdigest())
+        return picture
+
+    @ns.require("mx_write", "processing_write")
+    @ns.takes(ImageQualitySchema)
+    @ns.returns(UpsertedSchema)
+    def put(self, identity, data, data_collection_id):
+        """Store what is known of images, new or known: absent columns and nulls keep."""
+        return image_quality.put(identity, data_collection_id, data)

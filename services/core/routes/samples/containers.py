@@ -1,0 +1,12 @@
+"""/containers"""
+
+from services.core.modules.samples.containers import containers
+from shared.api import Namespace
+
+ns = Namespace("containers", path="/containers", description="What samples are in")
+ns.resource(
+    containers,
+    "list get",
+    one="container",
+    many="containers",
+)

@@ -1,0 +1,17 @@
+"""/samples/diffraction_plans"""
+
+from services.core.modules.samples.diffraction_plans import diffraction_plans
+from shared.api import Namespace
+
+ns = Namespace(
+    "diffraction_plans",
+    path="/samples/diffraction_plans",
+    description="How samples are to be measured",
+)
+ns.resource(
+    diffraction_plans,
+    "list get",
+    one="diffraction plan",
+    many="diffraction plans",
+    key="plan_id",
+)

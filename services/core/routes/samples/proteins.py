@@ -1,0 +1,12 @@
+"""/samples/proteins"""
+
+from services.core.modules.samples.proteins import proteins
+from shared.api import Namespace
+
+ns = Namespace("proteins", path="/samples/proteins", description="What samples are of")
+ns.resource(
+    proteins,
+    "list get",
+    one="protein",
+    many="proteins",
+)

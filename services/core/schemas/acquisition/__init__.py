@@ -1,0 +1,1 @@
+"""Data collections, their groups, and what belongs to them."""

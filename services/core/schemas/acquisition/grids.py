@@ -1,0 +1,37 @@
+"""What the grid of a scan looks like on the wire."""
+
+from sqlalchemy import and_, bindparam, or_, select
+
+from services.core.schemas.records import RecordSchema
+from shared.filters import Filter
+from shared.models import DataCollection, GridInfo
+
+ITS_GROUP = select(DataCollection.dataCollectionGroupId).where(
+    DataCollection.dataCollectionId == bindparam("collection")
+)
+
+
+class GridSchema(RecordSchema):
+    """The grid of a scan."""
+
+    class Meta(RecordSchema.Meta):
+        model = GridInfo
+        exclude = ("workflowMeshId",)
+        dump_only = (
+            "gridInfoId",
+            "dataCollectionId",
+            "dataCollectionGroupId",
+            "recordTimeStamp",
+        )
+        sort = ("gridInfoId",)
+        filters = {
+            "collection": Filter(
+                or_(
+                    GridInfo.dataCollectionId == bindparam("collection"),
+                    and_(
+                        GridInfo.dataCollectionId.is_(None),  # as older rows are
+                        GridInfo.dataCollectionGroupId == ITS_GROUP.scalar_subquery(),
+                    ),
+                )
+            ),
+        }

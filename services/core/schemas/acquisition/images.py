@@ -1,0 +1,22 @@
+"""What an image of a data collection looks like on the wire."""
+
+from marshmallow_sqlalchemy import auto_field
+from sqlalchemy import bindparam
+
+from services.core.models import Image
+from services.core.schemas.records import RecordSchema
+from shared.filters import Filter
+
+
+class ImageSchema(RecordSchema):
+    """One image of a data collection, known by its number."""
+
+    imageNumber = auto_field(required=True, allow_none=False)
+
+    class Meta(RecordSchema.Meta):
+        model = Image
+        dump_only = ("imageId", "dataCollectionId", "recordTimeStamp")
+        sort = ("imageNumber",)
+        filters = {
+            "collection": Filter(Image.dataCollectionId == bindparam("collection")),
+        }

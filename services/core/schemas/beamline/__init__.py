@@ -1,0 +1,1 @@
+"""Beamlines: their detectors, their setups, and what they record beside data collections."""

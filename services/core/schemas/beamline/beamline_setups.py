@@ -1,0 +1,19 @@
+"""What the setup of a beamline looks like on the wire."""
+
+from marshmallow import fields
+
+from services.core.schemas.beamline.detectors import CollectionDetectorSchema
+from services.core.schemas.records import RecordSchema
+from shared.models import BeamLineSetup
+
+
+class SetupSchema(RecordSchema):
+    """State and limits of a beamline."""
+
+    Detector = fields.Nested(CollectionDetectorSchema, attribute="detector", dump_only=True)
+
+    class Meta(RecordSchema.Meta):
+        model = BeamLineSetup
+        dump_only = ("beamLineSetupId", "recordTimeStamp")
+        search = ("beamlineName", "synchrotronName")
+        sort = ("-beamLineSetupId",)

@@ -1,0 +1,29 @@
+"""What a detector looks like on the wire."""
+
+from services.core.schemas.records import RecordSchema
+from shared.models import Detector
+from shared.schemas import TableSchema
+
+
+class DetectorSchema(RecordSchema):
+    """A detector."""
+
+    class Meta(RecordSchema.Meta):
+        model = Detector
+        dump_only = ("detectorId",)
+        search = ("detectorManufacturer", "detectorModel", "localName")
+        sort = ("detectorId",)
+
+
+class CollectionDetectorSchema(TableSchema):
+    """The detector of a data collection, by its names."""
+
+    class Meta(TableSchema.Meta):
+        model = Detector
+        fields = (
+            "detectorId",
+            "detectorType",
+            "detectorManufacturer",
+            "detectorModel",
+            "localName",
+        )

@@ -1,0 +1,16 @@
+"""What an energy scan looks like on the wire."""
+
+from services.core.models import EnergyScan
+from services.core.schemas.records import RecordSchema
+from shared.filters import by_session
+
+
+class EnergyScanSchema(RecordSchema):
+    """A scan over an absorption edge."""
+
+    class Meta(RecordSchema.Meta):
+        model = EnergyScan
+        dump_only = ("energyScanId",)
+        search = ("element", "comments")
+        sort = ("-energyScanId",)
+        filters = by_session(EnergyScan.sessionId)

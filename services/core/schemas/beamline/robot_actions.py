@@ -1,0 +1,20 @@
+"""What an action of a sample changer looks like on the wire."""
+
+from marshmallow_sqlalchemy import auto_field
+
+from services.core.models import RobotAction
+from services.core.schemas.records import RecordSchema
+from shared.filters import by_session
+
+
+class RobotActionSchema(RecordSchema):
+    """Something the sample changer did."""
+
+    endTimestamp = auto_field(allow_none=True)
+
+    class Meta(RecordSchema.Meta):
+        model = RobotAction
+        dump_only = ("robotActionId",)
+        search = ("message", "sampleBarcode")
+        sort = ("-robotActionId",)
+        filters = by_session(RobotAction.blsessionId)

@@ -1,0 +1,16 @@
+"""What a fluorescence spectrum looks like on the wire."""
+
+from services.core.models import XFEFluorescenceSpectrum
+from services.core.schemas.records import RecordSchema
+from shared.filters import by_session
+
+
+class XrfSpectrumSchema(RecordSchema):
+    """A fluorescence spectrum."""
+
+    class Meta(RecordSchema.Meta):
+        model = XFEFluorescenceSpectrum
+        dump_only = ("xfeFluorescenceSpectrumId",)
+        search = ("filename", "comments")
+        sort = ("-xfeFluorescenceSpectrumId",)
+        filters = by_session(XFEFluorescenceSpectrum.sessionId)

@@ -1,0 +1,32 @@
+"""What a shipping contact of a proposal looks like on the wire."""
+
+from marshmallow import fields
+from sqlalchemy import bindparam
+
+from services.core.models import LabContact
+from services.core.schemas.people.laboratories import LaboratorySchema
+from services.core.schemas.people.persons import PersonNameSchema
+from shared.filters import by_proposal
+from shared.schemas import TableSchema
+
+
+class LabContactPersonSchema(PersonNameSchema):
+    """Whom to ask, and where."""
+
+    Laboratory = fields.Nested(LaboratorySchema, attribute="laboratory")
+
+    class Meta(PersonNameSchema.Meta):
+        fields = (*PersonNameSchema.Meta.fields, "Laboratory")
+
+
+class LabContactSchema(TableSchema):
+    """A card of the address book of a proposal."""
+
+    Person = fields.Nested(LabContactPersonSchema, attribute="person", dump_only=True)
+
+    class Meta(TableSchema.Meta):
+        model = LabContact
+        dump_only = ("labContactId", "recordTimeStamp")
+        search = ("cardName",)
+        sort = ("cardName",)
+        filters = {"proposal": by_proposal(LabContact.proposalId == bindparam("proposal"))}

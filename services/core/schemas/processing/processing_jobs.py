@@ -1,0 +1,121 @@
+"""What a request to process data looks like on the wire."""
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow_sqlalchemy import auto_field
+from sqlalchemy import bindparam, or_, select
+
+from services.core.schemas.processing.programs import TidySchema, answer_of
+from shared.filters import Filter
+from shared.models import (
+    AutoProcProgram,
+    DataCollection,
+    DataCollectionGroup,
+    ProcessingJob,
+    ProcessingJobImageSweep,
+    ProcessingJobParameter,
+)
+from shared.schemas import TableSchema
+
+MOST = 10_000  # parameters or sweeps of one job
+
+
+class JobParameterSchema(TableSchema):
+    """A parameter of a job; a key may be there several times."""
+
+    parameterKey = auto_field(required=True, allow_none=False)
+
+    class Meta(TableSchema.Meta):
+        model = ProcessingJobParameter
+        exclude = ("processingJobId",)
+        dump_only = ("processingJobParameterId",)
+
+
+class JobSweepSchema(TableSchema):
+    """Images to process; without numbers all of the data collection."""
+
+    dataCollectionId = auto_field(required=True, allow_none=False)
+
+    class Meta(TableSchema.Meta):
+        model = ProcessingJobImageSweep
+        exclude = ("processingJobId",)
+        dump_only = ("processingJobImageSweepId",)
+
+    @validates_schema
+    def _order(self, data, **kwargs):
+        start, end = data.get("startImage"), data.get("endImage")
+        if start is not None and end is not None and start > end:
+            raise ValidationError("startImage must not be after endImage", "endImage")
+
+
+class JobProgramSchema(TableSchema):
+    """A program that was run for a job."""
+
+    class Meta(TableSchema.Meta):
+        model = AutoProcProgram
+        fields = (
+            "autoProcProgramId",
+            "processingPrograms",
+            "processingStatus",
+            "processingMessage",
+            "processingStartTime",
+            "processingEndTime",
+        )
+
+
+class ProcessingJobSchema(TidySchema):
+    """A request to process images of one or several data collections."""
+
+    free_text = ("comments",)
+
+    parameters = fields.Nested(JobParameterSchema, many=True, validate=validate.Length(max=MOST))
+    sweeps = fields.Nested(
+        JobSweepSchema,
+        many=True,
+        validate=validate.Length(max=MOST),
+        metadata={"description": "by default one, of the whole data collection"},
+    )
+    programs = fields.Nested(JobProgramSchema, many=True, dump_only=True)
+
+    class Meta(TableSchema.Meta):
+        model = ProcessingJob
+        dump_only = ("processingJobId", "recordTimestamp")
+        search = ("displayName", "comments", "recipe")
+        sort = ("-processingJobId",)
+        filters = {
+            "dataCollectionId": Filter(
+                None,
+                fields.Integer(
+                    attribute="dataCollection",
+                    validate=validate.Range(1, 2**32 - 1),
+                    metadata={"description": "jobs on it, alone or among others"},
+                ),
+            ),
+            "sessionId": Filter(
+                None,
+                fields.Integer(
+                    attribute="session",
+                    validate=validate.Range(1, 2**32 - 1),
+                    metadata={"description": "jobs whose main data collection is of this session"},
+                ),
+            ),
+            "dataCollection": Filter(
+                or_(
+                    ProcessingJob.dataCollectionId == bindparam("dataCollection"),
+                    ProcessingJob.processingJobId.in_(
+                        select(ProcessingJobImageSweep.processingJobId).where(
+                            ProcessingJobImageSweep.dataCollectionId == bindparam("dataCollection")
+                        )
+                    ),
+                )
+            ),
+            "session": Filter(
+                ProcessingJob.dataCollectionId.in_(
+                    select(DataCollection.dataCollectionId)
+                    .join(DataCollection.group)
+                    .where(DataCollectionGroup.sessionId == bindparam("session"))
+                )
+            ),
+        }
+
+
+ProcessingJobAnswerSchema = answer_of(ProcessingJobSchema)

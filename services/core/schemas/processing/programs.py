@@ -1,0 +1,243 @@
+"""What a run of a processing program looks like on the wire, with its files and messages."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from marshmallow import Schema, fields, post_load, pre_load, validate, validates
+from marshmallow_sqlalchemy import auto_field
+from sqlalchemy import bindparam, or_, select
+
+from services.core.models import AutoProcIntegration
+from shared.aggregates import Count
+from shared.filters import Filter
+from shared.models import (
+    AutoProcProgram,
+    AutoProcProgramAttachment,
+    AutoProcProgramMessage,
+    ProcessingJob,
+    ProcessingPipeline,
+)
+from shared.schemas import TableSchema, definition_name
+
+STATUS = {"success": 1, "1": 1, "true": 1, "failure": 0, "failed": 0, "0": 0, "false": 0}
+STATE = validate.OneOf([0, 1])
+LONGEST_TEXT = 65_535
+AS_WRITTEN = "as written"  # a note on a field: what JSON Schema says of it in a body
+
+
+class TidySchema(TableSchema):
+    """Takes what pipelines write: free text that is too long is cut, and ``warnings`` names it."""
+
+    free_text: ClassVar[tuple[str, ...]] = ()
+
+    def tidy(self, data: dict) -> dict:
+        """``data`` in the words of the database."""
+        return data
+
+    @pre_load
+    def _tidy(self, data, **kwargs):
+        if not isinstance(data, dict):
+            return data
+        return self.tidy({**data, **{n: data[n][:most] for n, most in self._too_long(data)}})
+
+    @post_load(pass_original=True)
+    def _warn(self, data, original, **kwargs):
+        cut = [f"{n}: cut to {most} characters" for n, most in self._too_long(original)]
+        return {**data, "warnings": cut} if cut else data
+
+    def _too_long(self, data: dict) -> Iterator[tuple[str, int]]:
+        for name in self.free_text:
+            if isinstance(text := data.get(name), str):
+                limits = self.fields[name].validators
+                most = next(v.max for v in limits if isinstance(v, validate.Length))
+                if most and len(text) > most:
+                    yield name, most
+
+
+def answer_of(schema: type[TableSchema], **more: fields.Field) -> type[Schema]:
+    """The answer to a write of ``schema``: the row, and what became of what was sent."""
+    warnings = fields.List(fields.String(), metadata={"description": "what was cut or dropped"})
+    shown = {**schema().dump_fields, **more, "warnings": warnings}
+    return Schema.from_dict(shown, name=f"{definition_name(schema)}AnswerSchema")
+
+
+class PipelineSchema(TableSchema):
+    """A pipeline that the site offers."""
+
+    class Meta(TableSchema.Meta):
+        model = ProcessingPipeline
+        fields = ("processingPipelineId", "name")
+
+
+class ProgramJobSchema(TableSchema):
+    """The job a program is run for."""
+
+    class Meta(TableSchema.Meta):
+        model = ProcessingJob
+        fields = ("processingJobId", "dataCollectionId", "displayName", "recipe", "automatic")
+
+
+class ProgramMetadataSchema(Schema):
+    """What hangs on a program."""
+
+    attachments = Count(AutoProcProgramAttachment.autoProcProgramId)
+    messages = Count(AutoProcProgramMessage.autoProcProgramId)
+
+
+class AutoProcProgramSchema(TidySchema):
+    """One run of a program. Its status is null while it waits or runs, 1 success, 0 failure."""
+
+    free_text = (
+        "processingCommandLine",
+        "processingPrograms",
+        "processingMessage",
+        "processingEnvironment",
+    )
+
+    processingStatus = auto_field(
+        metadata={
+            "description": "1 success, 0 failure, null while it waits or runs; success, failure,"
+            " failed, true and false will do, and other words change nothing",
+            AS_WRITTEN: {"enum": [0, 1, None]},
+        },
+    )
+    pipeline = fields.String(
+        attribute="pipelineName",
+        allow_none=True,
+        load_only=True,
+        metadata={"description": "its name, e.g. autoPROC; by default processingPrograms"},
+    )
+    dataCollectionId = fields.Integer(
+        strict=True,
+        allow_none=True,
+        load_only=True,
+        validate=validate.Range(1, 2**32 - 1),
+        metadata={"description": "what it processes, if there is no job"},
+    )
+    ProcessingJob = fields.Nested(ProgramJobSchema, attribute="job", dump_only=True)
+    ProcessingPipeline = fields.Nested(PipelineSchema, attribute="pipeline", dump_only=True)
+    _metadata = fields.Nested(ProgramMetadataSchema, dump_only=True)
+
+    class Meta(TableSchema.Meta):
+        model = AutoProcProgram
+        dump_only: ClassVar[tuple[str, ...]] = ("autoProcProgramId", "recordTimeStamp")
+        search = ("processingPrograms", "processingMessage")
+        sort = ("-autoProcProgramId",)
+        filters: ClassVar[dict] = {
+            "dataCollectionId": Filter(
+                None,
+                fields.Integer(
+                    attribute="dataCollection",
+                    validate=validate.Range(1, 2**32 - 1),
+                    metadata={"description": "programs that processed it, or whose job names it"},
+                ),
+            ),
+            "dataCollection": Filter(
+                or_(
+                    AutoProcProgram.autoProcProgramId.in_(
+                        select(AutoProcIntegration.autoProcProgramId).where(
+                            AutoProcIntegration.dataCollectionId == bindparam("dataCollection")
+                        )
+                    ),
+                    AutoProcProgram.processingJobId.in_(
+                        select(ProcessingJob.processingJobId).where(
+                            ProcessingJob.dataCollectionId == bindparam("dataCollection")
+                        )
+                    ),
+                )
+            ),
+        }
+
+    @validates("processingStatus")
+    def _known(self, value, data_key):
+        """Only what is written: of old rows the answer shows whatever they hold."""
+        if value is not None:
+            STATE(value)
+
+    def tidy(self, data: dict) -> dict:
+        """Words of success and failure as numbers; any other word is no change."""
+        status: Any = data.get("processingStatus")
+        if isinstance(status, str | bool):
+            data.pop("processingStatus")
+            if (word := str(status).strip().lower()) in STATUS:
+                data["processingStatus"] = STATUS[word]
+        return data
+
+
+class AutoProcProgramUpdateSchema(AutoProcProgramSchema):
+    """What changes while a program runs."""
+
+    class Meta(AutoProcProgramSchema.Meta):
+        exclude = ("dataCollectionId",)
+
+
+class ForceQuery(Schema):
+    """Whether what is final may be repaired."""
+
+    force = fields.Boolean(
+        load_default=False, metadata={"description": "change it though its status is final"}
+    )
+
+
+class AttachmentSchema(TidySchema):
+    """A file that a program wrote: what it is, its folder and its name."""
+
+    autoProcProgramId = auto_field(dump_only=True)
+    fileName = auto_field(required=True, allow_none=False)
+    filePath = auto_field(required=True, allow_none=False)
+
+    class Meta(TableSchema.Meta):
+        model = AutoProcProgramAttachment
+        dump_only = ("autoProcProgramAttachmentId", "recordTimeStamp")
+        search = ("fileName", "filePath")
+        sort = ("-autoProcProgramAttachmentId",)
+        filters = {
+            "program": Filter(AutoProcProgramAttachment.autoProcProgramId == bindparam("program")),
+        }
+
+    def tidy(self, data: dict) -> dict:
+        """The type in the capitals of the database."""
+        if isinstance(kind := data.get("fileType"), str):
+            data["fileType"] = kind.strip().capitalize()
+        return data
+
+
+class ProgramAttachmentSchema(AttachmentSchema):
+    """A file, and the program that wrote it."""
+
+    autoProcProgramId = auto_field(required=True)
+
+    class Meta(AttachmentSchema.Meta):
+        pass
+
+
+class MessageSchema(TidySchema):
+    """What a program has to say."""
+
+    free_text = ("message", "description")
+
+    autoProcProgramId = auto_field(dump_only=True)
+    description = auto_field(validate=[validate.Length(max=LONGEST_TEXT)])
+
+    class Meta(TableSchema.Meta):
+        model = AutoProcProgramMessage
+        dump_only = ("autoProcProgramMessageId", "recordTimeStamp")
+        search = ("message", "description")
+        sort = ("autoProcProgramMessageId",)
+        filters = {
+            "program": Filter(AutoProcProgramMessage.autoProcProgramId == bindparam("program")),
+        }
+
+    def tidy(self, data: dict) -> dict:
+        """The severity in the capitals of the database."""
+        if isinstance(severity := data.get("severity"), str):
+            data["severity"] = severity.strip().upper()
+        return data
+
+
+APPLIED = fields.Boolean(
+    metadata={"description": "false: the row was newer, or had this already; nothing changed"}
+)
+ProgramAnswerSchema = answer_of(AutoProcProgramSchema, applied=APPLIED)
+AttachmentAnswerSchema = answer_of(AttachmentSchema)
+MessageAnswerSchema = answer_of(MessageSchema)

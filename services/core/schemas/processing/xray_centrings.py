@@ -1,0 +1,39 @@
+"""An X-ray centring with the crystals it found, as one document."""
+
+from marshmallow import fields
+from sqlalchemy import bindparam, select
+
+from services.core.models import XrayCentring, XrayCentringResult
+from services.core.schemas.records import KEY, MANY, RecordSchema
+from shared.filters import Filter
+from shared.models import DataCollectionGroup
+
+
+class CentringResultSchema(RecordSchema):
+    """One crystal that was found; without Z where the scan was flat."""
+
+    class Meta(RecordSchema.Meta):
+        model = XrayCentringResult
+        exclude = ("xrayCentringId",)
+        dump_only = ("xrayCentringResultId",)
+
+
+class CentringSchema(RecordSchema):
+    """A centring; one that found nothing has failed, and has no results."""
+
+    results = fields.Nested(CentringResultSchema, many=True, validate=MANY)
+
+    class Meta(RecordSchema.Meta):
+        model = XrayCentring
+        dump_only = ("xrayCentringId",)
+        sort = ("-xrayCentringId",)
+        filters = {
+            "sessionId": Filter(
+                XrayCentring.dataCollectionGroupId.in_(
+                    select(DataCollectionGroup.dataCollectionGroupId).where(
+                        DataCollectionGroup.sessionId == bindparam("sessionId")
+                    )
+                ),
+                fields.Integer(validate=KEY, metadata={"description": "of this session"}),
+            ),
+        }

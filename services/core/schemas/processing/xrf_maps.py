@@ -1,0 +1,91 @@
+"""What a map of fluorescence looks like on the wire. Its bytes have a payload of their own."""
+
+from base64 import b64decode
+
+from marshmallow import Schema, fields
+from sqlalchemy import bindparam, or_, select
+
+from services.core.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
+from services.core.schemas.records import KEY
+from shared.filters import Filter
+from shared.models import DataCollection, DataCollectionGroup, GridInfo
+from shared.schemas import TableSchema
+
+BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+
+
+class Base64(fields.String):
+    """Some bytes, written in base64."""
+
+    default_error_messages = {"invalid": "Not base64."}
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        try:
+            found = b64decode(value, validate=True)
+        except (TypeError, ValueError) as error:
+            raise self.make_error("invalid") from error
+        if not found:
+            raise self.make_error("invalid")
+        return found
+
+
+class XrfRegionSchema(TableSchema):
+    """What a map shows: a window of energies, or a counter."""
+
+    class Meta(TableSchema.Meta):
+        model = XRFFluorescenceMappingROI
+        dump_only = ("xrfFluorescenceMappingROIId",)
+
+
+OF_SESSION = (
+    select(GridInfo.gridInfoId)
+    .outerjoin(DataCollection, DataCollection.dataCollectionId == GridInfo.dataCollectionId)
+    .join(
+        DataCollectionGroup,
+        or_(
+            DataCollectionGroup.dataCollectionGroupId == DataCollection.dataCollectionGroupId,
+            DataCollection.dataCollectionId.is_(None)
+            & (DataCollectionGroup.dataCollectionGroupId == GridInfo.dataCollectionGroupId),
+        ),
+    )
+    .where(DataCollectionGroup.sessionId == bindparam("sessionId"))
+)
+OF_COLLECTION = select(GridInfo.gridInfoId).where(
+    GridInfo.dataCollectionId == bindparam("dataCollectionId")
+)
+
+
+class XrfMapSchema(TableSchema):
+    """A map of fluorescence on a grid, without its bytes."""
+
+    XRFFluorescenceMappingROI = fields.Nested(XrfRegionSchema, attribute="region", required=True)
+    data = Base64(
+        required=True,
+        load_only=True,
+        metadata={
+            "description": "the map in base64, as dataFormat says",
+            "pattern": BASE64,
+            "minLength": 4,
+        },
+    )
+
+    class Meta(TableSchema.Meta):
+        model = XRFFluorescenceMapping
+        dump_only = ("xrfFluorescenceMappingId", "xrfFluorescenceMappingROIId")
+        sort = ("-xrfFluorescenceMappingId",)
+        filters = {
+            "sessionId": Filter(
+                XRFFluorescenceMapping.gridInfoId.in_(OF_SESSION), fields.Integer(validate=KEY)
+            ),
+            "dataCollectionId": Filter(
+                XRFFluorescenceMapping.gridInfoId.in_(OF_COLLECTION), fields.Integer(validate=KEY)
+            ),
+        }
+
+
+class XrfMapDataSchema(Schema):
+    """The bytes of a map."""
+
+    xrfFluorescenceMappingId = fields.Integer(required=True)
+    dataFormat = fields.String(required=True, metadata={"description": "e.g. json+gzip"})
+    data = fields.String(required=True, metadata={"description": "in base64"})

@@ -1,0 +1,1 @@
+"""Samples, and what they are made of, kept in and measured by."""

@@ -1,0 +1,51 @@
+"""What a crystal looks like on the wire."""
+
+from marshmallow import Schema, fields
+from sqlalchemy import bindparam, select
+
+from shared.aggregates import Count
+from shared.filters import by_proposal
+from shared.models import BLSample, Crystal, Protein
+from shared.schemas import TableSchema
+
+
+class CrystalProteinSchema(TableSchema):
+    """What a crystal is made of."""
+
+    class Meta(TableSchema.Meta):
+        model = Protein
+        fields = (
+            "proteinId",
+            "proposalId",
+            "acronym",
+            "name",
+            "safetyLevel",
+            "hazardGroup",
+            "containmentLevel",
+        )
+
+
+class CrystalMetadataSchema(Schema):
+    """What is made of a crystal."""
+
+    samples = Count(BLSample.crystalId)
+
+
+class CrystalSchema(TableSchema):
+    """A form of a protein."""
+
+    Protein = fields.Nested(CrystalProteinSchema, attribute="protein", dump_only=True)
+    _metadata = fields.Nested(CrystalMetadataSchema, dump_only=True)
+
+    class Meta(TableSchema.Meta):
+        model = Crystal
+        dump_only = ("crystalId", "recordTimeStamp")
+        search = ("name", "comments")
+        sort = ("-crystalId",)
+        filters = {
+            "proposal": by_proposal(
+                Crystal.proteinId.in_(
+                    select(Protein.proteinId).where(Protein.proposalId == bindparam("proposal"))
+                )
+            )
+        }

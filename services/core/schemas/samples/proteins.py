@@ -1,0 +1,40 @@
+"""What a protein looks like on the wire."""
+
+from marshmallow import Schema, fields
+from sqlalchemy import bindparam
+
+from shared.aggregates import Count
+from shared.filters import by_proposal
+from shared.models import BLSample, ComponentType, Crystal, Protein
+from shared.schemas import TableSchema
+
+
+class ComponentTypeSchema(TableSchema):
+    """What kind of substance it is."""
+
+    class Meta(TableSchema.Meta):
+        model = ComponentType
+        sort = ("name",)
+
+
+class ProteinMetadataSchema(Schema):
+    """What is made of a protein."""
+
+    crystals = Count(Crystal.proteinId)
+    samples = Count(Crystal.proteinId, through=BLSample.crystal)
+
+
+class ProteinSchema(TableSchema):
+    """A substance of a proposal."""
+
+    ComponentType = fields.Nested(ComponentTypeSchema, attribute="type", dump_only=True)
+    _metadata = fields.Nested(ProteinMetadataSchema, dump_only=True)
+
+    class Meta(TableSchema.Meta):
+        model = Protein
+        dump_only = ("proteinId", "bltimeStamp")
+        search = ("acronym", "name")
+        sort = ("-proteinId",)
+        filters = {
+            "proposal": by_proposal(Protein.proposalId == bindparam("proposal")),
+        }

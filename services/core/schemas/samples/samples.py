@@ -1,0 +1,133 @@
+"""What a sample looks like on the wire."""
+
+import re
+
+from marshmallow import Schema, ValidationError, fields, validate, validates
+from marshmallow_sqlalchemy import auto_field
+from sqlalchemy import bindparam, select
+
+from services.core.schemas.samples.crystals import CrystalProteinSchema
+from services.core.schemas.samples.diffraction_plans import SAMPLES, DiffractionPlanSchema
+from shared.aggregates import Count, Distinct
+from shared.filters import Filter, by_proposal
+from shared.models import (
+    BLSample,
+    BLSubSample,
+    Container,
+    Crystal,
+    DataCollection,
+    DataCollectionGroup,
+)
+from shared.schemas import TableSchema, text_of
+
+NAME = r"[a-zA-Z0-9:+_-]+"  # MXCuBE drops a whole list for one other name
+READY = "processing"  # the status of a container whose samples a beamline may load
+KEY = validate.Range(0, 2**32 - 1)
+
+
+class SampleContainerSchema(TableSchema):
+    """Where a sample is."""
+
+    class Meta(TableSchema.Meta):
+        model = Container
+        fields = (
+            "containerId",
+            "code",
+            "barcode",
+            "containerType",
+            "capacity",
+            "containerStatus",
+            "beamlineLocation",
+            "sampleChangerLocation",
+            "sessionId",
+            "dewarId",
+        )
+
+
+class SampleCrystalSchema(TableSchema):
+    """What a sample is."""
+
+    Protein = fields.Nested(CrystalProteinSchema, attribute="protein", dump_only=True)
+
+    class Meta(TableSchema.Meta):
+        model = Crystal
+        fields = (
+            "crystalId",
+            "proteinId",
+            "name",
+            "spaceGroup",
+            "cell_a",
+            "cell_b",
+            "cell_c",
+            "cell_alpha",
+            "cell_beta",
+            "cell_gamma",
+            "size_X",
+            "size_Y",
+            "size_Z",
+            "comments",
+            "diffractionPlanId",
+            "Protein",
+        )
+
+
+class SampleMetadataSchema(Schema):
+    """What is marked on a sample, and what was measured of it as far as the caller sees."""
+
+    subsamples = Count(BLSubSample.blSampleId)
+    datacollections = Count(DataCollectionGroup.blSampleId, through=DataCollection.group)
+    types = Distinct(DataCollectionGroup.blSampleId, DataCollectionGroup.experimentType)
+
+
+class SampleSchema(TableSchema):
+    """A sample, with what it is, where it is and how it is to be measured."""
+
+    blSampleId = auto_field(dump_only=True)
+    Crystal = fields.Nested(SampleCrystalSchema, attribute="crystal", dump_only=True)
+    Container = fields.Nested(SampleContainerSchema, attribute="container", dump_only=True)
+    DiffractionPlan = fields.Nested(
+        DiffractionPlanSchema,
+        attribute="effective_plan",
+        dump_only=True,
+        metadata={"description": "its own plan, else that of its crystal"},
+    )
+    _metadata = fields.Nested(SampleMetadataSchema, dump_only=True)
+
+    class Meta(TableSchema.Meta):
+        model = BLSample
+        dump_only = ("recordTimeStamp",)
+        search = ("name", "code", "comments")
+        sort = ("-blSampleId",)
+        filters = {
+            "proposal": by_proposal(BLSample.blSampleId.in_(SAMPLES)),
+            "beamLineName": Filter(
+                BLSample.containerId.in_(
+                    select(Container.containerId).where(
+                        Container.beamlineLocation == bindparam("beamLineName"),
+                        Container.containerStatus == READY,
+                    )
+                ),
+                text_of(
+                    Container.beamlineLocation,
+                    metadata={
+                        "description": f"in the containers at this beamline that are in `{READY}`"
+                    },
+                ),
+            ),
+            "proteinId": Filter(
+                BLSample.crystalId.in_(
+                    select(Crystal.crystalId).where(Crystal.proteinId == bindparam("proteinId"))
+                ),
+                fields.Integer(strict=False, validate=KEY),
+            ),
+            "status": Filter(
+                BLSample.blSampleStatus == bindparam("status"),
+                text_of(BLSample.blSampleStatus, metadata={"description": "the blSampleStatus"}),
+            ),
+        }
+
+    @validates("name")
+    def _name(self, value, data_key):
+        """Names from before stay readable: this is about new ones."""
+        if value is not None and not re.fullmatch(NAME, value):
+            raise ValidationError("Must be of letters, digits and :+_- only.")

@@ -1,0 +1,90 @@
+"""Many rows as columns: a document with one array for each column of a table, all of one length.
+
+As with batches, a struct compiled from the schema accepts fast, and the schema explains slowly.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+import orjson
+from marshmallow import Schema, ValidationError, fields
+from msgspec import UNSET
+
+from shared.batches import struct_of
+from shared.errors import BadInput, Malformed, TooLarge
+from shared.schemas import TableSchema
+
+
+class ColumnsSchema(Schema):
+    """Base of such documents, see ``columnar``."""
+
+    KEY: str  # the array that must be there
+    MOST = 20_000  # rows of one document
+
+
+def columnar(
+    name: str, rows: type[TableSchema], key: str, once: Collection[str] = ()
+) -> type[ColumnsSchema]:
+    """The document ``name`` of the columns that ``rows`` has; those ``once`` have one value."""
+    found: dict[str, Any] = {each: rows._declared_fields[each] for each in rows().fields}
+    arrays = {
+        column: fields.List(field, required=column == key, metadata=field.metadata)
+        for column, field in found.items()
+        if column not in once
+    }
+    schema: Any = ColumnsSchema.from_dict({**found, **arrays}, name=name)
+    schema.KEY = key
+    return schema
+
+
+class Columns:
+    """Loads the documents of one schema; ``struct`` is None where only the slow way is right."""
+
+    def __init__(self, schema: ColumnsSchema):
+        self._schema = schema
+        self.struct = struct_of(schema)
+        self._decoder: Any = self.struct and msgspec.json.Decoder(self.struct)
+
+    def load(self, body: bytes) -> dict:
+        """Return the columns that a JSON document names; they are of one length."""
+        data = self._fast(body) or self._slow(body)
+        self._measure(data)
+        return data
+
+    def _fast(self, body: bytes) -> dict | None:
+        if not self._decoder:
+            return None
+        try:
+            found = self._decoder.decode(body)
+        except msgspec.MsgspecError:
+            return None  # the schema decides, and has better words for it
+        values = ((name, getattr(found, name)) for name in found.__struct_fields__)
+        return {name: value for name, value in values if value is not UNSET}
+
+    def _slow(self, body: bytes) -> dict:
+        try:
+            document = orjson.loads(body)
+            if isinstance(document, dict):
+                self._check_numbers(document)
+            return self._schema.load(document)
+        except orjson.JSONDecodeError as error:
+            raise Malformed(f"not JSON: {error}") from None
+        except ValidationError as error:
+            raise BadInput("nothing is stored", error.normalized_messages()) from None
+
+    def _check_numbers(self, data: dict) -> None:
+        """Raise TooLarge for too many rows, before the schema explains the faults of each."""
+        if any(isinstance(v, list) and len(v) > self._schema.MOST for v in data.values()):
+            raise TooLarge(f"more than {self._schema.MOST} rows")
+
+    def _measure(self, data: dict) -> None:
+        self._check_numbers(data)
+        rows = len(data[self._schema.KEY])
+        faults = {
+            name: [f"has {len(values)} values, {self._schema.KEY} has {rows}"]
+            for name, values in data.items()
+            if isinstance(values, list) and len(values) != rows
+        }
+        if faults:
+            raise BadInput("nothing is stored", faults)

@@ -1,0 +1,99 @@
+"""Names in queries and paths: of proposals (mx2007), sessions (mx2007-1), beamline groups."""
+
+import re
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, bindparam, select
+
+from shared import access
+from shared.db import db
+from shared.errors import BadInput, NotFound
+from shared.identity import Identity
+from shared.models import BLSession, Proposal
+from shared.statements import cache_statements
+
+PROPOSAL = re.compile(r"((?:[A-Za-z][A-Za-z-]*)?)([0-9]{1,9})")
+SESSION = re.compile(r"([A-Za-z]+[0-9]+)-([0-9]{1,9})")
+KEY = re.compile("[0-9]{1,9}")
+
+
+def proposal_filters(name: str) -> dict:
+    """The filters that find a proposal by id, ``7``, or by name, ``mx2007`` in any case."""
+    match = PROPOSAL.fullmatch(name)
+    if not match:
+        raise NotFound("Proposal not found")
+    code, number = match.groups()
+    if not code:
+        return {"proposalId": int(number)}
+    spellings = [code.lower(), code.upper()]  # an index serves these, but no lower(column)
+    return {"proposalCode__in": spellings, "proposalNumber": number}
+
+
+def proposal_key(identity: Identity, name: str) -> int:
+    """The id of a visible proposal, by id or name; NotFound if it is hidden or absent."""
+    rule, filters = access.proposals(identity), proposal_filters(name)
+    statement = _select_proposal(rule.condition, "proposalId" in filters)
+    key = db.session.connection().scalar(statement, {**rule.values, **filters})
+    if key is None:
+        raise NotFound("Proposal not found")
+    return key
+
+
+def session_filters(identity: Identity, name: str | int) -> dict:
+    """The filters that find a session by id, ``7``, or by name, ``mx2007-1`` in any case."""
+    if KEY.fullmatch(str(name)):
+        return {"sessionId": int(name)}
+    match = SESSION.fullmatch(str(name))
+    if not match:
+        raise NotFound("BLSession not found")
+    try:
+        proposal_id = proposal_key(identity, match[1])
+    except NotFound:
+        raise NotFound("BLSession not found") from None
+    return {"proposalId": proposal_id, "visit_number": int(match[2])}
+
+
+def session_key(identity: Identity, name: str | int) -> int:
+    """The id of a visible session, by id or name; NotFound if it is hidden or absent."""
+    rule, filters = access.sessions(identity), session_filters(identity, name)
+    statement = _select_session(rule.condition, "sessionId" in filters)
+    key = db.session.connection().scalar(statement, {**rule.values, **filters})
+    if key is None:
+        raise NotFound("BLSession not found")
+    return key
+
+
+def beamlines_of_group(identity: Identity, name: str) -> list[str]:
+    """The beamlines of a group of the site; BadInput if the site has no such group."""
+    groups = {g["name"]: g["beamlines"] for g in current_app.config["SITE"]["beamline_groups"]}
+    if name not in groups:
+        reason = f"Must be one of: {', '.join(groups)}."
+        raise BadInput("invalid input", {"beamLineGroup": [reason]})
+    return groups[name]
+
+
+@cache_statements(128)
+def _select_proposal(visible: ColumnElement[bool], by_id: bool) -> Select:
+    found: Any = (
+        [Proposal.proposalId == bindparam("proposalId")]
+        if by_id
+        else [
+            Proposal.proposalCode.in_(bindparam("proposalCode__in", expanding=True)),
+            Proposal.proposalNumber == bindparam("proposalNumber"),
+        ]
+    )
+    return select(Proposal.proposalId).where(*found, visible).limit(1)
+
+
+@cache_statements(128)
+def _select_session(visible: ColumnElement[bool], by_id: bool) -> Select:
+    found = (
+        [BLSession.sessionId == bindparam("sessionId")]
+        if by_id
+        else [
+            BLSession.proposalId == bindparam("proposalId"),
+            BLSession.visit_number == bindparam("visit_number"),
+        ]
+    )
+    return select(BLSession.sessionId).where(*found, visible).limit(1)

@@ -1,0 +1,42 @@
+"""One-time links: a GET that works once, for a program that cannot send a header."""
+
+from hashlib import sha256
+from urllib.parse import urlencode
+
+from flask import current_app, request
+from sqlalchemy import delete, exists, select
+
+from shared.db import db, in_transaction
+from shared.errors import Unauthenticated
+from shared.idempotency import utc_now
+from shared.identity import Identity
+from shared.service_tables import OnceToken, RevokedToken
+
+PARAMETER = "onetime"
+
+
+def identity() -> Identity:
+    """Who signed the link of this request; it is used up. Unauthenticated if it is not good."""
+    token = request.args.get(PARAMETER, "")
+    claims = in_transaction(lambda: _take(sha256(token.encode()).hexdigest()))
+    if claims is None:
+        raise Unauthenticated("the link is not good, for something else, used or too old")
+    return current_app.extensions["verifier"].identity(claims)
+
+
+def canonical(query: list[tuple[str, str]]) -> str:
+    """A query that two spellings of the same parameters share; the token does not count."""
+    return urlencode(sorted((name, value) for name, value in query if name != PARAMETER))
+
+
+def _take(digest: str) -> dict | None:
+    """The claims of who signed, unless its token was revoked; of two requests one gets them."""
+    table = OnceToken.__table__
+    revoked = exists().where(RevokedToken.tokenId == table.c.tokenId)
+    stmt = select(table).where(table.c.hash == digest, ~revoked)
+    row = db.session.execute(stmt).one_or_none()
+    here = (request.method, request.path, canonical(list(request.args.items(multi=True))))
+    if row is None or (row.method, row.path, row.query) != here or row.expires < utc_now():
+        return None
+    taken = db.session.connection().execute(delete(table).where(table.c.hash == digest))
+    return row.identity if taken.rowcount else None

@@ -1,0 +1,129 @@
+"""The operations that all resources have: ``Namespace.resource`` declares them.
+
+They become ordinary Flask-RESTX classes: one of the list, one of the single row.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from flask_restx import Resource
+
+from shared import visibility
+from shared.lists import FieldsQuery, query_of
+from shared.row_checks import DENIED
+from shared.table_service import TableService
+
+METHODS = {
+    "list": "get",
+    "create": "post",
+    "get": "get",
+    "update": "patch",
+    "replace": "put",
+    "delete": "delete",
+}
+SUMMARIES = {
+    "list": "List the {many} the caller may see.",
+    "create": "Create {one}.",
+    "get": "Show one {noun}.",
+    "update": "Change some fields of {one}: absent keeps, null clears.",
+    "replace": "Replace {one}: what is absent is as in a new one.",
+    "delete": "Delete {one} on which nothing hangs; show what it was.",
+}
+OF_LISTS = ("list", "create")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a route file says of its resource; see ``Namespace.resource``."""
+
+    rows: TableService
+    one: str
+    many: str
+    path: str = ""
+    key: str = ""
+    named: str = ""
+    write: Collection[str] = ()
+    delete: Collection[str] | None = None
+    service: str | None = None
+    large: bool = False
+    summaries: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def parameter(self) -> str:
+        """The parameter of the path that has the key of a row."""
+        return self.key or f"{self.one.replace(' ', '_')}_id"
+
+    def needed(self, verb: str) -> Collection[str]:
+        """The permissions of which the caller of ``verb`` needs one."""
+        if verb in ("list", "get"):
+            return ()
+        return self.write if verb != "delete" or self.delete is None else self.delete
+
+    def summary(self, verb: str) -> str:
+        """The line that the specification shows."""
+        article = "an" if self.one[0] in "aeiou" else "a"
+        text = self.summaries.get(verb, SUMMARIES[verb])
+        return text.format(one=f"{article} {self.one}", noun=self.one, many=self.many)
+
+
+def add(ns: Any, resource: Declaration, verbs: Collection[str]) -> None:
+    """Add ``resource`` with these ``verbs`` to the namespace ``ns``."""
+    if unknown := set(verbs) - METHODS.keys():
+        raise TypeError(f"no verbs of a resource: {', '.join(sorted(unknown))}")
+    row = f"{resource.path}/<{'' if resource.named else 'int:'}{resource.parameter}>"
+    for name, url, of_list in (
+        (resource.many, resource.path, True),
+        (resource.one, row, False),
+    ):
+        methods = {
+            METHODS[verb]: _method(ns, resource, verb)
+            for verb in verbs
+            if (verb in OF_LISTS) is of_list
+        }
+        if methods:
+            made = type(name.title().replace(" ", ""), (Resource,), methods)
+            if resource.named and not of_list:
+                made = ns.param(resource.parameter, resource.named)(made)
+            ns.route(url)(made)
+
+
+def _method(ns: Any, resource: Declaration, verb: str) -> Callable:
+    """The guarded and documented method of one verb."""
+    rows, key = resource.rows, resource.parameter
+    calls: dict[str, Callable] = {
+        "list": lambda _, identity, query: rows.list_(identity, query),
+        "create": lambda _, identity, data: rows.create(identity, data),
+        "get": lambda _, identity, query, **path: rows.get(identity, path[key], **query),
+        "update": lambda _, identity, data, **path: rows.update(identity, path[key], data),
+        "replace": lambda _, identity, data, **path: rows.replace(identity, path[key], data),
+        "delete": lambda _, identity, **path: rows.delete(identity, path[key]),
+    }
+    takes = {
+        "list": ns.takes(query_of(rows.listed), query=True),
+        "create": ns.takes(rows.document, large=resource.large),
+        "get": ns.takes(FieldsQuery, query=True),
+        "update": ns.takes(rows.schema(partial=True)),
+        "replace": ns.takes(rows.schema),
+    }
+    returns = {
+        "list": ns.returns(rows.listed, many=True),
+        "create": ns.returns(rows.document, HTTPStatus.CREATED),
+    }
+    method = calls[verb]
+    method.__name__, method.__doc__ = METHODS[verb], resource.summary(verb)
+    method = returns.get(verb, ns.returns(rows.schema))(method)
+    method = takes[verb](method) if verb in takes else method
+    service = None if METHODS[verb] == "get" else resource.service
+    method = ns.require(*resource.needed(verb), service=service)(method)
+    return ns.may_answer(404)(method) if _may_miss(rows, verb) else method
+
+
+def _may_miss(rows: TableService, verb: str) -> bool:
+    """Whether a row that a query or a body names may be absent, which is a 404."""
+    if verb == "list":
+        return any(each.resolve for each in rows.listed.Meta.filters.values())
+    return verb == "create" and any(
+        parent.__tablename__ in DENIED for parent in visibility.targets(rows.document()).values()
+    )

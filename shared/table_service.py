@@ -1,0 +1,109 @@
+"""The rows of one table, as every resource lists, shows, creates, edits and deletes them."""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from sqlalchemy import inspect
+
+from shared import filters, read, row_checks, visibility
+from shared.access import everything
+from shared.db import save
+from shared.identity import Identity
+from shared.schemas import TableSchema
+
+Check = Callable[[Identity, dict, Any], None]
+
+
+class TableService:
+    """The rows of the table of ``schema``, as far as the rule of that table shows them.
+
+    A resource with rules of its own adds checks, or is a subclass. The keyword arguments:
+    ``listed`` is the schema of lists, where they show less; ``document`` that of a new row with
+    rows below it; ``span`` the columns of the first and
+    last moment of a row; ``keep`` the columns that a replacement leaves as they are; ``along``
+    tables whose rows are deleted with a row.
+    """
+
+    def __init__(
+        self,
+        schema: type[TableSchema],
+        *,
+        listed: type[TableSchema] | None = None,
+        document: type[TableSchema] | None = None,
+        span: tuple[str, str] | None = None,
+        keep: Collection[str] = (),
+        along: Collection[str] = (),
+    ):
+        self.schema, self.listed, self.model = schema, listed or schema, schema.Meta.model
+        self.document = document or schema
+        self._span, self._keep, self._along = span, keep, along
+        self._checks: list[Check] = []
+
+    @property
+    def key_name(self) -> str:
+        """The attribute with the primary key."""
+        return inspect(self.model).primary_key[0].key
+
+    def check(self, function: Check) -> Check:
+        """Register ``function(identity, data, stored)``, to be called before a row is written.
+
+        ``stored`` is the locked row, or None for a new one.
+        """
+        self._checks.append(function)
+        return function
+
+    def find_by(self, identity: Identity, key: Any) -> dict:
+        """The filters that find the row a client calls ``key``."""
+        return {self.key_name: key}
+
+    def list_(self, identity: Identity, query: dict) -> dict:
+        """One page of the visible rows that match ``query``."""
+        query = filters.resolved(self.listed, identity, query)
+        return read.page(self.listed, visibility.rule(identity, self.model), query)
+
+    def get(self, identity: Identity, key: Any, fields: Collection[str] = ()) -> dict:
+        """One visible row; NotFound if it is hidden or absent."""
+        rule = visibility.rule(identity, self.model)
+        return read.one(self.schema, rule, fields, **self.find_by(identity, key))
+
+    def check_visible(self, identity: Identity, key: Any) -> None:
+        """Raise NotFound unless the row is visible."""
+        self.get(identity, key, (self.key_name,))
+
+    def create(self, identity: Identity, data: dict) -> dict:
+        """Create a row below visible parents."""
+        return self.written(identity, self.insert(identity, data))
+
+    def insert(self, identity: Identity, data: dict) -> Any:
+        """Create a row below visible parents; return the ORM object."""
+        self.check_data(identity, data)
+        return save(self.model(), data)
+
+    def update(self, identity: Identity, key: Any, data: dict) -> dict:
+        """Change the columns of a visible row that ``data`` names."""
+        row = row_checks.lock_visible(identity, self.model, **self.find_by(identity, key))
+        self.check_data(identity, data, row)
+        return self.written(identity, save(row, data))
+
+    def replace(self, identity: Identity, key: Any, data: dict) -> dict:
+        """Change all columns of a visible row; those that ``data`` lacks get their defaults."""
+        return self.update(identity, key, row_checks.replaced(self.schema, data, self._keep))
+
+    def delete(self, identity: Identity, key: Any) -> dict:
+        """Delete a visible row without dependent rows; return what it was."""
+        row = self.get(identity, key)
+        row_checks.remove(self.model, row[self.key_name], self._along)
+        return row
+
+    def written(self, identity: Identity, row: Any) -> dict:
+        """The written ``row`` as it is read now, even if the caller just gave it away."""
+        key = getattr(row, self.key_name)
+        return read.one(self.schema, everything(identity), **{self.key_name: key})
+
+    def check_data(self, identity: Identity, data: dict, stored: Any = None) -> None:
+        """Raise unless ``data`` may be written over the row ``stored``, or as a new one."""
+        row_checks.check_parents(identity, self.model, data)
+        if self._span:
+            row_checks.check_order(data, stored, *self._span)
+        for check in self._checks:
+            check(identity, data, stored)

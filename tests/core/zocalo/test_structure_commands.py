@@ -1,0 +1,172 @@
+"""Commands about structures: models from replacement, phasing, and PDB files."""
+
+from pathlib import Path
+
+from services.core.models import (
+    PDB,
+    MXMRRun,
+    MXMRRunBlob,
+    PhasingHasScaling,
+    PhasingProgramAttachment,
+    PhasingProgramRun,
+    PhasingStatistics,
+    PhasingStep,
+    ProteinHasPDB,
+)
+from shared.models import AutoProcProgram, AutoProcProgramAttachment, Protein
+from tests.core.processing_rows import COMMANDS, RESULT, URL, message
+
+
+def test_a_model_comes_with_its_program_files_and_blobs(send, rows):
+    _, scaling, *_ = send(message(RESULT))
+    atom = {"name": "ZN", "chain_id": "A", "res_seq": 101, "res_name": "ZN"}
+    blob = {
+        "xyz": [0.25, -0.5, 0.75],
+        "height": 12.5,
+        "nearest_atom": atom,
+        "nearest_atom_distance": 1.5,
+        "map_type": "anomalous",
+        "filepath": "/d/p",
+        "view1": "blob1.png",
+    }
+    file = {"file_type": "result", "file_path": "/d/p", "file_name": "final.mtz"}
+    ran = {"programs": "dimple", "status": "success", "start_time": "2024-05-11 15:00:00"}
+    run = {"auto_proc_scaling_id": scaling, "rwork_start": 0.5, "rfree_end": "0.25", "LLG": 100.5}
+    result = {"mxmrrun": run, "blobs": [blob], "auto_proc_program": ran, "attachments": [file]}
+    (key,) = send("insert_dimple_result", **result)
+    (found,) = rows(MXMRRun)
+    assert (found.mxMRRunId, found.autoProcScalingId) == (key, scaling)
+    assert (found.rValueStart, found.rFreeValueEnd, found.LLG) == (0.5, 0.25, 100.5)
+    made = {row.autoProcProgramId: row for row in rows(AutoProcProgram)}[found.autoProcProgramId]
+    assert (made.processingPrograms, made.processingStatus) == ("dimple", 1)
+    assert made.parentAutoProcProgramId == 50
+    assert "final.mtz" in {row.fileName for row in rows(AutoProcProgramAttachment)}
+    (row,) = rows(MXMRRunBlob)
+    assert (row.x, row.y, row.z, row.nearestAtomResSeq) == (0.25, -0.5, 0.75, 101)
+    assert (row.mapType, row.filePath, row.view1) == ("anomalous", "/d/p", "blob1.png")
+    problem = send(
+        "insert_metal_id_result", 422, **{**result, "blobs": [{**blob, "map_type": "other"}]}
+    )
+    assert "ispyb_command_list.0.mapType" in problem["errors"]
+
+
+def test_a_model_row_by_row(send, rows):
+    _, scaling, *_ = send(message(RESULT))
+    (key,) = send(
+        "insert_mxmr_run", auto_proc_scaling_id=scaling, auto_proc_program_id=50, rwork_end=0.25
+    )
+    send("insert_mxmr_run_blob", mxmr_run_id=key, view1="a.png")
+    (run,), (blob,) = rows(MXMRRun), rows(MXMRRunBlob)
+    assert (run.rValueEnd, blob.mxMRRunId, blob.view1) == (0.25, key, "a.png")
+
+
+def test_a_run_without_a_program_goes_on_by_its_scaling(as_, send, rows):
+    """Of the older single-row forms, which name neither program nor scaling as others do."""
+    _, scaling, *_ = send(message(RESULT))
+    (key,) = send("insert_mxmr_run", scaling_id=scaling)
+    client = as_("zocalo", None, "processing_write", service=True, beamlines=["i03"])
+    blob = {"ispyb_command": "insert_mxmr_run_blob", "mxmrrun_id": key, "view1": "a.png"}
+    answer = client.post(COMMANDS, json=blob)
+    assert answer.status_code == 201, answer.json
+    assert [row.mxMRRunId for row in rows(MXMRRunBlob)] == [key]
+
+
+def test_a_failure_of_dimple(send, rows):
+    _, scaling, *_ = send(message(RESULT))
+    (key,) = send("store_dimple_failure", scaling_id=scaling, output_directory="/d/p")
+    (run,) = rows(MXMRRun)
+    assert (run.mxMRRunId, run.autoProcScalingId, run.rValueEnd) == (key, scaling, None)
+    made = {row.autoProcProgramId: row for row in rows(AutoProcProgram)}[run.autoProcProgramId]
+    assert (made.processingPrograms, made.processingStatus) == ("dimple", 0)
+    assert (made.processingMessage, made.parentAutoProcProgramId) == ("Unknown error", 50)
+
+
+PHASING = {
+    "PhasingContainer": {
+        "PhasingProgramRun": {"phasingPrograms": "fast_ep", "phasingStatus": "success"},
+        "PhasingProgramAttachment": [
+            {"fileType": "Map", "fileName": "a.map", "filePath": "/d/p"},
+            {"fileType": "Logfile", "fileName": "a.log", "filePath": "/d/p"},
+        ],
+        "PreparePhasingData": {"lowRes": 39.5, "highRes": 1.5},
+        "SubstructureDetermination": {"method": "SAD"},
+        "Phasing": {"solventContent": 0.5, "enantiomorph": 0},
+        "PhasingStatistics": [
+            {"metric": "FOM", "statisticsValue": "0.625", "binNumber": 999},
+            {"metric": "CC", "statisticsValue": 0.25, "nReflections": 100},
+        ],
+    }
+}
+
+
+def test_a_phasing_by_the_names_of_its_tables(send, rows):
+    _, scaling, *_ = send(message(RESULT))
+    name, told = "insert_phasing_analysis_results", {"phasing_results": PHASING}
+    (key,) = send(name, scaling_id=scaling, **told)
+    (run,), (link,) = rows(PhasingProgramRun), rows(PhasingHasScaling)
+    assert (run.phasingPrograms, run.phasingStatus) == ("fast_ep", 1)
+    assert (link.phasingAnalysisId, link.autoProcScalingId) == (key, scaling)
+    steps = rows(PhasingStep)
+    assert [(s.phasingStepType, s.highRes, s.method, s.solventContent) for s in steps] == [
+        ("PREPARE", "1.5", None, None),
+        ("SUBSTRUCTUREDETERMINATION", None, "SAD", None),
+        ("PHASING", None, None, "0.5"),
+    ]
+    assert steps[2].previousPhasingStepId == steps[1].phasingStepId
+    found = [
+        (row.metric, row.statisticsValue, row.phasingStepId) for row in rows(PhasingStatistics)
+    ]
+    assert found == [("FOM", 0.625, steps[2].phasingStepId), ("CC", 0.25, steps[2].phasingStepId)]
+    assert len(rows(PhasingProgramAttachment)) == 2
+    wrong = {"phasing_results": {"PhasingStatistics": [{"metric": "luck"}]}}
+    problem = send(name, 422, scaling_id=scaling, **wrong)
+    assert [*problem["errors"]] == ["ispyb_command_list.0.metric"]
+    for number in ("9" * 6000, "--5", "", -(2**31) - 1, 2**31, 1.5, "½"):
+        linked = {"phasing_results": {**PHASING, "Phasing_has_Scaling": {"datasetNumber": number}}}
+        problem = send(name, 201 if number == "" else 422, scaling_id=scaling, **linked)
+        assert number == "" or [*problem["errors"]] == ["ispyb_command_list.0.datasetNumber"]
+    problem = send(name, 422, scaling_id=scaling, phasing_results=[])
+    assert send(name, 424, scaling_id=999, **told)["errors"] == {
+        "ispyb_command_list.0.scaling_id": ["no such AutoProcScaling"]
+    }
+
+
+def test_a_phasing_of_a_program_is_read_with_its_result(send, zocalo, add, rows):
+    _, scaling, *_ = send(message(RESULT))
+    (program,) = send("register_processing", program="fast_ep", rpid=5, scaling_id=scaling)
+    told = {"phasing_results": PHASING, "scaling_id": scaling, "program_id": program}
+    send("insert_phasing_analysis_results", **told)
+    shown = zocalo.get(f"{URL}/autoproc/results/{program}").json["phasing"]
+    assert [step["phasingStepType"] for step in shown["steps"]][-1] == "PHASING"
+    assert shown["steps"][-1]["statistics"][0]["statisticsValue"] == 0.625
+    send([{"ispyb_command": "insert_phasing_analysis_results", **told}])
+    assert len(rows(PhasingProgramRun)) == 1, "the same again is stored over"
+    add(AutoProcProgram(autoProcProgramId=70, processingJobId=5, parentAutoProcProgramId=60))
+    problem = send("insert_phasing_analysis_results", 422, **{**told, "program_id": 70})
+    assert problem["errors"].keys() == {"ispyb_command_list.0.scaling_id"}
+
+
+def test_models_of_proteins_are_read_from_files(send, site, add, rows, zocalo):
+    add(Protein(proteinId=1, proposalId=1, acronym="lys"))
+    folder = Path(site["file_roots"][-1])
+    paths = [folder / name for name in ("a.pdb", "b.pdb")]
+    for path in paths:
+        path.write_text(f"HEADER {path.name}")
+    told = {"protein_id": 1, "source": "AlphaFold", "pdb_files": [str(path) for path in paths]}
+    (keys,) = send("insert_pdb_files", **told)
+    found = [(row.pdbId, row.name, row.contents, row.source) for row in rows(PDB)]
+    assert found == [
+        (key, path.name, f"HEADER {path.name}", "AlphaFold") for key, path in zip(keys, paths)
+    ]
+    links = [(row.proteinid, row.pdbid) for row in rows(ProteinHasPDB)]
+    assert links == [(1, key) for key in keys]
+    paths[0].write_text("HEADER anew")
+    again = send("insert_pdb_files", **{**told, "pdb_files": str(paths[0])})
+    assert again == [keys[:1]] and rows(PDB)[0].contents == "HEADER anew"
+    assert len(rows(PDB)) == 2
+    for path, status in (("/etc/passwd", 424), (str(folder / "none"), 424), (str(folder), 424)):
+        assert send("insert_pdb_files", status, **{**told, "pdb_files": [path]})
+    paths[0].write_bytes(b"\xff\xfe")
+    assert send("insert_pdb_files", 422, **{**told, "source": "other"})
+    assert send("insert_pdb_files", 422, **{**told, "pdb_files": [1]})
+    assert send("insert_pdb_files", 424, **{**told, "protein_id": 999})
