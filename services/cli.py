@@ -267,7 +267,7 @@ def token_issue(
 def token_list() -> None:
     """Show the tokens that were issued, the newest first; not what they are."""
     from services.auth.modules import tokens
-    from shared.idempotency import utc_now
+    from shared.service_tables import utc_now
 
     now = utc_now().isoformat()
     for row in tokens.issued():
@@ -300,15 +300,11 @@ def _operator() -> str:
 
 def _note(command: str, status: int) -> None:
     """Leave a line in the audit trail, as a request would."""
-    from shared.db import db
-    from shared.idempotency import utc_now
-    from shared.service_tables import Activity
+    from shared import audit
+    from shared.request_context import Origin
 
-    action = command.rpartition(" ")[2]
-    line = {"service": "auth", "path": f"ispyb-services {command}", "action": action}
-    who = {"login": _operator()[:45], "status": status, "requestId": uuid4().hex}
-    db.session.add(Activity(time=utc_now(), **line, **who))
-    db.session.flush()
+    origin = Origin("auth", f"ispyb-services {command}", uuid4().hex)
+    audit.note(origin, _operator(), command.rpartition(" ")[2], status)
 
 
 # ------------------------------------------------------------------------ database and keys
@@ -338,7 +334,7 @@ def db_trim(days: int) -> None:
     """Forget the audit trail of more than some days ago. The other tables need no care."""
     from services.auth.modules import activities
     from shared.db import in_transaction, transaction_scope
-    from shared.idempotency import utc_now
+    from shared.service_tables import utc_now
 
     before, gone = utc_now() - timedelta(days=days), 0
     while some := in_transaction(lambda: activities.forget(before)):

@@ -16,18 +16,28 @@ import orjson
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_instance
-from flask import Response, current_app, g, request
+from flask import Response, current_app, request
 from flask_restx import Resource
 from flask_restx.mask import Mask, ParseError
 from marshmallow import Schema, ValidationError, fields
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
-from shared import audit, files, idempotency, one_time_links, request_bodies, resources
+from shared import (
+    app_context,
+    audit,
+    files,
+    idempotency,
+    one_time_links,
+    request_bodies,
+    request_context,
+    resources,
+)
 from shared.batches import Batch
 from shared.columnar import Columns, ColumnsSchema
 from shared.db import WRITING, begin_write, db, in_transaction, run_first
 from shared.errors import BadInput, ServiceError, Stale, Unauthenticated
+from shared.file_roots import FileRoots
 from shared.identity import Identity
 from shared.lists import list_of
 from shared.schemas import TableSchema, definition_name, null_as_stored
@@ -39,6 +49,7 @@ REVOKED = select(RevokedToken.tokenId).where(RevokedToken.tokenId == bindparam("
 PROBLEMS = {"GET": (304,), "POST": (400, 409, 422)}  # others may meet a changed row
 CONSUMES = "x-consumes"  # the media types of a body, which RESTX has no word for
 PRODUCES = "x-produces"  # those of an answer
+RETURNS, TAKES, REQUIRE = range(3)  # the order in which decorators are applied to a method
 OF_ITEMS = {
     *("type", "format", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength")
 }  # what Swagger 2.0 lets us say of an item of a parameter
@@ -107,15 +118,20 @@ class Namespace(flask_restx.Namespace):
         needs += [f"A service token needs {service}."] if service else []
 
         def decorate(method):
+            _check_order(method, REQUIRE)
+
             @wraps(method)
             def guarded(resource, *args, **kwargs):
-                g.by_link = link and one_time_links.PARAMETER in request.args
-                if not g.tagging:  # the caller is known when an edit asks for its row
-                    g.identity = one_time_links.identity() if g.by_link else _bearer(resource)
-                g.identity.need(*permissions)
-                if service and g.identity.is_service:
-                    g.identity.need(service)
-                return method(resource, g.identity, *args, **kwargs)
+                context = request_context.current()
+                identity = context.identity  # of the edit, if that reads the ETag of its row
+                if identity is None:
+                    context.by_link = link and one_time_links.PARAMETER in request.args
+                    identity = one_time_links.use_link() if context.by_link else _bearer(resource)
+                    context.identity = identity
+                identity.need(*permissions)
+                if service and identity.is_service:
+                    identity.need(service)
+                return method(resource, identity, *args, **kwargs)
 
             schemes = [{"bearer": []}, {"onetime": []}] if link else [{"bearer": []}]
             if needs:
@@ -125,7 +141,8 @@ class Namespace(flask_restx.Namespace):
         return decorate
 
     def public(self, method: Callable) -> Callable:
-        """Leave the operation open to everybody; the house keeps the list of these short."""
+        """Leave the operation open to everybody; a test lists these few operations."""
+        _check_order(method, REQUIRE)
         return self.may_answer(503)(self.doc(security=[])(method))
 
     def takes(
@@ -153,14 +170,16 @@ class Namespace(flask_restx.Namespace):
                 return _load(schema, _query())
             if stream:
                 data = request_bodies.columns(stream)
-                g.names = ",".join(data)
+                request_context.current().field_names = ",".join(data)
                 return data
             return request_bodies.rows(batch) if batch else _body(schema, large, also)
 
         def decorate(method):
+            _check_order(method, TAKES)
+
             @wraps(method)
             def loaded(*args, **kwargs):
-                g.loads = [*g.get("loads", ()), load]
+                request_context.current().loads.append(load)
                 return method(*args, load(), **kwargs)
 
             if not query:
@@ -200,17 +219,19 @@ class Namespace(flask_restx.Namespace):
         definition = self._document(resolve_schema_instance(shape))
 
         def decorate(method):
+            _check_order(method, RETURNS)
             verb = method.__name__.upper()
 
             @wraps(method)
             def answered(resource, *args, **kwargs):
-                loads, tries = g.pop("loads", ()), count()
+                context, tries = request_context.current(), count()
+                loads, context.loads = context.loads, []
 
                 def work():
-                    given = args
-                    if next(tries):  # a try that failed may have changed what it was given
-                        given = (*args[: len(args) - len(loads)], *(load() for load in loads))
-                    result = method(resource, *given, **kwargs)
+                    values = args
+                    if next(tries):  # the try before may have changed the loaded values
+                        values = (*args[: len(args) - len(loads)], *(load() for load in loads))
+                    result = method(resource, *values, **kwargs)
                     body, status = result if isinstance(result, tuple) else (result, code)
                     return _response(body, status, secret)
 
@@ -235,10 +256,13 @@ class Namespace(flask_restx.Namespace):
         """
 
         def decorate(method):
+            _check_order(method, RETURNS)
+
             @wraps(method)
             def streamed(resource, identity, query, *args, **kwargs):
-                found = method(resource, identity, *args, **kwargs)
-                return files.answer(found, **query)
+                content = method(resource, identity, *args, **kwargs)
+                roots = FileRoots(identity, app_context.site()["file_roots"])
+                return files.answer(content, roots, **query)
 
             for status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
                 streamed = self.response(int(status), status.phrase, File)(streamed)
@@ -265,6 +289,21 @@ class Namespace(flask_restx.Namespace):
             if name not in self.models:
                 self.schema_model(name, definition)
         return self.models[ref["$ref"].rpartition("/")[2]]
+
+
+def _check_order(method: Callable, place: int) -> None:
+    """Note that a decorator at ``place`` is applied; TypeError if one of a later place was.
+
+    ``require`` is to be above ``takes``, so that the body of a stranger is not read, and both are
+    to be above ``returns``, which begins the transaction and takes the idempotency key of the
+    caller.
+    """
+    if getattr(method, "place", place) > place:
+        raise TypeError(
+            f"{method.__qualname__}: from top to bottom the decorators are"
+            " require or public, takes, returns or streams"
+        )
+    method.place = place  # type: ignore[attr-defined]  # functools.wraps copies it
 
 
 def _bearer(resource: Resource) -> Identity:
@@ -319,47 +358,52 @@ def _written(resource: Resource, work: Callable, path: dict, secret: bool) -> Re
 
     If the connection is lost while the server commits, the audit trail tells whether it did.
     """
-    guarded_by_tag = _is_guarded_by_tag(resource)
+    context, guarded_by_tag = request_context.current(), _is_guarded_by_tag(resource)
+    identity = context.identity
+    key = idempotency.stored_key(identity)
     done: dict[int, Response] = {}  # the answer by the key of its line in the audit trail
 
     def run():
         done.clear()
-        if (answer := idempotency.earlier()) is not None:
+        if (answer := idempotency.take(key)) is not None:
             return answer
         if guarded_by_tag and not request.if_match.contains(_tag(resource, path)):
             raise Stale("the row changed since it was read: read it again")
         try:
             answer = work()
         except ServiceError:
-            idempotency.forget()
+            idempotency.forget(key)
             raise
-        idempotency.keep(answer, secret)
-        if g.identity:
-            done[audit.note(request.method, answer.status_code, names=g.names)] = answer
+        idempotency.keep(key, answer, secret)
+        if identity:
+            method, status, names = request.method, answer.status_code, context.field_names
+            done[audit.note(context, identity.login, method, status, names)] = answer
         return answer
 
     try:
         return in_transaction(run, _isolation(resource))
     except DBAPIError as error:
         for line, answer in done.items() if error.connection_invalidated else ():
-            if audit.is_stored(line):
+            if audit.is_stored(context, line):
                 return answer
         raise
 
 
 def _tag(resource: Resource, path: dict) -> str:
     """The ETag that a GET of the same row has now; the query is that of the edit."""
-    g.tagging = True
+    context = request_context.current()
+    context.reads_tag = True
     try:
         return resource.get(**path).get_etag()[0]
     finally:
-        g.tagging = False
+        context.reads_tag = False
 
 
 def _body(schema: Schema, large: bool, also: Mapping) -> dict:
     """Load the body, and note the names of its fields for the record."""
     raw = request_bodies.as_json(large, also)
-    g.names = ",".join(raw) if isinstance(raw, dict) else None
+    names = ",".join(raw) if isinstance(raw, dict) else None
+    request_context.current().field_names = names
     return _load(schema, raw)
 
 
@@ -373,8 +417,9 @@ def _load(schema: Schema, raw: Any) -> dict:
 
 def _query() -> dict:
     """The query as the schema wants it: a name that is sent twice stays a list, and fails."""
-    sent = {} if g.tagging else request.args.to_dict(flat=False)
-    if g.by_link:
+    context = request_context.current()
+    sent = {} if context.reads_tag else request.args.to_dict(flat=False)
+    if context.by_link:
         sent.pop(one_time_links.PARAMETER)
     query: dict[str, Any] = {
         n: found[0] if len(found) == 1 else found for n, found in sent.items()

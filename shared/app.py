@@ -7,12 +7,21 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import flask_restx
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, current_app, request
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from shared import __version__, config, health, metrics, openapi, read, request_bodies
+from shared import (
+    __version__,
+    config,
+    health,
+    metrics,
+    openapi,
+    read,
+    request_bodies,
+    request_context,
+)
 from shared.api import Namespace
 from shared.database_errors import handle_database_errors
 from shared.db import db, engine_options
@@ -20,6 +29,7 @@ from shared.errors import handle_errors
 from shared.identity import Verifier
 from shared.log import log_requests
 from shared.pages import make_documentation
+from shared.request_context import RequestContext
 
 SECURITY = {
     "bearer": {
@@ -146,14 +156,22 @@ def _add(app: Flask, name: str, mount: ApiMount):
 
 
 def _open_request() -> None:
-    """Keep the gateway's name for the request, if it is a tame one; know nobody yet."""
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if re.fullmatch(r"[\w.-]{1,64}", given, re.ASCII) else uuid4().hex
-    g.started, g.identity, g.names = time.perf_counter(), None, None
-    g.by_link = g.tagging = False
+    """Begin the context of the request; its id is that of the gateway, if it is safe to log."""
+    request_id = request.headers.get("X-Request-ID", "")
+    if not re.fullmatch(r"[\w.-]{1,64}", request_id, re.ASCII):
+        request_id = uuid4().hex
+    request_context.open_context(
+        RequestContext(
+            service=current_app.extensions["service"],
+            path=request.path,
+            request_id=request_id,
+            address=request.remote_addr or "",
+            started=time.perf_counter(),
+        )
+    )
 
 
 def _set_headers(response: Response) -> Response:
-    response.headers["X-Request-ID"] = g.request_id
+    response.headers["X-Request-ID"] = request_context.current().request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

@@ -1,38 +1,36 @@
-"""The audit trail: every change leaves a line, in the transaction that makes it."""
+"""The audit trail: one line for each change, written in the transaction of the change."""
 
-from flask import current_app, g, request
 from sqlalchemy import insert, select
 
 from shared.db import db
-from shared.idempotency import utc_now
-from shared.service_tables import Activity
+from shared.request_context import Origin
+from shared.service_tables import Activity, utc_now
 
 
-def note(action: str, status: int, login: str | None = None, names: str | None = None) -> int:
-    """Record ``action`` of the current request; return the key of its line.
+def note(origin: Origin, login: str, action: str, status: int, names: str | None = None) -> int:
+    """Record that ``login`` did ``action``; return the key of the line.
 
     ``names`` are those of the fields sent.
     Values are not recorded: they may be personal, or secret.
     """
-    login = login if login is not None else (g.identity.login if g.identity else "")
     row = {
         "time": utc_now(),
         "login": login[:45],
-        "service": current_app.extensions["service"],
+        "service": origin.service,
         "action": action,
-        "path": request.path[:255],
+        "path": origin.path[:255],
         "fields": names[:255] if names else None,
         "status": status,
-        "address": (request.remote_addr or "")[:45],
-        "requestId": g.request_id,
+        "address": origin.address[:45] or None,
+        "requestId": origin.request_id,
     }
     result = db.session.connection().execute(insert(Activity.__table__).values(row))
     (key,) = result.inserted_primary_key or (0,)
     return key
 
 
-def is_stored(key: int) -> bool:
-    """Whether the line of the current request with that key was committed."""
+def is_stored(origin: Origin, key: int) -> bool:
+    """Whether the line of ``origin`` with that key was committed."""
     stmt = select(Activity.activityId)
-    stmt = stmt.where(Activity.activityId == key, Activity.requestId == g.request_id)
+    stmt = stmt.where(Activity.activityId == key, Activity.requestId == origin.request_id)
     return db.session.connection().execute(stmt).first() is not None

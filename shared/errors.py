@@ -4,10 +4,12 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from flask import Flask, g
+from flask import Flask
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
+
+from shared import request_context
 
 ERRORS_SHOWN = 100  # of one problem
 
@@ -102,14 +104,18 @@ def _from_server(error: ParseException) -> Response:
 def _problem(
     response: Response, status: HTTPStatus, detail: str | None, errors: dict | None = None
 ) -> Response:
-    body = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status,
+        "detail": detail,
+    }
     if errors:
         body["errors"], total = _first(errors, ERRORS_SHOWN)
         if total > ERRORS_SHOWN:
             body["detail"] = f"{detail}; {total - ERRORS_SHOWN} more errors are not shown"
-    response.data = orjson.dumps(
-        {**body, "requestId": g.request_id}, option=orjson.OPT_NON_STR_KEYS
-    )
+    body["requestId"] = request_context.current().request_id
+    response.data = orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
     response.status_code = status
     response.mimetype = "application/problem+json"
     return response

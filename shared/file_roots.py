@@ -1,14 +1,14 @@
-"""Where the site's files are, and which of them a caller may be shown.
+"""The folders with the site's files, and those of them that a caller may be shown.
 
-Rows name files by paths that clients wrote: who may write a row could name the files of others
-in it. A root that says where a proposal or a session has its files shows only those of what the
-caller sees, whatever row names them.
+Rows name files by paths that clients wrote: a writer of rows could name files of others there.
+Therefore a root with the word of a proposal or a session shows only the folders of those that the
+caller sees, whichever row names the file.
 """
 
 import re
+from collections.abc import Iterable
 from pathlib import PurePath
 
-from flask import current_app, g
 from sqlalchemy import func, select
 
 from shared import access
@@ -24,35 +24,45 @@ NAMES = {
 }
 
 
-def tops(path: str | None) -> list[str]:
-    """The folders below which the file at ``path`` may be shown to the caller of this request."""
-    found = []
-    for root in current_app.config["SITE"]["file_roots"]:
-        wanted = PurePath(root).parts
-        given = PurePath(path or "").parts[: len(wanted)]
-        if not {*wanted} & {*ROOT_WORDS}:
-            found.append(root)
-        elif len(given) == len(wanted) and all(map(_fits, wanted, given)):
-            found.append(str(PurePath(*given)))
-    return found
+class FileRoots:
+    """The file roots of the site for one caller."""
+
+    def __init__(self, identity: Identity, roots: Iterable[str]):
+        """``roots`` is the setting ``file_roots``."""
+        self._identity, self._roots = identity, [*roots]
+        self._visible: dict[str, bool] = {}  # names; an archive has many files of one session
+
+    def above(self, path: str | None) -> list[str]:
+        """The folders below which the file at ``path`` may be shown to the caller."""
+        folders = []
+        for root in self._roots:
+            words = PurePath(root).parts
+            parts = PurePath(path or "").parts[: len(words)]
+            if not {*words} & {*ROOT_WORDS}:
+                folders.append(root)
+            elif len(parts) == len(words) and all(map(self._matches, words, parts)):
+                folders.append(str(PurePath(*parts)))
+        return folders
+
+    def _matches(self, word: str, part: str) -> bool:
+        """Whether ``part`` of a path is ``word`` of a root, or a name of a visible row for it."""
+        if word not in NAMES:
+            return word in (ANY, part)
+        name = NAMES[word].fullmatch(part)
+        if name is None:
+            return False
+        if name[0] not in self._visible:
+            self._visible[name[0]] = _is_visible(self._identity, *name.groups())
+        return self._visible[name[0]]
 
 
-def _fits(wanted: str, given: str) -> bool:
-    if wanted not in NAMES:
-        return wanted in (ANY, given)
-    name, known = NAMES[wanted].fullmatch(given), g.setdefault("seen_names", {})
-    if name is not None and name[0] not in known:  # an archive has many files of one session
-        known[name[0]] = _sees(g.identity, *name.groups())
-    return name is not None and known[name[0]]
-
-
-def _sees(identity: Identity, code: str, number: str, visit: str | None = None) -> bool:
+def _is_visible(identity: Identity, code: str, number: str, visit: str | None = None) -> bool:
     """Whether the caller sees the proposal, or its session, of that name in any case."""
     rule = access.proposals(identity) if visit is None else access.sessions(identity)
-    found = select(Proposal.proposalId).where(
+    stmt = select(Proposal.proposalId).where(
         func.lower(Proposal.proposalCode) == code.lower(), Proposal.proposalNumber == number
     )
     if visit is not None:
-        found = found.join(BLSession, BLSession.proposalId == Proposal.proposalId)
-        found = found.where(BLSession.visit_number == int(visit))
-    return db.session.execute(found.where(rule.condition), rule.values).first() is not None
+        stmt = stmt.join(BLSession, BLSession.proposalId == Proposal.proposalId)
+        stmt = stmt.where(BLSession.visit_number == int(visit))
+    return db.session.execute(stmt.where(rule.condition), rule.values).first() is not None

@@ -1,7 +1,7 @@
-"""Files of the site for those who may read them: as they are, in parts, or many in one zip.
+"""Answers with files of the site: whole, in parts, or many in one zip.
 
-A file is named by the database, where a client wrote its path: nothing is read that is not a
-regular file below one of the site's file roots, wherever links may lead: see shared.file_roots.
+The paths come from the database, where clients wrote them: only regular files below the file
+roots of the site are read, wherever links lead (see shared.file_roots).
 """
 
 import errno
@@ -25,7 +25,7 @@ from werkzeug.wsgi import FileWrapper
 from zipstream import ZipStream
 
 from shared.errors import NotFound, Stale, TooLarge, Unavailable
-from shared.file_roots import tops
+from shared.file_roots import FileRoots
 from shared.log import LOGGER
 
 BLOCK = 2**16
@@ -46,23 +46,23 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Archive:
-    """Files that go out as one zip called ``name``; what is not there of them is left out."""
+    """Files that are sent as one zip called ``name``, without those that are absent."""
 
     name: str
     paths: Iterable[str]
 
 
-def answer(found: str | None | Archive, download: bool = False) -> Response:
+def answer(content: str | None | Archive, roots: FileRoots, download: bool = False) -> Response:
     """Send the file at a path, or an archive; NotFound if there is nothing to be read.
 
     With ``download`` a browser is told to keep the file, not to show it.
     """
-    if isinstance(found, Archive):
-        return _archive(found)
-    file = _open(found, tops(found))
+    if isinstance(content, Archive):
+        return _archive(content, roots)
+    file = _open(content, roots.above(content))
     try:
         body: Any = FileWrapper(cast(IO[bytes], file), BLOCK)
-        response = _response(body, *_named(str(found)), download)
+        response = _response(body, *_named(str(content)), download)
         response.content_length = file.size
         response.last_modified = file.changed
         response.set_etag(file.tag)
@@ -78,33 +78,33 @@ def answer(found: str | None | Archive, download: bool = False) -> Response:
     return response
 
 
-def content(path: str, most: int) -> bytes:
-    """What is in a file, to be stored; TooLarge beyond ``most`` bytes, NotFound as above."""
-    with closing(_open(path, tops(path))) as file:
+def read_bytes(path: str, roots: FileRoots, most: int) -> bytes:
+    """The bytes of a file; TooLarge for more than ``most``, NotFound as for ``answer``."""
+    with closing(_open(path, roots.above(path))) as file:
         if file.size > most:
             raise TooLarge(f"a file of more than {most} bytes")
         return file.read(most)
 
 
 class _File:
-    """A file as long as it was when it was opened: one that still grows ends there.
+    """A file with the length that it had when it was opened, even if it grows meanwhile.
 
-    One that gets shorter meanwhile is an error, which ends the connection: its length is out.
+    If it gets shorter, reading raises and the connection ends: the length was already sent.
     """
 
     def __init__(self, raw: IO[bytes]):
-        found = os.fstat(raw.fileno())
-        self.size, self.changed = found.st_size, datetime.fromtimestamp(found.st_mtime, UTC)
-        self.tag = f"{found.st_ino:x}-{found.st_size:x}-{found.st_mtime_ns:x}"
+        status = os.fstat(raw.fileno())
+        self.size, self.changed = status.st_size, datetime.fromtimestamp(status.st_mtime, UTC)
+        self.tag = f"{status.st_ino:x}-{status.st_size:x}-{status.st_mtime_ns:x}"
         self._raw = raw
         self.seek, self.tell, self.close = raw.seek, raw.tell, raw.close
 
     def seekable(self) -> bool:
-        """It is: a part is read without what stands before it."""
+        """True: a part is read without the bytes before it."""
         return True
 
     def read(self, most: int) -> bytes:
-        """``most`` bytes from here, fewer at the end."""
+        """The next ``most`` bytes, fewer at the end."""
         most = max(0, min(most, self.size - self.tell()))
         block = self._raw.read(most)
         if len(block) < most:
@@ -115,7 +115,7 @@ class _File:
 def _open(path: str | None, roots: Iterable[str]) -> _File:
     """The regular file at ``path``, below one of ``roots``; else NotFound.
 
-    Unavailable if the file system fails, e.g. a server of files that does not answer.
+    Unavailable if the file system fails, e.g. if a file server does not answer.
     """
     for root in roots:
         try:
@@ -123,12 +123,12 @@ def _open(path: str | None, roots: Iterable[str]) -> _File:
         except ValueError:
             continue
         except OSError as error:
-            _judge(error)
+            _check_absent(error)
     raise NotFound("file not found")
 
 
-def _judge(error: OSError) -> None:
-    """Raise Unavailable unless the file is absent, or closed to the user of this process."""
+def _check_absent(error: OSError) -> None:
+    """Raise Unavailable unless the file is absent, or not readable by the user of this process."""
     if error.errno in FORBIDDEN:
         logging.getLogger(LOGGER).warning("file: the service may not read it: %s", error)
     elif error.errno not in ABSENT:
@@ -137,39 +137,39 @@ def _judge(error: OSError) -> None:
 
 
 def _below(root: str, path: str) -> int:
-    """Open a regular file by its real path: on the way down from ``root`` no link is followed."""
+    """Open a regular file by its real path, without following links between ``root`` and it."""
     if not os.path.isabs(path) or ".." in path.split("/"):
         raise ValueError("not the path of a file")
     *folders, name = PurePath(os.path.realpath(path, strict=True)).relative_to(root).parts
-    here = os.open(root, DIRECTORY)
+    directory = os.open(root, DIRECTORY)
     try:
         for folder in folders:
-            above, here = here, os.open(folder, DIRECTORY, dir_fd=here)
-            os.close(above)
-        _check(os.stat(name, dir_fd=here, follow_symlinks=False))
-        there = os.open(name, REGULAR, dir_fd=here)
+            parent, directory = directory, os.open(folder, DIRECTORY, dir_fd=directory)
+            os.close(parent)
+        _check_regular(os.stat(name, dir_fd=directory, follow_symlinks=False))
+        file = os.open(name, REGULAR, dir_fd=directory)
     finally:
-        os.close(here)
+        os.close(directory)
     try:
-        _check(os.fstat(there))
+        _check_regular(os.fstat(file))
     except ValueError:
-        os.close(there)
+        os.close(file)
         raise
-    return there
+    return file
 
 
-def _check(found: os.stat_result) -> None:
-    """Devices, pipes and folders are not even opened."""
-    if not stat.S_ISREG(found.st_mode):
+def _check_regular(status: os.stat_result) -> None:
+    """Raise ValueError for devices, pipes and folders: opening some of them has effects."""
+    if not stat.S_ISREG(status.st_mode):
         raise ValueError("not a regular file")
 
 
-def _archive(found: Archive) -> Response:
-    """A zip that is made while it is sent; its length is known before."""
-    sizes, roots = {}, {path: tops(path) for path in found.paths}
-    for path in roots:
+def _archive(archive: Archive, roots: FileRoots) -> Response:
+    """A zip that is made while it is sent; its length is computed before."""
+    sizes, folders = {}, {path: roots.above(path) for path in archive.paths}
+    for path in folders:
         try:
-            file = _open(path, roots[path])
+            file = _open(path, folders[path])
         except NotFound:
             continue
         sizes[path] = file.size
@@ -177,35 +177,37 @@ def _archive(found: Archive) -> Response:
     if not sizes:
         raise NotFound("file not found")
     top = os.path.commonpath([os.path.dirname(path) for path in sizes])
-    members = {os.path.relpath(path, top): path for path in sizes}  # of two spellings one
+    members = {
+        os.path.relpath(path, top): path for path in sizes
+    }  # one of two spellings of a path
     zipped = ZipStream(sized=True)
     for name, path in members.items():
-        zipped.add(_blocks(path, sizes[path], roots[path]), name, size=sizes[path])
-    response = _response(iter(zipped), "application/zip", found.name, True)
+        zipped.add(_blocks(path, sizes[path], folders[path]), name, size=sizes[path])
+    response = _response(iter(zipped), "application/zip", archive.name, True)
     response.content_length = len(zipped)
     return response
 
 
-def _blocks(path: str, size: int, roots: list[str]) -> Iterator[bytes]:
-    """The first ``size`` bytes of a file, which is opened when they are asked for."""
-    with closing(_open(path, roots)) as file:
+def _blocks(path: str, size: int, folders: list[str]) -> Iterator[bytes]:
+    """The first ``size`` bytes of a file, which is opened when the first block is read."""
+    with closing(_open(path, folders)) as file:
         while block := file.read(min(BLOCK, size)):
             size -= len(block)
             yield block
 
 
 def _response(body: Iterator[bytes], kind: str, name: str, download: bool) -> Response:
-    """``body`` with what browsers are told of it."""
+    """``body`` with the headers for browsers."""
     response = Response(body, mimetype=kind, headers=HEADERS, direct_passthrough=True)
     shown = kind.startswith(SHOWN) and not download
     response.headers.set(
-        "Content-Disposition", "inline" if shown else "attachment", **_spelt(name)
+        "Content-Disposition", "inline" if shown else "attachment", **_file_name(name)
     )
     return response
 
 
-def _spelt(name: str) -> dict[str, str]:
-    """A file's name in ASCII, as a header is; if it is another, also as browsers read that."""
+def _file_name(name: str) -> dict[str, str]:
+    """A file's name for Content-Disposition: in ASCII, and in UTF-8 if that differs (RFC 6266)."""
     if name.isascii():
         return {"filename": name}
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
@@ -213,7 +215,7 @@ def _spelt(name: str) -> dict[str, str]:
 
 
 def _named(path: str) -> tuple[str, str]:
-    """The media type of a file, and its name without what a header must not have."""
+    """The media type of a file, and its name with ``_`` for signs that no header may have."""
     last = os.path.basename(os.path.normpath(path))
     name = "".join(sign if sign.isprintable() else "_" for sign in last)
     kind, packed = mimetypes.guess_type(name)
@@ -223,9 +225,12 @@ def _named(path: str) -> tuple[str, str]:
 
 
 def _is_one_range(size: int) -> bool:
-    """Several parts at once, an end longer than all, and what is no range, get the whole."""
-    found = parse_range_header(request.headers.get("Range"))
-    if found is None or found.units != "bytes" or len(found.ranges) != 1:
+    """Whether a single range of the file is asked for.
+
+    Several ranges, a last part longer than the file, and an invalid header get the whole file.
+    """
+    header = parse_range_header(request.headers.get("Range"))
+    if header is None or header.units != "bytes" or len(header.ranges) != 1:
         return False
-    start, _ = found.ranges[0]
+    start, _ = header.ranges[0]
     return start is None or start >= -size

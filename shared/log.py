@@ -5,7 +5,9 @@ import time
 from datetime import UTC, datetime
 
 import orjson
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, request
+
+from shared import request_context
 
 LOGGER = "ispyb"
 ATTRIBUTES = ("service", "method", "path", "status", "ms", "login", "requestId")
@@ -22,8 +24,8 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
         }
         line |= {name: getattr(record, name) for name in ATTRIBUTES if hasattr(record, name)}
-        if has_request_context() and "request_id" in g:
-            line["requestId"] = g.request_id
+        if (context := request_context.current_or_none()) is not None:
+            line["requestId"] = context.request_id
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=str).decode()
@@ -51,14 +53,15 @@ def log_requests(app: Flask) -> None:
     def log(response: Response) -> Response:
         if request.path in PROBES:
             return response
+        context = request_context.current()
         extra = {
-            "service": app.extensions["service"],
+            "service": context.service,
             "method": request.method,
             "path": request.path,
             "status": response.status_code,
-            "ms": round((time.perf_counter() - g.started) * 1000, 1),
-            "login": g.identity.login if g.identity else None,
-            "requestId": g.request_id,
+            "ms": round((time.perf_counter() - context.started) * 1000, 1),
+            "login": context.identity.login if context.identity else None,
+            "requestId": context.request_id,
         }
         logger.info("request", extra=extra)
         return response

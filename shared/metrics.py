@@ -13,11 +13,13 @@ from itertools import accumulate
 from operator import add
 from threading import Lock
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
+
+from shared import request_context
 
 LABELS = ("service", "route", "method", "status")
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}  # clients make up more
@@ -117,8 +119,9 @@ def measure(app: Flask) -> None:
     def note(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "none"
         method = request.method if request.method in METHODS else "other"
-        labels = (app.extensions["service"], route, method, response.status_code)
-        FIGURES.note(labels, time.perf_counter() - g.started)
+        context = request_context.current()
+        labels = (context.service, route, method, response.status_code)
+        FIGURES.note(labels, time.perf_counter() - context.started)
         return response
 
     def show() -> Response:

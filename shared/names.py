@@ -3,10 +3,9 @@
 import re
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import ColumnElement, Select, bindparam, select
 
-from shared import access
+from shared import access, app_context
 from shared.db import db
 from shared.errors import BadInput, NotFound
 from shared.identity import Identity
@@ -66,7 +65,7 @@ def session_key(identity: Identity, name: str | int) -> int:
 
 def beamlines_of_group(identity: Identity, name: str) -> list[str]:
     """The beamlines of a group of the site; BadInput if the site has no such group."""
-    groups = {g["name"]: g["beamlines"] for g in current_app.config["SITE"]["beamline_groups"]}
+    groups = {each["name"]: each["beamlines"] for each in app_context.site()["beamline_groups"]}
     if name not in groups:
         reason = f"Must be one of: {', '.join(groups)}."
         raise BadInput("invalid input", {"beamLineGroup": [reason]})

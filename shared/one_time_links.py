@@ -8,15 +8,15 @@ from sqlalchemy import delete, exists, select
 
 from shared.db import db, in_transaction
 from shared.errors import Unauthenticated
-from shared.idempotency import utc_now
+from shared.service_tables import utc_now
 from shared.identity import Identity
 from shared.service_tables import OnceToken, RevokedToken
 
 PARAMETER = "onetime"
 
 
-def identity() -> Identity:
-    """Who signed the link of this request; it is used up. Unauthenticated if it is not good."""
+def use_link() -> Identity:
+    """Use up the one-time link of this request; return its signer, or raise Unauthenticated."""
     token = request.args.get(PARAMETER, "")
     claims = in_transaction(lambda: _take(sha256(token.encode()).hexdigest()))
     if claims is None:

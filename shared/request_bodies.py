@@ -13,9 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 import orjson
-from flask import current_app, request
+from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
 
+from shared import app_context
 from shared.batches import Batch
 from shared.columnar import Columns
 from shared.errors import Malformed, TooLarge
@@ -56,7 +57,7 @@ def as_json(
 
 def rows(batch: Batch) -> list[dict]:
     """The rows of a JSON array, or of NDJSON, which has one object a line."""
-    body, most = _body(large=True), current_app.config["SITE"]["limits"]["batch_rows"]
+    body, most = _body(large=True), app_context.site()["limits"]["batch_rows"]
     signs = max(SMALL_SIGNS, SIGNS_PER_ROW * most)
     if request.mimetype == NDJSON:
         _check_parts(body, signs, 2 * most, SIGNS + b"\r\n")
@@ -118,7 +119,7 @@ def _unpacked(body: bytes, most: int) -> bytes:
 
 def _most(large: bool) -> int:
     """The bytes of the largest body, packed or not."""
-    return current_app.config["SITE"]["limits"]["body_megabytes"] * 2**20 if large else SMALL
+    return app_context.site()["limits"]["body_megabytes"] * 2**20 if large else SMALL
 
 
 def _too_large(most: int) -> TooLarge:

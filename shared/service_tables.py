@@ -3,7 +3,7 @@
 The auth service creates and migrates them; all services use them.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, String
 from sqlalchemy.dialects.mysql import MEDIUMBLOB
@@ -13,6 +13,11 @@ from shared.db import OwnBase
 
 Serial = BigInteger().with_variant(Integer, "sqlite")
 Hash = String(64)  # SHA-256, hexadecimal
+
+
+def utc_now() -> datetime:
+    """The present as these tables store it: UTC, without zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 class RefreshToken(OwnBase):

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, insert, select
 from services.auth.modules import activities
 from services.cli import main
 from shared import keys as keyring
-from shared.idempotency import utc_now
+from shared.service_tables import utc_now
 from shared.service_tables import Activity, ServiceToken
 from tests import mariadb
 

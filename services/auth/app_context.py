@@ -1,17 +1,14 @@
-"""What modules may know of the app they run in: its settings and its plugins, and no HTTP."""
+"""The settings and plugins of the app, for modules, which know no HTTP."""
 
 from flask import current_app
 
 from services.auth.plugins.base import Authentication
+from shared.app_context import site
 
-PLUGINS = "auth_plugins"
-
-
-def site() -> dict:
-    """The settings of the site."""
-    return current_app.config["SITE"]
+__all__ = ["plugins", "site"]
+PLUGINS = "auth_plugins"  # among the extensions of the app
 
 
 def plugins() -> dict[str, Authentication]:
-    """The ways to sign in, by public name, in the order of login pages."""
+    """The plugins for signing in, by public name, in the order of login pages."""
     return current_app.extensions[PLUGINS]

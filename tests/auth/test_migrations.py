@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, insert, inspect, select
 
 from services.auth import migrations
 from shared.db import OWN, OwnBase
-from shared.idempotency import utc_now
+from shared.service_tables import utc_now
 from shared.service_tables import RefreshToken
 from tests import mariadb
 

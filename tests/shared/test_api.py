@@ -6,6 +6,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
+from shared.api import Namespace, ProblemSchema
 from shared.db import db
 from shared.models import Person, Proposal
 from shared.service_tables import Activity
@@ -122,6 +123,28 @@ def test_known_pages_may_call(app, origin, allowed):
     answer = app.test_client().get(f"{ROOT}/health", headers={"Origin": origin})
     assert (answer.headers.get("Access-Control-Allow-Origin") == origin) is allowed
     assert ("ETag" in answer.headers.get("Access-Control-Expose-Headers", "")) is allowed
+
+
+@pytest.mark.parametrize(
+    "order", ["require returns takes", "takes require returns", "takes streams require"]
+)
+def test_decorators_in_another_order_are_refused(order):
+    ns = Namespace("orders")
+    decorators = {
+        "require": ns.require(),
+        "takes": ns.takes(ProblemSchema),
+        "returns": ns.returns(ProblemSchema),
+        "streams": ns.streams("image/png"),
+    }
+
+    def post(resource, identity, data):
+        return data
+
+    decorated = decorators["require"](decorators["takes"](decorators["returns"](post)))
+    assert decorated.__name__ == "post"
+    with pytest.raises(TypeError, match="post: from top to bottom"):
+        for name in reversed(order.split()):
+            post = decorators[name](post)
 
 
 # ------------------------------------------------------------------------------ ETag

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from shared.db import db, in_transaction, save, transaction_scope
 from shared.errors import Conflict, Unauthenticated
-from shared.idempotency import utc_now
+from shared.service_tables import utc_now
 from shared.models import BLSession, DataCollection, DataCollectionGroup, Person, Proposal
 from shared.service_tables import RevokedToken
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from shared.db import db
-from shared.idempotency import utc_now
+from shared.service_tables import utc_now
 from shared.models import Person, Proposal
 from shared.service_tables import IdempotencyKey
 

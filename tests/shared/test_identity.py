@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from shared import keys as keyring
 from shared.db import db
-from shared.idempotency import utc_now
+from shared.service_tables import utc_now
 from shared.models import Person
 from shared.service_tables import RevokedToken
 from tests.conftest import ISSUER

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import mysql, sqlite
 from services.auth import app_context
 from shared.db import db
 from shared.errors import TooMany
-from shared.idempotency import utc_now
+from shared.service_tables import utc_now
 from shared.service_tables import LoginAttempt
 
 PER_ACCOUNT = 20  # times as many as from one address: nobody locks an account out from elsewhere

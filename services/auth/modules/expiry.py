@@ -7,7 +7,7 @@ from sqlalchemy import insert
 
 from services.auth import app_context
 from shared.db import db, drop
-from shared.idempotency import utc_now
+from shared.service_tables import utc_now
 from shared.service_tables import LoginAttempt, OnceToken, RefreshToken, RevokedToken
 
 LONGEST = timedelta(days=1)  # that a site can let an access token live

@@ -13,10 +13,10 @@ from services.auth.plugins.base import Account, Authentication
 from shared import audit
 from shared.db import db, save
 from shared.errors import BadInput, Unauthenticated
-from shared.idempotency import utc_now
 from shared.identity import Identity
 from shared.models import Person
-from shared.service_tables import RefreshToken, ServiceToken
+from shared.request_context import Origin
+from shared.service_tables import RefreshToken, ServiceToken, utc_now
 
 REPEAT_SECONDS = 60  # how long a refresh may be repeated: see docs/decisions/refresh.md
 
@@ -38,12 +38,12 @@ def ways() -> dict:
     }
 
 
-def login(data: dict, address: str) -> dict:
-    """Let somebody in through a plugin; ``address`` is where the request comes from."""
+def login(data: dict, origin: Origin) -> dict:
+    """Sign a person in through a plugin; ``origin`` is the request."""
     name, given = data["plugin"], data.get("login") or ""
     plugin = _plugin(name)
     password, token = _secrets(plugin, data)
-    attempts.check(given, address)
+    attempts.check(given, origin.address)
     if token:
         account = plugin.authenticate_by_token(token)
         if account and given and account.login.casefold() != given.casefold():
@@ -52,25 +52,25 @@ def login(data: dict, address: str) -> dict:
         account = plugin.authenticate_by_login(given, password)
     person = _person(plugin, account) if account else None
     if person is None:
-        attempts.note(given, address)
-        audit.note("refused", 401, given)
+        attempts.note(given, origin.address)
+        audit.note(origin, given, "refused", 401)
         expiry.purge()
         raise Refused("the login, the password or the token is not right")
-    attempts.check(given, address, lock=True)
-    attempts.forget(given or person.login, address)
+    attempts.check(given, origin.address, lock=True)
+    attempts.forget(given or person.login, origin.address)
     expiry.purge()
-    audit.note("login", 201, person.login)
+    audit.note(origin, person.login, "login", 201)
     return _open(person, name, token_hex(16))
 
 
-def refresh(data: dict) -> dict:
+def refresh(data: dict, origin: Origin) -> dict:
     """Trade a refresh token for a new pair; end the login if somebody else may have a copy."""
     now, row = utc_now(), _locked(_digest(data["refreshToken"]))
     if row is None or row.expires <= now:
         raise Unauthenticated("the refresh token is not known, or has expired")
     if not _use(row, now):
         _close(row.family)
-        audit.note("refused", 401, row.login)
+        audit.note(origin, row.login, "refused", 401)
         raise Refused("the refresh token was used before: sign in again")
     person = _known(row.login)
     if (

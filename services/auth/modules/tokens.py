@@ -11,7 +11,7 @@ from shared import read
 from shared.access import EVERYTHING
 from shared.db import db, save
 from shared.errors import BadInput, Conflict, NotFound
-from shared.idempotency import utc_now
+from shared.service_tables import utc_now
 from shared.identity import WHOLE_SITE, Identity
 from shared.service_tables import ServiceToken
 

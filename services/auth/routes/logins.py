@@ -2,8 +2,6 @@
 
 from http import HTTPStatus
 
-from flask import request
-
 from services.auth.modules import logins, signing
 from services.auth.schemas.logins import (
     CredentialsSchema,
@@ -13,6 +11,7 @@ from services.auth.schemas.logins import (
     RefreshSchema,
     WaysSchema,
 )
+from shared import request_context
 from shared.api import Namespace, Resource
 
 ns = Namespace("auth", description="Signing in and out")
@@ -26,7 +25,7 @@ class Login(Resource):
     @ns.returns(LoginSchema, HTTPStatus.CREATED, secret=True)
     def post(self, data):
         """Sign in."""
-        return logins.login(data, request.remote_addr or "")
+        return logins.login(data, request_context.current())
 
 
 @ns.route("/refresh")
@@ -37,7 +36,7 @@ class Refresh(Resource):
     @ns.returns(LoginSchema, secret=True)
     def post(self, data):
         """Get a new pair of tokens for a refresh token, which is then used up."""
-        return logins.refresh(data)
+        return logins.refresh(data, request_context.current())
 
 
 @ns.route("/logout")

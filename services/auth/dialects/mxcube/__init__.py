@@ -6,13 +6,13 @@ hand; and it takes nothing but 200 for an answer to a refresh.
 
 from http import HTTPStatus
 
-from flask import request
 from marshmallow import EXCLUDE
 
 from services.auth import app_context
 from services.auth.modules import logins, users
 from services.auth.schemas.logins import CredentialsSchema, LoginSchema, RefreshSchema
 from services.auth.schemas.users import CurrentUserSchema
+from shared import request_context
 from shared.api import Namespace, Resource
 
 auth = Namespace("auth", description="Signing in")
@@ -41,7 +41,7 @@ class Login(Resource):
     @auth.returns(LoginSchema, HTTPStatus.CREATED, secret=True)
     def post(self, data):
         """Sign in; a plugin of unknown name is the first one that takes a token."""
-        return logins.login(_named(data), request.remote_addr or "")
+        return logins.login(_named(data), request_context.current())
 
 
 @auth.route("/refresh")
@@ -52,7 +52,7 @@ class Refresh(Resource):
     @auth.returns(LoginSchema, secret=True)
     def post(self, data):
         """Get a new pair of tokens for a refresh token, which is then used up."""
-        return logins.refresh(data)
+        return logins.refresh(data, request_context.current())
 
 
 @user.route("/current")

@@ -23,9 +23,10 @@ from services.core.schemas.processing.results import (
     PhasingStepSchema,
 )
 from services.core.schemas.samples.pdbs import PDBSchema
-from shared import access, files, row_checks
+from shared import access, app_context, files, row_checks
 from shared.db import db, save
 from shared.errors import BadInput, NotFound, NotYet
+from shared.file_roots import FileRoots
 from shared.identity import Identity
 from shared.models import AutoProcProgram, Protein
 from shared.schemas import LATIN1_LINES
@@ -121,25 +122,26 @@ def insert_pdb_files(identity: Identity, said: CommandParameters) -> list[int]:
     paths = [paths] if isinstance(paths, str) else paths
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
         raise BadInput("invalid input", {"pdb_files": ["Not a list of paths."]})
-    return [_stored(key, said, path) for path in paths]
+    roots = FileRoots(identity, app_context.site()["file_roots"])
+    return [_stored(key, said, path, roots) for path in paths]
 
 
-def _stored(protein_id: int, said: CommandParameters, path: str) -> int:
+def _stored(protein_id: int, said: CommandParameters, path: str, roots: FileRoots) -> int:
     words = CommandParameters({"name": PurePath(path).name, "source": said.get("source")})
     named = {"source": None, **loaded(PDBSchema(), words)}
     wanted = db.select(PDB).join(ProteinHasPDB, ProteinHasPDB.pdbid == PDB.pdbId)
     wanted = wanted.filter(ProteinHasPDB.proteinid == protein_id).filter_by(**named)
     known = db.session.scalars(wanted.limit(1)).first()
-    row = save(known or PDB(**named), {"contents": _text(path)})
+    row = save(known or PDB(**named), {"contents": _text(path, roots)})
     if known is None:
         save(ProteinHasPDB(), {"proteinid": protein_id, "pdbid": row.pdbId})
     return row.pdbId
 
 
-def _text(path: str) -> str:
+def _text(path: str, roots: FileRoots) -> str:
     """What is in a file, if it can be stored."""
     try:
-        text = files.content(path, LARGEST).decode()
+        text = files.read_bytes(path, roots, LARGEST).decode()
         LATIN1_LINES(text)
     except NotFound:
         raise NotYet("a file is not there yet", {"pdb_files": [f"no such file: {path}"]}) from None
