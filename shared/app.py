@@ -30,6 +30,7 @@ from shared.identity import Verifier
 from shared.log import log_requests
 from shared.pages import make_documentation
 from shared.request_context import RequestContext
+from shared.schemas import LARGEST_KEY
 
 SECURITY = {
     "bearer": {
@@ -60,10 +61,10 @@ class ApiMount:
 
 
 class Id(IntegerConverter):
-    """A key in a path; a number no key can reach is no such page."""
+    """A key in a path: an integer that fits an unsigned INT."""
 
     def __init__(self, url_map):
-        super().__init__(url_map, max=2**32 - 1)
+        super().__init__(url_map, max=LARGEST_KEY)
 
 
 class Api(flask_restx.Api):

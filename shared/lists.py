@@ -5,12 +5,10 @@
 """
 
 import operator
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import cache
 from typing import Any
 
-import orjson
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 from sqlalchemy import ColumnElement, Enum, Float, and_, bindparam, false, or_, true
 
 from shared.filters import fields_of
@@ -156,25 +154,6 @@ def beyond(schema: type[TableSchema], sort: tuple[str, ...], nulls: tuple[bool, 
             later, not_before = or_(later, found.is_(None)), or_(not_before, found.is_(None))
         rest = and_(not_before, or_(later, rest)) if at < len(sort) - 1 else later
     return rest if sort else true()
-
-
-def cursor(sort: tuple[str, ...], values: list) -> str:
-    """Where a page ended, for the client to send back."""
-    return urlsafe_b64encode(orjson.dumps([*sort, *values])).decode().rstrip("=")
-
-
-def opened(schema: type[TableSchema], sort: tuple[str, ...], text: str) -> list:
-    """The values in a cursor; ValidationError if it is not of this list in this order."""
-    try:
-        found = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        names, values = tuple(found[: len(sort)]), found[len(sort) :]
-        if names != sort or len(values) != len(sort):
-            raise ValueError
-        known = columns_of(schema)
-        wanted = [known[name.removeprefix("-")] for name in sort]
-        return [None if v is None else f.deserialize(v) for f, v in zip(wanted, values)]
-    except (ValueError, TypeError, KeyError, ValidationError) as error:
-        raise ValidationError("is not the `next` of this list in this order") from error
 
 
 def has_cursor(schema: type[TableSchema], sort: tuple[str, ...]) -> bool:

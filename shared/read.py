@@ -8,29 +8,25 @@ Rows beside those of the schema's own table are shown by the rule of their table
 hidden from the caller reads as null, children that are hidden are neither listed nor counted.
 """
 
-import time
 from collections import defaultdict
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, fields
 from sqlalchemy import Select, bindparam, case, func, inspect, select, true
 
-from shared import visibility
+from shared import paging, visibility
 from shared.access import Rule, Shape
 from shared.aggregates import Aggregate
 from shared.db import db
 from shared.errors import BadInput, NotFound
-from shared.lists import PAGING, beyond, column, condition, cursor, has_cursor, opened, ordering
-from shared.schemas import TableSchema
+from shared.lists import PAGING, beyond, column, condition, has_cursor, ordering
+from shared.schemas import TableSchema, columns_of
 from shared.sql import on_the_wire
 from shared.statements import cache_statements, make_alias, populate_columns
 from shared.visibility import key_of
 
 COUNTED = 10_000  # a longer list is not counted to its end
-LONG_SECONDS = 60  # nor again, so soon
-REMEMBERED = 1024
-_long: dict[tuple, float] = {}
 
 
 class _Children(NamedTuple):
@@ -291,37 +287,22 @@ def page(schema: type[TableSchema], rule: Rule, query: dict) -> dict:
     after = None
     if "after" in query:
         try:
-            last = opened(schema, sort, query["after"])
-        except ValidationError as error:
-            raise BadInput("invalid input", {"after": error.messages}) from None
+            last = paging.cursor_values(sort, columns_of(schema), query["after"])
+        except ValueError:
+            reason = "is not the `next` of this list in this order"
+            raise BadInput("invalid input", {"after": [reason]}) from None
         after = tuple(value is None for value in last)
         values |= {f"after_{at}": v for at, v in enumerate(last) if v is not None}
     statements = _statements(schema, only, rule.condition, rule.shape, filters, sort, after)
     select_page, select_total, places = statements
     rows, results = reader.load(select_page, values, rule)
-    total = query["skip"] + len(rows)
-    if after is not None or not 0 < len(rows) < query["limit"]:
-        filtered = {name: query[name] for name in filters}
-        total = _total(select_total, {**rule.values, **filtered})
-    answer = {"total": min(total, COUNTED), "results": results}
-    if total > COUNTED:
-        answer["totalIsExact"] = False
+    next_ = None
     if len(rows) == query["limit"] and has_cursor(schema, sort):
-        answer["next"] = cursor(sort, [rows[-1][place] for place in places])
-    return {**answer, "skip": query["skip"], "limit": query["limit"]}
-
-
-def _total(stmt: Select, values: dict) -> int:
-    """How many rows there are; a list that was long a moment ago is not counted again."""
-    key, now = (stmt, repr(values)), time.monotonic()
-    if _long.get(key, 0) > now:
-        return COUNTED + 1
-    total = db.session.connection().scalar(stmt, values) or 0
-    if total > COUNTED:
-        if len(_long) >= REMEMBERED:
-            _long.clear()
-        _long[key] = now + LONG_SECONDS
-    return total
+        next_ = paging.cursor(sort, [rows[-1][place] for place in places])
+    filtered = {**rule.values, **{name: query[name] for name in filters}}
+    return paging.page(
+        query, results, next_, COUNTED, lambda: paging.count(select_total, filtered, COUNTED)
+    )
 
 
 def one(schema: type[TableSchema], rule: Rule, only=(), **filters) -> dict:

@@ -25,6 +25,7 @@ CONTROLS = {
 BITS = ((TINYINT, 8), (SmallInteger, 16), (MEDIUMINT, 24), (Integer, 32))
 TIMESTAMPS = (datetime(1970, 1, 2), datetime(2038, 1, 18))
 LARGEST_FLOAT = 3.4e38
+LARGEST_KEY = 2**32 - 1  # of an unsigned INT
 STORED_NULL = "stored null"  # a note on a field, see TableSchema.on_bind_field
 LOCAL_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$"
 

@@ -14,7 +14,7 @@ from services.core.models import (
     XFEFluorescenceSpectrum,
 )
 from services.core.modules.overview.timeline import ORDER
-from shared.lists import cursor
+from shared.paging import cursor
 from shared.models import (
     AutoProcProgram,
     BLSample,
@@ -245,6 +245,11 @@ NO_EVENTS = [
 def test_what_is_not_known_is_refused(as_, happened, query, name):
     answer = as_(*STAFF).get(URL, query_string=query)
     assert (answer.status_code, [*answer.json["errors"]]) == (422, [name])
+
+
+def test_a_feed_of_no_type_is_empty(as_, happened):
+    query = {"eventType": "es", "status": "failed", "skip": 5}
+    assert as_(*STAFF).get(URL, query_string=query).json["total"] == 0
 
 
 @pytest.mark.parametrize("query", [{"session": "mx2-1"}, {"proposal": "mx2"}, {"proposal": "x"}])

@@ -4,12 +4,10 @@ A page is a constant number of statements: the events with their names, the data
 them with their grids, and the state of their processing.
 """
 
-import time
-from base64 import urlsafe_b64decode
 from datetime import datetime
 from typing import Any
 
-import orjson
+from marshmallow import fields, validate
 from sqlalchemy import ColumnElement, select
 
 from services.core.modules.overview import timeline_branches as sql
@@ -23,25 +21,26 @@ from services.core.schemas.overview.timeline import (
     EventSchema,
     paths,
 )
-from shared import access, names, read
+from shared import access, names, paging, read
 from shared.access import everything
 from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
-from shared.lists import PAGING, cursor
+from shared.lists import PAGING
 from shared.models import Protein
-from shared.schemas import columns_of
+from shared.schemas import LARGEST_KEY, columns_of
 
 ORDER = ("startTime", "type", "key")
 SINGLE = {"dataCollectionId", "dataCollectionGroupId"}  # filters by which nothing is folded
 FIRST = ("type", "key", "startTime", "endTime", "sessionId", "blSampleId", "groupId", "id")
 HEAD = (*FIRST, "count", "attachments", "code", "number", "visit", "blSample")
 VARIES = {"skip", "limit", "most", "after_time", "after_key"}  # from page to page
-LARGEST_KEY = 2**32 - 1
-LONG_SECONDS = 60  # for which a long feed is known to be long
-REMEMBERED = 1024
+CURSOR = {
+    "startTime": fields.NaiveDateTime(allow_none=True),
+    "type": fields.String(validate=validate.OneOf(TYPES)),
+    "key": fields.Integer(strict=True, validate=validate.Range(0, LARGEST_KEY)),
+}  # the fields of ORDER
 SHOWN = tuple(EventSchema().fields)
-_long: dict[tuple, float] = {}
 
 
 def find(identity: Identity, query: dict) -> dict:
@@ -57,17 +56,21 @@ def find(identity: Identity, query: dict) -> dict:
     rows: Any = []
     if stmt is not None:
         rows = db.session.connection().execute(stmt, values).all()
-    total = query["skip"] + len(rows)
-    if stmt is not None and (shape.after or not 0 < len(rows) < query["limit"]):
-        total = _total(sql.total(shape._replace(after=None), rules), values)
-    answer: dict = {"total": min(total, sql.COUNTED), "results": _events(identity, shape, rows)}
-    if total > sql.COUNTED:
-        answer["totalIsExact"] = False
-    if len(rows) == query["limit"]:
-        answer["next"] = cursor(ORDER, [rows[-1][2], *rows[-1][:2]])
+    results = _events(identity, shape, rows)
     if only:
-        answer["results"] = [{name: row[name] for name in only} for row in answer["results"]]
-    return {**answer, **page}
+        results = [{name: row[name] for name in only} for row in results]
+
+    def total() -> int:
+        if stmt is None:
+            return 0
+        filtered = {name: value for name, value in values.items() if name not in VARIES}
+        select_total = sql.total(shape._replace(after=None), rules)
+        return paging.count(select_total, filtered, sql.COUNTED)
+
+    next_ = None
+    if len(rows) == query["limit"]:
+        next_ = paging.cursor(ORDER, [rows[-1][2], *rows[-1][:2]])
+    return paging.page(query, results, next_, sql.COUNTED, total)
 
 
 def types(identity: Identity, query: dict) -> dict:
@@ -104,7 +107,7 @@ def _asked(
     single = bool(SINGLE & values.keys())
     after = None
     if "after" in query:
-        moment, last, key = _opened(query["after"])
+        moment, last, key = _event_before(query["after"])
         after = (last, moment is None)
         values |= {"after_time": moment, "after_key": key}
     links = [
@@ -122,20 +125,6 @@ def _seen_protein(identity: Identity, key: int) -> int:
     return db.session.scalar(stmt, rule.values) or 0
 
 
-def _total(stmt: Any, values: dict) -> int:
-    """How many events there are; a feed that was long a moment ago is not counted again."""
-    counted = {n: v for n, v in values.items() if n not in VARIES}
-    key, now = (stmt, repr(counted)), time.monotonic()
-    if _long.get(key, 0) > now:
-        return sql.COUNTED + 1
-    total = db.session.connection().scalar(stmt, values) or 0
-    if total > sql.COUNTED:
-        if len(_long) >= REMEMBERED:
-            _long.clear()
-        _long[key] = now + LONG_SECONDS
-    return total
-
-
 def _both(values: dict, name: str, key: int) -> dict:
     """``values`` with a key that was given by name; it may have been given as a number too."""
     if values.get(name, key) != key:
@@ -143,18 +132,13 @@ def _both(values: dict, name: str, key: int) -> dict:
     return {**values, name: key}
 
 
-def _opened(text: str) -> tuple[datetime | None, str, int]:
-    """The time, type and key of the event that a page ended with."""
+def _event_before(text: str) -> tuple[datetime | None, str, int]:
+    """The time, type and key of the event that the page before ended with."""
     try:
-        *names, moment, kind, key = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if tuple(names) != ORDER or kind not in TYPES or type(key) is not int:
-            raise ValueError
-        start = None if moment is None else datetime.fromisoformat(moment)
-        if not 0 <= key <= LARGEST_KEY or (start and start.tzinfo):
-            raise ValueError
-        return start, kind, key
-    except (ValueError, TypeError) as error:
+        start, kind, key = paging.cursor_values(ORDER, CURSOR, text)
+    except ValueError as error:
         raise BadInput("invalid input", {"after": ["is not the `next` of this list"]}) from error
+    return start, kind, key
 
 
 def _known(names: Any) -> tuple[str, ...]:
