@@ -27,6 +27,7 @@ TYPES = {
     fields.NaiveDateTime: Annotated[datetime, Meta(tz=False)],
     fields.String: str,
 }
+LOAD_HOOKS = ("pre_load", "validates", "validates_schema", "post_load")
 
 
 class Batch:
@@ -79,12 +80,13 @@ def insert(model, rows: list[dict]) -> int:
 
 def struct_of(schema: Schema) -> type[msgspec.Struct] | None:
     """Compile ``schema`` for msgspec, or return None if it says more than a struct can."""
-    if any(schema._hooks[name] for name in ("pre_load", "validates", "validates_schema")):
+    if any(schema._hooks[name] for name in LOAD_HOOKS):
         return None
     columns = []
     for name, field in schema.load_fields.items():
         kind = _type_of(field)
-        if kind is None or field.data_key or field.load_default is not missing:
+        renamed = field.data_key or field.attribute
+        if kind is None or renamed or field.load_default is not missing:
             return None
         if field.allow_none:
             kind = kind | None

@@ -27,6 +27,8 @@ from shared.statements import cache_statements, make_alias, populate_columns
 from shared.visibility import key_of
 
 COUNTED = 10_000  # a longer list is not counted to its end
+UNREAD = (fields.Function, fields.Method, fields.Pluck)  # fields whose values are no columns
+UNREAD_HOOKS = ("pre_dump", "post_dump")
 
 
 class _Children(NamedTuple):
@@ -63,7 +65,10 @@ class Reader:
         self._children: list[_Children] = []
         self._totals: list[_Totals] = []
         row = self._literal(schema, self.model)
-        self._dicts = eval(f"lambda rows: [{row} for r in rows]")
+        # Closures would do without eval, but take 10 to 70 % longer for a page of 100 rows:
+        # 0.48 ms, not 0.27 ms, for sessions. The file name tells the schema in a trace.
+        source = f"lambda rows: [{row} for r in rows]"
+        self._dicts = eval(compile(source, f"<rows of {type(schema).__name__}>", "eval"))
 
     def select(self, shape: Shape | None) -> Select:
         """The rows with their parents, for a caller of that shape.
@@ -132,7 +137,8 @@ class Reader:
         return self._columns.get(column)
 
     def _literal(self, schema: Schema, entity: Any) -> str:
-        """Write the dict of ``schema`` as an expression on a row ``r``; note what it needs."""
+        """Return the dict of ``schema`` as an expression on a row ``r``; add its columns."""
+        _check_contract(schema)
         items = []
         for name, field in schema.dump_fields.items():
             if isinstance(field, fields.Nested) and not hasattr(field.schema.opts, "model"):
@@ -164,7 +170,8 @@ class Reader:
         self._children.append(_Children(name, at, reader, guarded))
 
     def _add_totals(self, name: str, schema: Any, entity: Any) -> None:
-        """Aggregates of one kind of child are one statement."""
+        """Add a statement for the aggregates of each kind of child."""
+        _check_contract(schema)
         if entity is not self.model:
             raise TypeError(f"{name}: aggregates of a joined parent are not supported")
         kinds: dict[Any, dict[str, Aggregate]] = defaultdict(dict)
@@ -186,6 +193,26 @@ class Reader:
     def _position(self, column: Any) -> int:
         """Where ``column`` stands in a row."""
         return self._columns.setdefault(column, len(self._columns))
+
+
+def _check_contract(schema: Schema) -> None:
+    """Raise TypeError if a dump by ``schema`` has more to it than to show columns.
+
+    The values of a row leave as SQL made them: no code of a schema or a field runs on them.
+    """
+    name = type(schema).__name__
+    for hook in UNREAD_HOOKS:
+        if methods := schema._hooks[hook]:
+            raise TypeError(f"{name}.{methods[0][0]}: rows are read without {hook}: use a column")
+    for key, field in schema.dump_fields.items():
+        if isinstance(field, UNREAD):
+            kind = type(field).__name__
+            raise TypeError(f"{name}.{key}: rows are read without {kind} fields: use a column")
+        if field.data_key is not None:
+            raise TypeError(
+                f"{name}.{key}: rows are read without data_key: call the field"
+                f" {field.data_key}, with attribute={key!r}"
+            )
 
 
 @cache

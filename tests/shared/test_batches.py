@@ -8,7 +8,7 @@ from io import BytesIO
 
 import orjson
 import pytest
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from services.core.schemas.people.persons import PersonSchema
 from services.core.schemas.people.sessions import SessionSchema
@@ -80,6 +80,23 @@ class OwnHook(Schema):
     @validates_schema
     def check(self, data, **_):
         never(data)
+
+
+class OwnLoad(Schema):
+    column = fields.Integer()
+
+    @post_load
+    def double(self, data, **_):
+        return {"column": 2 * data["column"]}
+
+
+class OwnName(Schema):
+    column = fields.Integer(attribute="doubled")
+
+
+@pytest.mark.parametrize("schema, loaded", [(OwnLoad, {"column": 26}), (OwnName, {"doubled": 13})])
+def test_rows_are_loaded_as_their_schema_changes_them(schema, loaded):
+    assert Batch(schema()).load(b'[{"column": 13}]', 10) == [loaded]
 
 
 @pytest.mark.parametrize("schema", [OwnRule, OwnHook])

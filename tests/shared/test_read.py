@@ -3,12 +3,14 @@
 import importlib
 
 import pytest
-from marshmallow import fields
+from marshmallow import fields, post_dump, pre_dump
 from sqlalchemy import select
 
 from shared import access, read
 from shared.db import db
 from shared.identity import Identity
+from shared.models import Proposal
+from shared.schemas import TableSchema
 from tests.conftest import SERVICES
 from tests.rows import FULL, fill
 
@@ -90,3 +92,52 @@ def test_a_variant_is_a_class_of_its_own(found):
     """An instance loses its dotted ``only``; ``exclude`` documents two shapes by one name."""
     for field in variants(found[1]):
         assert isinstance(field.nested, type) and not field.only and not field.exclude
+
+
+class Short(TableSchema):
+    class Meta(TableSchema.Meta):
+        model = Proposal
+        fields = ("proposalId", "title")
+
+
+class WithKey(Short):
+    title = fields.String(data_key="name")
+
+
+class WithFunction(Short):
+    title = fields.Function(lambda row: row.title.upper())
+
+
+class WithMethod(Short):
+    title = fields.Method("upper")
+
+    def upper(self, row):
+        return row.title.upper()
+
+
+class WithPostDump(Short):
+    @post_dump
+    def upper(self, data, **_):
+        return {**data, "title": data["title"].upper()}
+
+
+class WithPreDump(Short):
+    @pre_dump
+    def upper(self, row, **_):
+        return {"title": row.title.upper()}
+
+
+@pytest.mark.parametrize(
+    "schema, place",
+    [
+        (WithKey, "WithKey.title: .* data_key"),
+        (WithFunction, "WithFunction.title: .* Function"),
+        (WithMethod, "WithMethod.title: .* Method"),
+        (WithPostDump, "WithPostDump.upper: .* post_dump"),
+        (WithPreDump, "WithPreDump.upper: .* pre_dump"),
+    ],
+)
+def test_a_schema_that_changes_what_it_shows_is_not_compiled(schema, place):
+    assert read.compiled(Short)
+    with pytest.raises(TypeError, match=place):
+        read.compiled(schema)
