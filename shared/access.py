@@ -69,6 +69,16 @@ class Rule(NamedTuple):
     values: dict[str, Any]
     shape: Shape | None = None
 
+    @property
+    def unrestricted(self) -> bool:
+        """Whether the caller sees every row of the table."""
+        return is_unrestricted(self.condition)
+
+
+def is_unrestricted(condition: ColumnElement[bool]) -> bool:
+    """Whether ``condition`` holds for every row: as a rule without conditions it is ``true()``."""
+    return condition is true()
+
 
 EVERYTHING = Rule(true(), {})  # of tables that show no rows of others: the caller is unknown
 

@@ -13,10 +13,10 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from marshmallow import Schema, fields
-from sqlalchemy import Select, bindparam, case, func, inspect, select, true
+from sqlalchemy import Select, bindparam, case, func, inspect, select
 
 from shared import paging, visibility
-from shared.access import Rule, Shape
+from shared.access import Rule, Shape, is_unrestricted
 from shared.aggregates import Aggregate
 from shared.db import db
 from shared.errors import BadInput, NotFound
@@ -78,7 +78,7 @@ class Reader:
         """
         columns = [*map(on_the_wire, self._columns)]
         for at, parent in self._guarded.items():
-            if (seen := _condition(shape, parent)) is not true():
+            if not is_unrestricted(seen := _condition(shape, parent)):
                 columns[at] = case((seen, columns[at]))
         stmt = select(*columns).select_from(self.model)
         for parent in self._parents:

@@ -137,7 +137,7 @@ def _followed(shape: Shape, link: Any) -> ColumnElement[bool]:
         return seen(shape, link)
     row = _alias(parent)
     found = condition(shape, row)
-    return found if found is true() else link.in_(select(key_of(row)).where(found))
+    return found if access.is_unrestricted(found) else link.in_(select(key_of(row)).where(found))
 
 
 def hidden_parent(source: Any) -> bool:

@@ -35,7 +35,7 @@ SINGLE = {"dataCollectionId", "dataCollectionGroupId"}  # filters by which nothi
 FIRST = ("type", "key", "startTime", "endTime", "sessionId", "blSampleId", "groupId", "id")
 HEAD = (*FIRST, "count", "attachments", "code", "number", "visit", "blSample")
 VARIES = {"skip", "limit", "most", "after_time", "after_key"}  # from page to page
-CURSOR = {
+CURSOR: dict[str, fields.Field] = {
     "startTime": fields.NaiveDateTime(allow_none=True),
     "type": fields.String(validate=validate.OneOf(TYPES)),
     "key": fields.Integer(strict=True, validate=validate.Range(0, LARGEST_KEY)),

@@ -38,6 +38,7 @@ from services.core.models import (
 )
 from services.core.modules.processing.processing_status import uses
 from services.core.schemas.overview.timeline import GRID, ITEMS, TYPES
+from shared.access import is_unrestricted
 from shared.db import Unsigned
 from shared.models import (
     AutoProcProgram,
@@ -206,7 +207,7 @@ def _ended(row: Any, state: str, seen: ColumnElement) -> Any:
     program = aliased(AutoProcProgram)
     key = select(program.autoProcProgramId).limit(1)
     key = key.where(program.processingStatus == int(state == "processed"))
-    if seen is not true():
+    if not is_unrestricted(seen):
         hidden = [
             select(link.dataCollectionId)
             .join(Other, Other.dataCollectionId == link.dataCollectionId)
@@ -312,7 +313,7 @@ def _shown(event: Any, single: bool, seen: ColumnElement[bool]) -> Select:
     ``seen`` says of which ``Sample`` the name is shown.
     """
     visit, proposal, sample = aliased(BLSession), aliased(Proposal), Sample
-    name = sample.name if seen is true() else case((seen, sample.name))
+    name = sample.name if is_unrestricted(seen) else case((seen, sample.name))
     file, of = aliased(DataCollectionFileAttachment), event.c
     files = select(func.count()).select_from(file)
     first: Any

@@ -12,7 +12,6 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    true,
     union,
     union_all,
 )
@@ -87,7 +86,7 @@ def runs(identity: Identity, keys: Collection[int], by_group: bool = False) -> l
     connection = db.session.connection()
     found = connection.execute(_runs(by_group), {"keys": list(keys)})
     rows = [_Row(*map(_whole, row)) for row in found]
-    if rule.condition is not true():
+    if not rule.unrestricted:
         used = {
             "jobs": sorted({row.job for row in rows if row.job is not None}),
             "programs": sorted({row.program for row in rows if row.program is not None}),

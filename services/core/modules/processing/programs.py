@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, true
+from sqlalchemy import func, insert, select
 
 from services.core.models import AutoProcIntegration
 from services.core.modules.processing import phasings, processing_jobs
@@ -59,7 +59,7 @@ def add(identity: Identity, data: dict) -> dict:
     check_references(identity, data)
     if collection_id is not None:
         processing_jobs.check_collections(identity, {collection_id})
-    elif data.get("processingJobId") is None and visible(identity).condition is not true():
+    elif data.get("processingJobId") is None and not visible(identity).unrestricted:
         reason = "is needed, or a dataCollectionId: else the program is not to be seen"
         raise BadInput("invalid input", {"processingJobId": [reason]})
     if data.get("processingStatus") is not None and data.get("processingEndTime") is None:

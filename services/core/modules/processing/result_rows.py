@@ -21,7 +21,6 @@ from sqlalchemy import (
     delete,
     inspect,
     select,
-    true,
     update,
 )
 
@@ -155,7 +154,7 @@ def write_runs(program_id: int, runs: list[dict]) -> None:
 def check_links(identity: Identity, program_id: int) -> None:
     """Raise Conflict if a scaling of the program has an integration the caller does not see."""
     link, rule = AutoProcScalingHasInt, visibility.rule(identity, AutoProcIntegration)
-    if rule.condition is true():
+    if rule.unrestricted:
         return
     wanted = select(link.autoProcScalingId).join(link.integration).join(link.scaling)
     wanted = wanted.join(AutoProcScaling.autoproc)

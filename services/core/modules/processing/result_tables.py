@@ -4,7 +4,7 @@ import csv
 import io
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
 from services.core.models import (
@@ -25,7 +25,7 @@ from services.core.schemas.processing.result_tables import (
     TableShellSchema,
 )
 from shared import access, names, read
-from shared.access import Rule, everything
+from shared.access import Rule, everything, is_unrestricted
 from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
@@ -166,7 +166,7 @@ def _visible(identity: Identity) -> Rule:
 @cache_statements(64)
 def _seen(session: ColumnElement[bool]) -> ColumnElement[bool]:
     """``session`` is what makes a session of ``_Group`` visible."""
-    if session is true():
+    if is_unrestricted(session):
         return session
     of, integration, collection = _Link, _Integration, _Collection
     used = select(of.autoProcScalingId).join(

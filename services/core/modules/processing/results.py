@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sqlalchemy import bindparam, select, true, update
+from sqlalchemy import bindparam, select, update
 
 from services.core.models import (
     AutoProc,
@@ -109,7 +109,7 @@ def _store(identity: Identity, known: int | None, data: dict, query: dict) -> tu
     if not named and fallback is None:
         fallback = _collection_under(data)
     if wanted := {*named, fallback} - {None}:
-        if access.collections(identity).condition is not true() or wanted - locked:
+        if not access.collections(identity).unrestricted or wanted - locked:
             processing_jobs.check_collections(identity, wanted)
     elif known is None and job_id is None:
         reason = "is needed where no integration and no job names one"
