@@ -1,4 +1,4 @@
-"""Who gets past Kong: its part of what can be wrong with a declarative file."""
+"""The faults of a declarative file by which callers pass Kong without a token."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ SAMPLE = "9"  # stands for any path parameter
 
 
 def setting(kong: Mapping, name: str) -> dict:
-    """The settings of a plugin that works everywhere."""
+    """The settings of a global plugin."""
     plugins = kong.get("plugins") or []
     return next((p.get("config") or {} for p in plugins if p["name"] == name), {})
 
@@ -28,7 +28,7 @@ def all_routes(kong: Mapping) -> Iterator[dict]:
 
 
 def global_jwt(kong: Mapping, site: Mapping) -> Iterator[str]:
-    """The plugin that closes every route, also those to come."""
+    """Faults of the global jwt plugin, which protects every route, also future ones."""
     jwt = setting(kong, "jwt")
     if not jwt:
         yield "no global jwt plugin: every route is open"
@@ -38,13 +38,13 @@ def global_jwt(kong: Mapping, site: Mapping) -> Iterator[str]:
         yield "global jwt: anonymous opens every route"
     if jwt.get("run_on_preflight") is not True:
         yield "global jwt: run_on_preflight is not true: a bare OPTIONS reaches the services"
-    wanted = site["tokens"]["service_days"] * 86_400
-    if jwt.get("maximum_expiration") != wanted:
-        yield f"global jwt: maximum_expiration is not the longest token's, {wanted} seconds"
+    seconds = site["tokens"]["service_days"] * 86_400
+    if jwt.get("maximum_expiration") != seconds:
+        yield f"global jwt: maximum_expiration is not the longest token's, {seconds} seconds"
 
 
 def _jwt(jwt: Mapping, where: str) -> Iterator[str]:
-    """What Kong's defaults would get wrong, globally and where a route repeats it."""
+    """Faults of a jwt plugin for which Kong's defaults do not fit, global or of a route."""
     if jwt.get("claims_to_verify") != ["exp"]:
         yield f"{where}: claims_to_verify is not [exp]"
     if jwt.get("key_claim_name") != "kid":
@@ -58,25 +58,25 @@ def _jwt(jwt: Mapping, where: str) -> Iterator[str]:
 
 
 def consumers(kong: Mapping, site: Mapping, production: bool) -> Iterator[str]:
-    """Consumers that open doors, and keys that are not those of the site."""
-    found = {consumer.get("username"): consumer for consumer in kong.get("consumers") or []}
-    if "public" not in found:
+    """Consumers with other credentials, and keys that are not those of the site."""
+    by_name = {consumer.get("username"): consumer for consumer in kong.get("consumers") or []}
+    if "public" not in by_name:
         yield "consumer public is missing: open routes answer 500"
-    elif found["public"].keys() - {"username", "tags"}:
+    elif by_name["public"].keys() - {"username", "tags"}:
         yield "consumer public has credentials or plugins"
-    secrets = [s for consumer in found.values() for s in consumer.get("jwt_secrets") or []]
+    secrets = [s for consumer in by_name.values() for s in consumer.get("jwt_secrets") or []]
     if not secrets and production:
         yield "there is no key: run `ispyb-services keys new` and render again"
     kids = [secret.get("key") for secret in secrets]
     yield from (f"key {kid} stands twice" for kid in sorted({*kids}) if kids.count(kid) > 1)
-    known = render.public_keys(site)
+    public_keys = render.public_keys(site)
     for secret in secrets:
-        yield from _key(secret, known)
+        yield from _key(secret, public_keys)
     if secrets:
-        yield from (f"key {kid} of the site is missing" for kid in known.keys() - {*kids})
+        yield from (f"key {kid} of the site is missing" for kid in public_keys.keys() - {*kids})
 
 
-def _key(secret: Mapping, known: Mapping[str, str]) -> Iterator[str]:
+def _key(secret: Mapping, public_keys: Mapping[str, str]) -> Iterator[str]:
     kid = str(secret.get("key"))
     if secret.get("algorithm") not in ("RS256", "EdDSA"):
         yield f"key {kid}: the algorithm is not RS256 or EdDSA"
@@ -87,12 +87,12 @@ def _key(secret: Mapping, known: Mapping[str, str]) -> Iterator[str]:
         return
     if not isinstance(key, rsa.RSAPublicKey | ed25519.Ed25519PublicKey):
         yield f"key {kid} is neither RSA nor Ed25519"
-    if known and secret["rsa_public_key"] != known.get(kid):
+    if public_keys and secret["rsa_public_key"] != public_keys.get(kid):
         yield f"key {kid} is not the site's"
 
 
 def openings(kong: Mapping, specs: Specs) -> Iterator[str]:
-    """Routes that need no token: exact, and listed by the specifications."""
+    """Faults of open routes, which must be exact and public in the specifications."""
     allowed = {("GET", path.removeprefix("~").removesuffix("$")) for path in render.SWAGGER_UI}
     allowed.add(("GET", render.pattern(f"{config.API_ROOT}/openapi.json")))
     for mounts in specs.values():
@@ -117,11 +117,15 @@ def openings(kong: Mapping, specs: Specs) -> Iterator[str]:
 
 
 def reachable(router: Router, specs: Specs) -> Iterator[str]:
-    """Every operation has one route, to its service, which is open if and only if it is."""
+    """Operations without exactly one route to their service, open if the operation is public."""
     for name, mounts in specs.items():
-        asked = [(verb, path, is_open(details)) for verb, path, details in operations(mounts)]
-        asked += [("GET", f"{base}/{each}", True) for base in mounts for each in render.DOCUMENTS]
-        for verb, path, everybody in asked:
+        requests = [
+            (verb, path, is_open(operation)) for verb, path, operation in operations(mounts)
+        ]
+        requests += [
+            ("GET", f"{base}/{each}", True) for base in mounts for each in render.DOCUMENTS
+        ]
+        for verb, path, is_public in requests:
             url = normalise(re.sub(r"\{[^}]+\}", SAMPLE, path))
             route = router.match(verb, url)
             if route is None:
@@ -132,7 +136,7 @@ def reachable(router: Router, specs: Specs) -> Iterator[str]:
                 yield f"{verb} {path}: the routes {', '.join(sorted(rivals))} have one priority"
             if route.service != name and url != f"{config.API_ROOT}/openapi.json":
                 yield f"{verb} {path} of {name} goes to {route.service}"
-            if ("jwt" in route.plugins) and not everybody:
+            if ("jwt" in route.plugins) and not is_public:
                 yield f"{verb} {path} of {name} needs a token, but route {route.name} is open"
-            if everybody and "jwt" not in route.plugins:
+            if is_public and "jwt" not in route.plugins:
                 yield f"{verb} {path} of {name} is open, but route {route.name} needs a token"

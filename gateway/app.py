@@ -1,4 +1,4 @@
-"""All services of a site in one process: what ``ispyb-services serve`` runs on one machine."""
+"""All services of a site in one process, as ``ispyb-services serve`` runs them."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -13,7 +13,7 @@ from gateway.specification import Specs
 from shared import app as shared_app
 from shared import config, keys
 
-ANYBODY = {  # a plugin that needs no settings: which plugins there are changes no specification
+ANY_PLUGIN = {  # without settings: the plugins of a site do not change its specification
     "AUTH_MODULE": config.DEMO_PLUGIN,
     "AUTH_CLASS": "DummyAuthentication",
     "CONFIG": {"users": []},
@@ -21,7 +21,7 @@ ANYBODY = {  # a plugin that needs no settings: which plugins there are changes 
 
 
 def create_app(source=None) -> Gateway:
-    """Return the gateway and the enabled services of the site that ``source`` holds or names."""
+    """Return the gateway and the enabled services of the site ``source``, see config.load."""
     site = config.load(source)
     apps = build(site)
     specs = published(apps)
@@ -42,7 +42,7 @@ def published(apps: Mapping[str, Flask]) -> Specs:
 
 
 def specifications(site: Mapping) -> Specs:
-    """What the services of ``site`` publish, found without its database, keys and secrets."""
+    """The specifications of the services of ``site``, without its database, keys and secrets."""
     with TemporaryDirectory() as folder:
         keys.new(folder)
         stripped = {
@@ -50,6 +50,6 @@ def specifications(site: Mapping) -> Specs:
             "site": {**site["site"], "mode": "demo"},
             "database": {"uri": "sqlite://"},
             "tokens": {**site["tokens"], "keys": folder},
-            "AUTH": [{"none": ANYBODY}],
+            "AUTH": [{"none": ANY_PLUGIN}],
         }
         return published(build(stripped))

@@ -1,7 +1,7 @@
-"""Bulkheads: how many requests of one kind run at once, so that others run while they wait.
+"""Bulkheads: a limit on the requests of one kind that run at once, so that other kinds can run.
 
-A request that waits, for a row lock or for a slow query, holds its thread. A worker therefore has
-more threads than work at once, and no kind of request holds more than its share of them.
+A request that waits, for a row lock or a slow query, occupies its thread. A worker therefore has
+more threads than work at once, and no kind of request occupies more than its share of them.
 """
 
 import re
@@ -17,14 +17,14 @@ from shared import log
 
 SPARE = 8  # threads beside those that work: with the pool's ten more connections each has its own
 SPARE_FOR_WRITES = 4
-WORKING_SECONDS = 1  # a request that runs longer is taken to wait
+WORKING_SECONDS = 1  # a request that runs longer counts as waiting
 READS = ("GET", "HEAD", "OPTIONS")
 RETRY_SECONDS = 2
 KEY = re.compile(r"/[^/]*[0-9%][^/]*")
 
 
 class Kind(NamedTuple):
-    """The requests that wait for the same things: their route, as far as the path shows it."""
+    """The requests of one route, as far as the path shows it: they wait for the same things."""
 
     writes: bool
     route: str
@@ -41,10 +41,10 @@ class _Run(NamedTuple):
 
 
 class Bulkheads:
-    """The running requests of a worker, by any key, and whether another one may start.
+    """The running requests of a worker, by any key.
 
     At most ``threads`` requests work at once, at most ``threads`` of one kind run, working or
-    waiting, and writes never have all the threads.
+    waiting, and writes never occupy all threads.
     """
 
     def __init__(self, threads: int):
@@ -56,11 +56,11 @@ class Bulkheads:
         return len(self._runs)
 
     def start(self, key: Hashable, kind: Kind) -> None:
-        """Note that a request runs."""
+        """Note the start of a request."""
         self._runs[key] = _Run(kind, time.monotonic())
 
     def finish(self, key: Hashable) -> None:
-        """Note that it ended."""
+        """Note the end of a request."""
         del self._runs[key]
 
     def has_room(self) -> bool:
@@ -73,7 +73,7 @@ class Bulkheads:
         return self.has_room() and not self._full(kind, list(self._runs.values()))
 
     def is_held(self, kind: Kind) -> bool:
-        """Whether requests that wait hold all the threads that ``kind`` may have."""
+        """Whether waiting requests occupy all threads that ``kind`` may have."""
         return self._full(kind, self._waiting())
 
     def _waiting(self) -> list[_Run]:
@@ -91,13 +91,13 @@ class Bulkheads:
 
 
 def refusal(environ: dict) -> Response:
-    """The answer to a request that waited its turn too long, which is logged."""
+    """The answer to a request that waited too long for a thread; it is logged."""
     name_request(environ)
-    status, name = HTTPStatus.SERVICE_UNAVAILABLE, environ["HTTP_X_REQUEST_ID"]
+    status, request_id = HTTPStatus.SERVICE_UNAVAILABLE, environ["HTTP_X_REQUEST_ID"]
     extra = {"method": environ["REQUEST_METHOD"], "path": environ["PATH_INFO"]}
-    extra |= {"status": status.value, "requestId": name}
+    extra |= {"status": status.value, "requestId": request_id}
     log.configure().warning("refused", extra=extra)
     detail = "requests of this kind wait for something slow: try again in a moment"
     answer = problem(environ, status, detail)
-    answer.headers.update({"Retry-After": str(RETRY_SECONDS), "X-Request-ID": name})
+    answer.headers.update({"Retry-After": str(RETRY_SECONDS), "X-Request-ID": request_id})
     return answer

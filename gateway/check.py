@@ -1,6 +1,6 @@
-"""What is wrong with a declarative file of Kong: each fault is a sentence.
+"""The check of a declarative file of Kong: each fault is a sentence.
 
-Kong accepts most of these silently, and some of them let everybody in.
+Kong accepts most of these faults silently, and some of them let everybody in.
 """
 
 import re
@@ -26,7 +26,7 @@ KNOWN_PLUGINS = {
     *("opentelemetry", "prometheus", "proxy-cache", "rate-limiting", "request-size-limiting"),
     *("request-termination", "request-transformer", "response-transformer"),
 }
-KEYS = {  # what is judged here; anything else could let somebody in unseen
+KEYS = {  # the keys that the check understands; any other could open a route
     "the file": {"_format_version", "upstreams", "services", "routes", "consumers", "plugins"},
     "upstreams": {"name", "targets", "healthchecks", "algorithm", "tags"},
     "services": {
@@ -41,7 +41,7 @@ KEYS = {  # what is judged here; anything else could let somebody in unseen
     "plugins": {"name", "config", "enabled", "tags"},
 }
 KINDS = ("upstreams", "services", "routes", "consumers", "plugins")
-LITERAL = ("vault://", "${", "PRIVATE KEY")  # Kong would take them as they stand
+LITERAL = ("vault://", "${", "PRIVATE KEY")  # Kong would take them literally
 PLACEHOLDER = re.compile(r"@[A-Z_]+@|\b(KID|PUBLIC_KEY)_[A-Z]+\b|<[A-Z_]+>|(?i:change_?me)")
 REGEX_SIGNS = re.compile(r"[\\()|\[\]*+?^$]")
 
@@ -70,13 +70,15 @@ def check(text: str, site: Mapping, specs: Specs, production=False) -> list[str]
         *_services(kong, site),
         *_traffic(kong, site),
     ]
-    if not any(fault.startswith("route ") for fault in faults):  # or they cannot be followed
+    if not any(
+        fault.startswith("route ") for fault in faults
+    ):  # else the routes cannot be matched
         faults += access.reachable(Router(kong), specs)
     return faults
 
 
 def _nameless(node: Any, where: str = "the file") -> Iterator[str]:
-    """Entities that cannot be spoken of."""
+    """Faults of entities without a name: other faults name entities."""
     if not isinstance(node, Mapping):
         yield f"{where} is not a mapping"
         return
@@ -93,16 +95,17 @@ def _nameless(node: Any, where: str = "the file") -> Iterator[str]:
 
 
 def _unknown(node: Mapping, kind: str = "the file", name: str = "") -> Iterator[str]:
-    """Keys that mean something to Kong and nothing here."""
-    if strangers := sorted(node.keys() - KEYS[kind]):
-        yield f"{f'{kind[:-1]} {name}' if name else kind}: {', '.join(strangers)} cannot be judged"
+    """Keys that this check does not understand."""
+    if unknown_keys := sorted(node.keys() - KEYS[kind]):
+        place = f"{kind[:-1]} {name}" if name else kind
+        yield f"{place}: {', '.join(unknown_keys)} cannot be judged"
     for below in KINDS:
         for entity in node.get(below) or []:
             yield from _unknown(entity, below, entity.get("name") or entity.get("username"))
 
 
 def _literals(node: Any, where: str = "the file") -> Iterator[str]:
-    """Texts that look like references or secrets, anywhere but in a published document."""
+    """Texts that look like references or secrets, except in a published document."""
     if isinstance(node, Mapping):
         for key, value in node.items():
             if key == "secret":
@@ -117,12 +120,12 @@ def _literals(node: Any, where: str = "the file") -> Iterator[str]:
         for literal in LITERAL:
             if literal in node:
                 yield f"{where}: holds {literal}, which Kong takes literally or must not see"
-        if found := PLACEHOLDER.search(node):
-            yield f"{where}: the placeholder {found[0]} was not filled in"
+        if placeholder := PLACEHOLDER.search(node):
+            yield f"{where}: the placeholder {placeholder[0]} was not filled in"
 
 
 def _plugins(kong: Mapping) -> Iterator[tuple[str, dict]]:
-    """Every plugin with the place where it works."""
+    """Every plugin, with its place: everywhere, a service, a consumer or a route."""
     yield from (("everywhere", plugin) for plugin in kong.get("plugins") or [])
     for kind in ("services", "consumers", "routes"):
         for holder in kong.get(kind) or []:
@@ -151,7 +154,7 @@ def _known_plugins(kong: Mapping) -> Iterator[str]:
 
 
 def _routes(kong: Mapping) -> Iterator[str]:
-    """What makes a route match more, or otherwise, than it reads."""
+    """Faults by which a route matches other paths than it seems to."""
     names = [route.get("name") for route in all_routes(kong)]
     yield from (f"route {name} stands twice" for name in {*names} if names.count(name) > 1)
     for route in all_routes(kong):
@@ -181,10 +184,10 @@ def _path(path: str, where: str) -> Iterator[str]:
 def _services(kong: Mapping, site: Mapping) -> Iterator[str]:
     services = {service["name"]: service for service in kong.get("services") or []}
     upstreams = {upstream["name"]: upstream for upstream in kong.get("upstreams") or []}
-    wanted = config.enabled(site)
-    yield from (f"service {name} is missing" for name in wanted if name not in services)
-    yield from (f"service {name} is not enabled" for name in services if name not in wanted)
-    pools = {f"{name}.pool" for name in wanted}
+    enabled = config.enabled(site)
+    yield from (f"service {name} is missing" for name in enabled if name not in services)
+    yield from (f"service {name} is not enabled" for name in services if name not in enabled)
+    pools = {f"{name}.pool" for name in enabled}
     yield from (f"upstream {name} is nobody's" for name in upstreams if name not in pools)
     for name, service in services.items():
         if service.get("retries", 5) > (0 if name == "auth" else 1):
@@ -200,7 +203,7 @@ def _services(kong: Mapping, site: Mapping) -> Iterator[str]:
 
 
 def _traffic(kong: Mapping, site: Mapping) -> Iterator[str]:
-    """Limits and CORS, as the site sets them."""
+    """Limits and CORS that differ from the settings of the site."""
     limits, cors = site["limits"], setting(kong, "cors")
     if setting(kong, "rate-limiting").get("minute") != limits["requests_per_minute"]:
         yield "rate-limiting is not limits.requests_per_minute of the site"

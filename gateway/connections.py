@@ -1,7 +1,7 @@
 """Connections that collect a request in memory until all of it has arrived.
 
-A thread gets a request when its head and its body are here, so no thread waits for the bytes of a
-client. The head is parsed by gunicorn, which therefore decides where the body ends.
+A thread gets a request when its head and its body have arrived, so no thread waits for the bytes
+of a client. Gunicorn parses the head, and thereby decides where the body ends.
 """
 
 import errno
@@ -25,27 +25,27 @@ HEAD_END = b"\r\n\r\n"
 
 
 class ClientSocket(socket.socket):
-    """A socket whose sends end when the client reads nothing during the timeout.
+    """A socket whose sends fail if the client reads nothing during the timeout.
 
-    Plain ``sendall`` counts the whole time, so that it would cut off a slow client that reads.
+    Plain ``sendall`` limits the whole time, so that it would cut off a slow client.
     """
 
     def sendall(self, data, flags=0, /) -> None:
-        """Send all of ``data``; raise ``BrokenPipeError`` when nothing moves."""
+        """Send all of ``data``; raise ``BrokenPipeError`` if the client reads nothing."""
         rest = memoryview(data)
         with _broken_when_late():
             while rest:
                 rest = rest[self.send(rest, flags) :]
 
     def sendfile(self, *args, **kwargs) -> int:
-        """Send a file; raise ``BrokenPipeError`` when nothing moves."""
+        """Send a file; raise ``BrokenPipeError`` if the client reads nothing."""
         with _broken_when_late():
             return super().sendfile(*args, **kwargs)
 
 
 @contextmanager
 def _broken_when_late() -> Iterator[None]:
-    """Gunicorn ends a connection with a broken pipe in silence, and logs other failures."""
+    """Raise BrokenPipeError for a timeout: gunicorn logs all other errors of a connection."""
     try:
         yield
     except (BlockingIOError, TimeoutError):
@@ -68,10 +68,10 @@ class _Bytes(Unreader):
 
 
 class Connection(TConn):
-    """A connection and the request that arrives on it, which it holds as gunicorn's parser would.
+    """A connection and the arriving request; for gunicorn it is also the parser.
 
-    ``since`` is when the request began, ``None`` between two of them; ``deadline`` is when the
-    connection is closed unless its client has done what it must.
+    ``since`` is the start of the request, ``None`` between two requests; ``deadline`` is the time
+    at which the connection is closed if its client is too slow.
     """
 
     def __init__(self, cfg, sock: socket.socket, client, server, body_bytes: int):
@@ -80,7 +80,7 @@ class Connection(TConn):
         self.initialized = True  # gunicorn would read the socket in a thread
         self.parser = self
         self.data = bytearray()
-        self.request: Any = None  # gunicorn's, once the head is here
+        self.request: Any = None  # of gunicorn, once the head has arrived
         self.since: float | None = None
         self.deadline = 0.0
         self.queued = 0.0
@@ -95,7 +95,7 @@ class Connection(TConn):
         return self.request
 
     def is_complete(self) -> bool:
-        """Whether ``data`` begins with all of a request, or all that is needed to refuse it.
+        """Whether ``data`` begins with a whole request, or enough of it for a refusal.
 
         Raises gunicorn's errors about the head.
         """
@@ -110,16 +110,16 @@ class Connection(TConn):
         self._whole = end is not None and start <= end <= len(self.data)
         self._source.end = end if end and self._whole else len(self.data)
         if not self._whole:
-            self.request.force_close()  # where another request would start is unknown
+            self.request.force_close()  # the start of a next request is unknown
         return True
 
     def release(self) -> None:
-        """Forget the request that was answered; what follows it in ``data`` stays."""
+        """Remove the answered request; the bytes behind it in ``data`` stay."""
         del self.data[: self._source.end]
         self.request, self.since = None, None
 
     def finish_body(self, deadline=None, max_bytes=None) -> bool:
-        """Whether another request may follow: gunicorn finds the end of the body where we do."""
+        """Whether another request may follow: gunicorn and we agree about the end of the body."""
         body = self.request.body
         if not self._whole or body.failed:
             return False
@@ -131,7 +131,9 @@ class Connection(TConn):
         return not self._source.read()
 
     def _parse_head(self) -> bool:
-        start = 2 if self.data.startswith(b"\r\n") else 0  # an empty line before is allowed
+        start = (
+            2 if self.data.startswith(b"\r\n") else 0
+        )  # an empty line before the head is allowed
         end = self.data.find(HEAD_END, start, HEAD_BYTES)
         if end < 0:
             if len(self.data) >= HEAD_BYTES:
@@ -145,7 +147,7 @@ class Connection(TConn):
         return True
 
     def _find_end(self, start: int) -> int | None:
-        """Where the body from ``start`` ends; -1 where its chunks are malformed."""
+        """The end of the body from ``start``; None if unknown yet, -1 for malformed chunks."""
         reader = self.request.body.reader
         if isinstance(reader, LengthReader):
             return start + reader.length

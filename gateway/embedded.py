@@ -1,8 +1,8 @@
 """A gateway for one machine: all services in one process, behind the routes of Kong's file.
 
-It routes as Kong does and removes what only Kong may say. It does not look at tokens: that
-each service does for itself, behind Kong too. What watches over this machine may ask it for
-``/ready`` and ``/metrics``, which Kong gives to nobody.
+It routes as Kong does and removes headers that only Kong may set. It does not check tokens: each
+service does, behind Kong too. Monitoring on this machine gets ``/ready`` and ``/metrics``, which
+Kong publishes to nobody.
 """
 
 import re
@@ -19,16 +19,16 @@ from gateway.routing import Router, normalise
 
 WSGI = Callable[[dict, Callable], Iterable[bytes]]
 KONGS = ("HTTP_X_CONSUMER_", "HTTP_X_CREDENTIAL_", "HTTP_X_ANONYMOUS_", "HTTP_X_AUTHENTICATED_")
-WATCHED = ("/metrics", "/ready")  # for programs of this machine that come through no proxy
+MONITORED = ("/metrics", "/ready")  # for clients on this machine, without a proxy
 LOOPBACK = ("127.0.0.1", "::1")
-TAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
+SAFE_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
 class Gateway:
     """The WSGI application of the whole site."""
 
     def __init__(self, kong: Mapping, services: Mapping[str, Flask], home: Callable[[], Response]):
-        """``kong`` is what the file says, ``services`` those it names; ``home`` answers at /."""
+        """``kong`` is the content of the file, with these ``services``; ``home`` answers at /."""
         self.services = services
         self._router = Router(kong)
         self._home = home
@@ -42,20 +42,20 @@ class Gateway:
         client = environ.get("REMOTE_ADDR", "")
         environ["HTTP_X_FORWARDED_FOR"] = f"{before}, {client}" if before else client
         path = _path(environ)
-        answer = self._find(environ, path)
+        answer = self._dispatch(environ, path)
         if isinstance(answer, Response):
             answer.headers["X-Request-ID"] = environ["HTTP_X_REQUEST_ID"]
             answer.headers["X-Content-Type-Options"] = "nosniff"
         return answer(environ, start_response)
 
-    def _find(self, environ: dict, path: str) -> WSGI | Response:
-        """What answers: a service, a document of the file, the page at /, or that nothing is."""
+    def _dispatch(self, environ: dict, path: str) -> WSGI | Response:
+        """The answer to a request: a service, a document, the page at /, or a problem."""
         if "%00" in path:
             return problem(environ, HTTPStatus.BAD_REQUEST, "the path holds a zero byte")
         if path == "/" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return self._home()
-        if path in WATCHED and environ["HTTP_X_FORWARDED_FOR"] in LOOPBACK:
-            return next(iter(self.services.values()))  # of this process they all tell the same
+        if path in MONITORED and environ["HTTP_X_FORWARDED_FOR"] in LOOPBACK:
+            return next(iter(self.services.values()))  # all of this process have the same metrics
         route = self._router.match(environ["REQUEST_METHOD"], path)
         if route is None:
             return problem(environ, HTTPStatus.NOT_FOUND, "no service answers at this path")
@@ -70,7 +70,7 @@ class Gateway:
 
 
 def _path(environ: Mapping) -> str:
-    """The path as it was sent, where the server kept it: ``PATH_INFO`` has lost ``%2F``."""
+    """The path as the client sent it, if the server has it: ``PATH_INFO`` has lost ``%2F``."""
     raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     if not raw:
         raw = quote(environ.get("PATH_INFO", "").encode("latin1"))
@@ -80,8 +80,8 @@ def _path(environ: Mapping) -> str:
 
 
 def name_request(environ: dict) -> None:
-    """Give the request a name, unless it has a tame one."""
-    if not TAME.fullmatch(environ.get("HTTP_X_REQUEST_ID", "")):
+    """Give the request an id, unless it has one that is safe to log."""
+    if not SAFE_ID.fullmatch(environ.get("HTTP_X_REQUEST_ID", "")):
         environ["HTTP_X_REQUEST_ID"] = uuid4().hex
 
 

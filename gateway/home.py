@@ -1,4 +1,4 @@
-"""The page at /: what runs here, who may sign in to a demo, and calls to try."""
+"""The page at /: the services, the users of a demo, and example calls."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,11 +11,11 @@ from shared import __version__, config
 from shared.config import API_ROOT
 from shared.pages import make_page
 
-SUBJECTS = 12  # of a service that are named; there may be many
+SUBJECTS = 12  # of a service that the page names
 
 
 def page(site: Mapping, specs: Specs) -> Callable[[], Response]:
-    """Return what answers at the root of ``site``, whose services publish ``specs``."""
+    """Return the function that answers at / of ``site``, whose services publish ``specs``."""
     template = Environment(
         loader=PackageLoader("gateway"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     ).get_template("home.html")
@@ -36,13 +36,13 @@ def page(site: Mapping, specs: Specs) -> Callable[[], Response]:
 
 
 def origin(site: Mapping) -> str:
-    """Where the embedded gateway listens."""
+    """The origin of the embedded gateway."""
     host = site["gateway"]["host"]
     return f"http://{f'[{host}]' if ':' in host else host}:{site['gateway']['port']}"
 
 
 def users(site: Mapping) -> list[dict]:
-    """The people who may sign in to a demo by password; in production nobody is listed."""
+    """The users of a demo who sign in by password; none in production."""
     if site["site"]["mode"] != "demo" or "auth" not in config.enabled(site):
         return []
     return [
@@ -60,19 +60,19 @@ def users(site: Mapping) -> list[dict]:
 
 
 def calls(site: Mapping) -> list[dict]:
-    """A first session with curl, as far as the services that are switched on carry it."""
+    """A first session with curl, for the enabled services."""
     enabled, root = config.enabled(site), origin(site) + API_ROOT
     if "auth" not in enabled:
         return []
     people = users(site) or [{"plugin": next(iter(config.plugins(site)))}]
-    person = people[:2][-1]  # a demo's first is its administrator, who is on no session
+    person = people[:2][-1]  # the first one of a demo is its administrator, who is on no session
     body = {
         "plugin": person["plugin"],
         "login": person.get("login", "LOGIN"),
         "password": person.get("password", "PASSWORD"),
     }
     bearer = '-H "Authorization: Bearer $TOKEN"'
-    found = [
+    examples = [
         {
             "title": "Sign in, keep the token",
             "command": f"TOKEN=$(curl -s {root}/auth/login \\\n"
@@ -81,20 +81,22 @@ def calls(site: Mapping) -> list[dict]:
         },
     ]
     if "core" not in enabled:
-        found += [{"title": "Who am I?", "command": f"curl -s {root}/user/current {bearer}"}]
+        examples += [
+            {"title": "The signed-in user", "command": f"curl -s {root}/user/current {bearer}"}
+        ]
     else:
-        found += [
+        examples += [
             {"title": "My proposals", "command": f"curl -s {root}/proposals {bearer}"},
             {
-                "title": "What happened last",
+                "title": "The latest events",
                 "command": f"curl -s '{root}/events?limit=3' {bearer}",
             },
         ]
-    return found
+    return examples
 
 
 def _service(name: str, mounts: Mounts) -> dict:
-    """A card of the page: what the service speaks of, and where."""
+    """A card of the page: the subjects of a service, and its address."""
     tags = [tag["name"].replace("_", " ") for tag in mounts[prefix(name)]["tags"]]
     subjects = [tag for tag in tags if tag not in ("default", "health")]
     return {

@@ -24,7 +24,7 @@ DOCUMENTS = ("docs", "swagger.json", "openapi.json")  # of each mount of a servi
 SWAGGER_UI = [r"~/swaggerui/[^/]+$", r"~/swaggerui/files/[^/]+$"]
 OPEN = 100  # regex_priority of an open route, above every depth
 LOGIN = "/login"
-LOGINS_PER_MINUTE = 30  # and address: a facility may sit behind one; auth counts by account
+LOGINS_PER_MINUTE = 30  # of one address, behind which a facility may be; auth counts by account
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 SENT = [
     *("Authorization", "Content-Type", "Content-Encoding", "Idempotency-Key", "If-Match"),
@@ -45,9 +45,9 @@ def render(site: Mapping, specs: Specs) -> str:
 
 
 def declare(site: Mapping, specs: Specs) -> dict:
-    """Return what the file says.
+    """Return the content of the file.
 
-    Without public keys that is a template: it shows the routes, and lets nobody in.
+    Without public keys it is a template, which has the routes, and lets nobody in.
     """
     public = public_keys(site)
     names = config.enabled(site)
@@ -73,29 +73,29 @@ def title(site: Mapping) -> str:
 
 
 def public_keys(site: Mapping) -> dict[str, str]:
-    """The keys that Kong checks tokens with: none before there is a folder of keys."""
+    """The keys by which Kong checks tokens; none before there is a folder of keys."""
     folder = Path(site["tokens"]["keys"])
     return keys.public_keys(folder) if (folder / "public").is_dir() else {}
 
 
 def pattern(path: str) -> str:
-    """The exact regular expression, without its end, of a path of a specification."""
+    """The regular expression for a path of a specification, without its end."""
     parts = re.split(r"\{[^}]+\}", path)
     return "[^/]+".join(re.escape(part).replace(r"\-", "-") for part in parts)
 
 
 def open_paths(mounts: Mounts) -> set[tuple[str, str]]:
-    """Method and pattern of all that a service answers without a token."""
+    """Method and pattern of all public operations of a service."""
     documents = {("GET", f"{base}/{document}") for base in mounts for document in DOCUMENTS}
-    found = {(verb, path) for verb, path, details in operations(mounts) if is_open(details)}
-    return {(verb, pattern(path)) for verb, path in documents | found}
+    public = {(verb, path) for verb, path, operation in operations(mounts) if is_open(operation)}
+    return {(verb, pattern(path)) for verb, path in documents | public}
 
 
 def area(name: str, path: str) -> str:
-    """The part of the tree that ``path`` shows to be the service's own.
+    """The prefix of ``path`` that belongs to the service.
 
-    That is up to the service's name, or else its dialect's or the API's root; what is not
-    core's has the segment below that root: /ispyb/mxcube is core's, /ispyb/mxcube/user auth's.
+    It ends with the service's name, or else with the root of the API or dialect; for services
+    other than core with the segment below: /ispyb/mxcube is core's, /ispyb/mxcube/user auth's.
     """
     segments = path.split("/")
     if name in segments:
@@ -105,7 +105,7 @@ def area(name: str, path: str) -> str:
 
 
 def _upstream(name: str, site: Mapping) -> dict:
-    """Active checks too: passive ones alone never bring a target back."""
+    """The upstream of a service, with active checks: passive ones never bring a target back."""
     return {
         "name": f"{name}.pool",
         "targets": [{"target": f"{url.hostname}:{_port(url)}"} for url in _urls(name, site)],
@@ -144,8 +144,8 @@ def _service(name: str, site: Mapping, mounts: Mounts) -> dict:
 
 
 def _urls(name: str, site: Mapping) -> list:
-    given = site["services"][name]["url"]
-    return [urlsplit(url) for url in ([given] if isinstance(given, str) else given)]
+    urls = site["services"][name]["url"]
+    return [urlsplit(url) for url in ([urls] if isinstance(urls, str) else urls)]
 
 
 def _port(url) -> int:
@@ -153,7 +153,7 @@ def _port(url) -> int:
 
 
 def _areas(name: str, mounts: Mounts) -> Iterator[dict]:
-    """A route for each part of the tree; the deeper one goes first."""
+    """A route for each area of a service; the deeper one has priority."""
     areas = {prefix(name), *(area(name, path) for _, path, _ in operations(mounts))}
     for path in sorted(areas):
         place = path.removeprefix("/ispyb/").removeprefix("api/v1").strip("/")
@@ -167,19 +167,19 @@ def _areas(name: str, mounts: Mounts) -> Iterator[dict]:
 
 
 def _open_routes(name: str, mounts: Mounts) -> Iterator[dict]:
-    """The exact paths that need no token: by method, logins by themselves."""
+    """The routes of public operations, with exact paths, by method; logins have their own."""
     groups: dict[tuple[bool, str], list[str]] = {}
     for verb, path in sorted(open_paths(mounts)):
         groups.setdefault((path.endswith(LOGIN), verb), []).append(f"~{path}$")
-    for (login, verb), found in groups.items():
+    for (login, verb), paths in groups.items():
         kind = "login" if login else "open"
-        yield _open(f"{name}-{kind}-{verb.lower()}", found, verb, limited=login)
+        yield _open(f"{name}-{kind}-{verb.lower()}", paths, verb, limited=login)
 
 
 def _open(name: str, exact: list[str], verb: str, limited: bool = False) -> dict:
-    """A route that lets everybody in as the consumer ``public``.
+    """A route that admits everybody, as the consumer ``public``.
 
-    Its methods rank it above every route without; a preflight goes to the one behind it.
+    Its methods give it priority over routes without; a preflight goes to the route of the area.
     """
     plugins: list[dict] = [{"name": "jwt", "config": {"anonymous": "public", **JWT}}]
     if limited:
@@ -196,7 +196,7 @@ def _open(name: str, exact: list[str], verb: str, limited: bool = False) -> dict
 
 
 def _document(document: dict) -> dict:
-    """The specification of all services, which Kong itself answers: it is nobody's else."""
+    """The route of the specification of all services, which Kong itself answers."""
     route = _open("openapi", [f"~{pattern(API_ROOT)}/openapi\\.json$"], "GET")
     route["regex_priority"] = OPEN + 1
     answer = {
@@ -209,7 +209,7 @@ def _document(document: dict) -> dict:
 
 
 def _plugins(site: Mapping) -> Iterator[dict]:
-    """What holds for every route, also for those to come."""
+    """The global plugins, for every route, also future ones."""
     limits, tokens = site["limits"], site["tokens"]
     yield {
         "name": "jwt",
@@ -220,7 +220,7 @@ def _plugins(site: Mapping) -> Iterator[dict]:
             "realm": "ispyb",
         },
     }
-    if site["cors"]["origins"]:  # without an origin Kong would allow them all
+    if site["cors"]["origins"]:  # without origins Kong allows all
         yield {
             "name": "cors",
             "config": {
@@ -241,13 +241,13 @@ def _plugins(site: Mapping) -> Iterator[dict]:
 
 
 def _rate(per_minute: int) -> dict:
-    """By address: by consumer, all users of an issuer would share one budget."""
+    """A rate limit by address: by consumer, all users of an issuer would share one budget."""
     limit = {"minute": per_minute, "policy": "local", "limit_by": "ip", "fault_tolerant": True}
     return {"name": "rate-limiting", "config": limit}
 
 
 class _Dumper(SafeDumper):
-    """Without aliases, and with PEM in lines."""
+    """A dumper without aliases, and with PEM in lines."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

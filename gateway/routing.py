@@ -1,4 +1,4 @@
-"""How Kong finds the route of a request, for the check and for the embedded gateway.
+"""The routing of Kong, for the check and for the embedded gateway.
 
 The rules are those of its default router (``traditional_compatible``), for the fields that our
 file uses: paths and methods.
@@ -32,7 +32,7 @@ class Router:
     """The routes of a declarative file."""
 
     def __init__(self, kong: Mapping):
-        """``kong`` is what it says; its best routes come first."""
+        """``kong`` is the content of the file; routes are sorted by rank, the highest first."""
         self.routes = sorted(_routes(kong), key=lambda route: route.rank, reverse=True)
 
     def match(self, method: str, path: str) -> Route | None:
@@ -40,9 +40,9 @@ class Router:
         return next((route for route in self.routes if route.matches(method, path)), None)
 
     def rivals(self, method: str, path: str) -> set[str]:
-        """The names of the routes that match best: with two of them nobody knows which wins."""
-        found = [route for route in self.routes if route.matches(method, path)]
-        return {route.name for route in found if route.rank == found[0].rank}
+        """The names of the matching routes of the highest rank: of two, Kong takes either."""
+        routes = [route for route in self.routes if route.matches(method, path)]
+        return {route.name for route in routes if route.rank == routes[0].rank}
 
 
 def normalise(path: str) -> str:
@@ -51,16 +51,16 @@ def normalise(path: str) -> str:
     Other escapes stay: ``..%2f`` is one odd segment, not a step up.
     """
     path = ESCAPE.sub(_unescape, path)
-    kept: list[str] = []
+    segments: list[str] = []
     *folders, last = path.split("/")
     for segment in folders:
         if segment == "..":
-            kept[-1:] = []
+            segments[-1:] = []
         elif segment not in ("", "."):
-            kept.append(segment)
+            segments.append(segment)
     if last == "..":
-        kept[-1:] = []
-    return "/".join(["", *kept, "" if last in ("", ".", "..") else last])
+        segments[-1:] = []
+    return "/".join(["", *segments, "" if last in ("", ".", "..") else last])
 
 
 def _unescape(escape: re.Match) -> str:

@@ -19,37 +19,39 @@ from shared import config
 from shared.db import db
 from shared.metrics import FIGURES
 
-REQUESTS = 20_000  # a worker answers about so many, and another takes its place
-GRACE_SECONDS = 20  # for requests that run when the server is told to end
+REQUESTS = 20_000  # after about so many a worker is replaced
+GRACE_SECONDS = 20  # for running requests when the server ends
 KEEPALIVE_SECONDS = 75  # longer than Kong keeps idle connections (60), so that Kong closes them
 BACKLOG = 2048  # connections that wait until a worker takes them
 CONNECTIONS = 800  # of each worker, of the 1,024 files that a process may usually open
 
 
 class PortError(RuntimeError):
-    """The address to listen on cannot be had."""
+    """The address to listen on is not available."""
 
 
 def serve(site: Mapping, only: str | None = None, ready: Callable[[], None] | None = None) -> None:
-    """Serve ``site`` until a signal ends it, or of its services ``only`` one, without gateway.
+    """Serve ``site`` until a signal, or ``only`` one of its services, without the gateway.
 
-    ``ready`` is called when requests are answered.
+    ``ready`` is called when the server answers requests.
     """
     site = config.load(site, only)
     place = address(site, only)
     listener = bind(*place)
     app, services = _build(site, only)
     with _port_errors(listener, *place):
-        listener.listen(BACKLOG)  # not before: a proxy would send requests that nobody answers yet
+        listener.listen(
+            BACKLOG
+        )  # not earlier: a proxy would send requests that are not answered yet
     parts = 2 * site["gateway"]["workers"] + 1  # twice as many while workers are replaced
     FIGURES.divide(parts)
 
     def before_fork(server, worker) -> None:
-        taken = {other.part for other in server.WORKERS.values()}
-        worker.part = next((part for part in range(parts) if part not in taken), None)
+        used_parts = {other.part for other in server.WORKERS.values()}
+        worker.part = next((part for part in range(parts) if part not in used_parts), None)
 
     def after_fork(_, worker) -> None:
-        """A connection to the database belongs to one process, and so does a part."""
+        """Give the new process its own connections to the database and its own part."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             signal.signal(number, signal.SIG_DFL)  # the master's handlers would lose them
         FIGURES.enter(worker.part)
@@ -58,7 +60,7 @@ def serve(site: Mapping, only: str | None = None, ready: Callable[[], None] | No
                 db.engine.dispose(close=False)
 
     def at_exit(_, __) -> None:
-        """Tell the database that its connections end."""
+        """Close the connections to the database."""
         for service in services:
             with service.app_context():
                 db.engine.dispose()
@@ -95,7 +97,7 @@ def serve(site: Mapping, only: str | None = None, ready: Callable[[], None] | No
 def _leave(code: int) -> NoReturn:
     """End the process without waiting for its threads.
 
-    Nor are its objects freed one by one, which takes most of a second.
+    Its objects are not freed one by one either, which takes most of a second.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -103,29 +105,29 @@ def _leave(code: int) -> NoReturn:
 
 
 def address(site: Mapping, only: str | None = None) -> tuple[str, int]:
-    """Where to listen.
+    """The address to listen on.
 
-    One service alone does so at the port of its ``url``, where the gateway looks for it, and on
-    every interface, unless that names the loopback address.
+    A single service listens on the port of its ``url``, which the gateway uses, and on every
+    interface, unless the host of ``url`` is the loopback address.
     """
     if only is None:
         return site["gateway"]["host"], site["gateway"]["port"]
-    given = site["services"][only]["url"]
-    url = urlsplit(given if isinstance(given, str) else given[0])
+    urls = site["services"][only]["url"]
+    url = urlsplit(urls if isinstance(urls, str) else urls[0])
     loopback = url.hostname in ("localhost", "127.0.0.1", "::1")
     return str(url.hostname) if loopback else "0.0.0.0", url.port or 80
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Take the port before anything else is done; say clearly when somebody has it."""
+    """Bind the port, or raise PortError with the reason; this comes first in ``serve``."""
     try:
-        family, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, *_, socket_address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror:
         raise PortError(f"gateway.host: there is no address {host} to listen on") from None
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     with _port_errors(listener, host, port):
-        listener.bind(where)
+        listener.bind(socket_address)
     return listener
 
 
@@ -135,13 +137,13 @@ def _port_errors(listener: socket.socket, host: str, port: int) -> Iterator[None
         yield
     except OSError as error:
         listener.close()
-        taken = error.errno == errno.EADDRINUSE
-        reason = "is in use by another program" if taken else f"is not free: {error.strerror}"
+        is_used = error.errno == errno.EADDRINUSE
+        reason = "is in use by another program" if is_used else f"is not free: {error.strerror}"
         raise PortError(f"port {port} of {host} {reason}; choose another one") from None
 
 
 def _build(site: Mapping, only: str | None) -> tuple[Callable, Iterable[Flask]]:
-    """What answers, and the services in it."""
+    """The WSGI application, and the services in it."""
     if only:
         app = import_module(f"services.{only}.app").create_app(site)
         return app, [app]
@@ -150,7 +152,7 @@ def _build(site: Mapping, only: str | None) -> tuple[Callable, Iterable[Flask]]:
 
 
 class _Server(BaseApplication):
-    """Gunicorn, told by us and not by its command line, environment or files."""
+    """Gunicorn with our settings, without those of its command line, environment and files."""
 
     def __init__(self, app: Callable, options: Mapping, body_bytes: int):
         """``body_bytes`` is the largest body of a request, for the worker."""

@@ -1,4 +1,4 @@
-"""The OpenAPI specifications of the services: what the gateway knows of them, and their union."""
+"""The OpenAPI specifications of the services, and their union."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,14 +8,14 @@ from shared.config import API_ROOT
 Mounts = Mapping[str, Mapping]
 """The specifications of one service, by the path below which it documents them."""
 Specs = Mapping[str, Mounts]
-"""Those of all services."""
+"""The specifications of all services, by name."""
 
 VERBS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 LINK = "onetime"  # the security scheme of one-time links: the token stands in the query
 
 
 def prefix(name: str) -> str:
-    """Where the service ``name`` keeps its documentation and its health."""
+    """The path below which the service ``name`` has its documentation and health."""
     return API_ROOT if name == "core" else f"{API_ROOT}/{name}"
 
 
@@ -37,8 +37,8 @@ def is_open(operation: Mapping) -> bool:
 def merge(title: str, specs: Specs) -> dict:
     """Return one specification of all services.
 
-    A component or operation that two of them name alike but define differently is called
-    ``<service>.<name>`` in the second, or ``<service>.<dialect>.<name>``.
+    If two services define a component or operation of the same name differently, it is called
+    ``<service>.<name>`` in the second one, or ``<service>.<dialect>.<name>``.
     """
     merged: dict[str, Any] = {
         "openapi": "3.1.0",
@@ -55,11 +55,11 @@ def merge(title: str, specs: Specs) -> dict:
             for reference in _clashes(spec["components"], merged["components"])
         }
         for section, definitions in _refer(spec["components"], new).items():
-            known = merged["components"].setdefault(section, {})
+            merged_section = merged["components"].setdefault(section, {})
             for key, definition in definitions.items():
-                known[new.get(f"#/components/{section}/{key}", key).rpartition("/")[2]] = (
-                    definition
-                )
+                merged_section[
+                    new.get(f"#/components/{section}/{key}", key).rpartition("/")[2]
+                ] = definition
         for path, item in _refer(spec["paths"], new).items():
             for operation in (item[verb] for verb in VERBS if verb in item):
                 if operation.get("operationId") in seen:
@@ -78,13 +78,13 @@ def _labelled(specs: Specs) -> Iterator[tuple[str, Mapping]]:
             yield (name if base == prefix(name) else f"{name}.{base.split('/')[2]}"), spec
 
 
-def _clashes(mine: Mapping[str, dict], theirs: Mapping[str, dict]) -> set[str]:
-    """References to components of ``mine`` that mean something else in ``theirs``."""
+def _clashes(new: Mapping[str, dict], merged: Mapping[str, dict]) -> set[str]:
+    """References to components of ``new`` that are defined differently in ``merged``."""
     both = {
-        f"#/components/{section}/{key}": (definition, theirs[section][key])
-        for section, definitions in mine.items()
+        f"#/components/{section}/{key}": (definition, merged[section][key])
+        for section, definitions in new.items()
         for key, definition in definitions.items()
-        if key in theirs.get(section, {})
+        if key in merged.get(section, {})
     }
     clashes = {reference for reference, (one, other) in both.items() if one != other}
     while more := {ref for ref in both.keys() - clashes if _references(both[ref][0]) & clashes}:
@@ -94,13 +94,13 @@ def _clashes(mine: Mapping[str, dict], theirs: Mapping[str, dict]) -> set[str]:
 
 def _references(node: Any) -> set[str]:
     if isinstance(node, Mapping):
-        own = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
-        return own.union(*map(_references, node.values()))
+        reference = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
+        return reference.union(*map(_references, node.values()))
     return set().union(*map(_references, node)) if isinstance(node, list) else set()
 
 
 def _refer(node: Any, new: Mapping[str, str]) -> Any:
-    """A copy of ``node`` whose references follow the names in ``new``."""
+    """A copy of ``node`` with references to the names in ``new``."""
     if isinstance(node, Mapping):
         return {
             key: (

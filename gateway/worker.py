@@ -1,13 +1,13 @@
-"""A gunicorn worker whose main loop reads the requests, so that only whole ones take a thread.
+"""A gunicorn worker whose main loop reads requests; only whole ones get a thread.
 
 Differences to gunicorn's own ``gthread``:
 
 * Heads and bodies are read without blocking. A client that is too slow is closed.
-* ``/health`` is answered by the main loop, whatever the threads do.
-* A slow kind of request does not take all threads: see ``gateway.bulkheads``.
-* A worker that ends takes the connections that the kernel accepted for it, closes its listener
-  at once, and keeps idle connections for a moment: what arrives on them is still answered.
-* A worker whose master is gone ends.
+* The main loop answers ``/health``, even if all threads are busy.
+* A slow kind of request does not occupy all threads: see ``gateway.bulkheads``.
+* An ending worker accepts the connections that the kernel has queued for it, closes its listener
+  at once, and keeps idle connections for a moment: requests that arrive on them are answered.
+* A worker whose master process has ended ends too.
 """
 
 import errno
@@ -32,10 +32,10 @@ from shared.config import API_ROOT
 CLIENT_SECONDS = 15  # for a client to send a request; more for a body that keeps coming:
 BODY_BYTES_PER_SECOND = 100_000
 SEND_SECONDS = 30  # in which a client must read some of its answer
-PATIENCE_SECONDS = 5  # for a request whose kind holds its share of the threads
-LINGER_SECONDS = 0.5  # for idle connections of a worker that ends
+PATIENCE_SECONDS = 5  # for a request whose kind occupies its share of the threads
+LINGER_SECONDS = 0.5  # for idle connections of an ending worker
 CLOSING_SECONDS = 2  # for a client to read the last answer and close
-SWEEP_SECONDS = 0.1  # between two looks for connections whose time is over
+SWEEP_SECONDS = 0.1  # between two searches for expired connections
 LARGE_BODIES = 8  # as many of the largest allowed size are collected at once
 NOT_NOW = (errno.EAGAIN, errno.ECONNABORTED, errno.EMFILE, errno.ENFILE)
 HEALTH = re.compile(rf"({API_ROOT}(/[a-z]+)?)?/health")
@@ -55,7 +55,7 @@ class Worker(ThreadWorker):
         self._next_sweep = 0.0
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
-        """One thread for each request that the bulkheads admit."""
+        """A pool with a thread for each request that the bulkheads admit."""
         return ThreadPoolExecutor(self._bulkheads.size)
 
     def handle_quit(self, sig, frame) -> None:
@@ -67,7 +67,7 @@ class Worker(ThreadWorker):
         super(ThreadWorker, self).handle_quit(sig, frame)
 
     def run(self) -> None:
-        """Serve until told to end; then finish what was accepted."""
+        """Serve until a signal; then finish the accepted requests."""
         wake = self.method_queue
         self.poller.register(wake.fileno(), selectors.EVENT_READ, wake.run_callbacks)
         while self.alive:
@@ -84,7 +84,7 @@ class Worker(ThreadWorker):
             self._turn()
 
     def _turn(self) -> None:
-        """Wait for events and act on them, and on the time."""
+        """Handle events, queued requests and expired connections."""
         self.notify()
         self.wait_for_and_dispatch_events(0.1 if self._kinds or not self.alive else 0.5)
         self._start_queued()
@@ -123,9 +123,9 @@ class Worker(ThreadWorker):
         self._drop(min(self._reading, key=lambda conn: conn.deadline))
 
     def _stop_listening(self) -> None:
-        """Take what the kernel has accepted for this worker; then let it refuse, or others take.
+        """Accept the queued connections of this worker, and close its listeners.
 
-        Idle connections stay for a moment: their clients may be sending.
+        Idle connections stay for a moment: their clients may be sending a request.
         """
         self.set_accept_enabled(False)
         for listener in self.sockets:
@@ -139,7 +139,7 @@ class Worker(ThreadWorker):
                 conn.deadline = min(conn.deadline, last)
 
     def _watch(self, conn: Connection, seconds: float) -> None:
-        """Read what the client sends, for so long."""
+        """Read from the client, for at most so many seconds."""
         conn.deadline = time.monotonic() + seconds
         conn.sock.setblocking(False)
         self._reading.add(conn)
@@ -153,7 +153,7 @@ class Worker(ThreadWorker):
 
     def _expire(self, conn: Connection) -> None:
         if conn in self._reading and not conn.data:
-            self._receive(conn)  # a request that arrived since the last look
+            self._receive(conn)  # a request that arrived since the last sweep
             if conn.data:
                 return
         if conn in self._reading and conn.data:
@@ -178,19 +178,19 @@ class Worker(ThreadWorker):
         self._advance(conn)
 
     def _advance(self, conn: Connection) -> None:
-        """Let the request run if all of it is here."""
+        """Queue the request if it is complete."""
         try:
             complete = conn.is_complete()
         except (NoMoreData, StopIteration):
             self._drop(conn)
             return
-        except Exception as error:  # gunicorn has many; it knows what each is answered
+        except Exception as error:  # gunicorn has many errors, and an answer for each
             self.handle_error(None, conn.sock, conn.client, error)
             self._close(conn)
             return
         request = conn.request
         if request is not None and request._expected_100_continue:
-            request._expected_100_continue = False  # else gunicorn would say it once more
+            request._expected_100_continue = False  # else gunicorn would send it again
             if not complete:
                 self._send(conn, b"HTTP/1.1 100 Continue\r\n\r\n")
         if not complete:
@@ -201,13 +201,13 @@ class Worker(ThreadWorker):
             conn.inline = True
             keep = self.handle(conn)
             conn.inline = False
-            self.method_queue.defer(self._resume, conn, keep)  # pipelined ones in later turns
+            self.method_queue.defer(self._resume, conn, keep)  # pipelined requests in later turns
         else:
             conn.queued = time.monotonic()
             self._kinds[conn] = kind_of(request.method, request.path)
 
     def _bound_memory(self) -> None:
-        """Refuse the largest of the bodies that are collected, if they are too much together."""
+        """Refuse the largest of the arriving bodies, if all together are too large."""
         held = sum(len(each.data) for each in [*self._reading, *self._kinds])
         if self._reading and held > LARGE_BODIES * self.app.body_bytes:
             largest = max(self._reading, key=lambda each: len(each.data))
@@ -215,7 +215,7 @@ class Worker(ThreadWorker):
             self._answer_error(largest, status, "too many large bodies at once: try again")
 
     def _resume(self, conn: Connection, keep: bool) -> None:
-        """Go on with the next request of the connection, or end it."""
+        """Continue with the next request of the connection, or close it."""
         if not keep:
             self._close(conn)
             return
@@ -240,9 +240,9 @@ class Worker(ThreadWorker):
         self._close(conn)
 
     def _close(self, conn: Connection) -> None:
-        """End the connection, and wait without blocking until the client has read all.
+        """Shut the connection down, and wait without blocking until the client has read all.
 
-        To close at once, with bytes of the client unread, would take the answer away from it.
+        If it were closed at once, with unread bytes, the client would lose the answer.
         """
         self._unwatch(conn)
         try:
@@ -286,17 +286,17 @@ class Worker(ThreadWorker):
                 break
 
     def finish_request(self, conn: Connection, fs: Future) -> None:
-        """Go on after a thread has answered a request."""
+        """Continue after a thread has answered a request."""
         self._bulkheads.finish(conn)
         self._resume(conn, fs.exception() is None and fs.result())
 
     def handle_request(self, req, conn: Connection) -> bool:
-        """Run the app; the client must read the answer in time, at once in the main loop."""
+        """Run the app; the client must read the answer in time, in the main loop at once."""
         conn.sock.settimeout(0 if conn.inline else SEND_SECONDS)
         return super().handle_request(req, conn)
 
     def _refuse(self, conn: Connection) -> None:
-        """Answer 503 to a request whose kind holds its share of the threads, and waits."""
+        """Answer 503 to a request whose kind occupies its share of the threads."""
         response, environ = wsgi.create(
             conn.request, conn.sock, conn.client, conn.server, self.cfg
         )

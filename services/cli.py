@@ -1,7 +1,7 @@
-"""The command line ``ispyb-services``: what a site does by hand.
+"""The command line ``ispyb-services``.
 
-It stands above all services and the gateway. A command calls one function of the module that
-knows; what is imported inside it would only slow down the others.
+It stands above all services and the gateway. A command calls one function of a module, and
+imports it in its body: an import at the top would slow down all other commands.
 """
 
 import os
@@ -17,15 +17,15 @@ from flask import Flask
 from flask.cli import AppGroup, ScriptInfo
 
 DEFAULT_SITE = "config/site.yml"
-TOLD = ["Proposal", "BLSession", "Person", "DataCollection"]  # tables that newcomers know
+COUNTED = ["Proposal", "BLSession", "Person", "DataCollection"]  # tables that newcomers know
 OURS = {"demo", "gateway", "services", "shared"}
 
 
 class Commands(AppGroup):
-    """A failure that the reader can mend leaves as one message, without its trace."""
+    """Commands that show a failure as one message, without a trace, unless it is a bug."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that was given."""
+        """Run the command."""
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
@@ -38,13 +38,13 @@ class Commands(AppGroup):
 
 
 def _explain(error: Exception) -> str | None:
-    """What to tell about ``error``, or None if it is a bug."""
+    """The message for ``error``, or None if it is a bug."""
     from sqlalchemy.exc import DBAPIError
 
-    if type(error).__module__.partition(".")[0] in OURS:  # foreseen, and given a name
+    if type(error).__module__.partition(".")[0] in OURS:  # one of our own error classes
         return str(error)
     if isinstance(error, DBAPIError):
-        return f"the database refuses: {error.orig}"
+        return f"the database reports: {error.orig}"
     if isinstance(error, ModuleNotFoundError) and error.name == "MySQLdb":
         return "the driver of MariaDB is not installed: pip install -e '.[mysql]'"
     if isinstance(error, OSError) and error.strerror:
@@ -61,7 +61,7 @@ def _default_site() -> str:
 
 
 def _remember_site(ctx: click.Context, _, path: str) -> str:
-    """A command that needs an app context gets that of the auth service of this site."""
+    """Let a command that needs an app context have that of the auth service of the site."""
     ctx.obj = ScriptInfo(create_app=lambda: _auth(path), set_debug_flag=False)
     return path
 
@@ -73,7 +73,7 @@ def _auth(path: str) -> Flask:
 
 
 def _site(**options) -> Callable:
-    """The option every command has; ``expose_value=False`` where only the context is needed."""
+    """The option ``--site`` of every command; with ``expose_value=False`` only for the context."""
     return click.option(
         "--site",
         metavar="PATH",
@@ -81,14 +81,14 @@ def _site(**options) -> Callable:
         default=_default_site,
         type=click.Path(exists=True, dir_okay=False),
         callback=_remember_site,
-        help=f"The site file; else that of ISPYB_SITE, else {DEFAULT_SITE}.",
+        help=f"The site file. Default: the file that ISPYB_SITE names, else {DEFAULT_SITE}.",
         **options,
     )
 
 
 @click.group(cls=Commands)
 def main() -> None:
-    """Run and look after ISPyB Services."""
+    """Run and maintain ISPyB Services."""
 
 
 # --------------------------------------------------------------------------------- running
@@ -96,10 +96,14 @@ def main() -> None:
 
 @main.command(with_appcontext=False)
 @_site()
-@click.option("--service", metavar="NAME", help="Only this one, without the gateway.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Instead of that of the site file.")
+@click.option("--service", metavar="NAME", help="Serve this service only, without the gateway.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help="Listen on this port, not on that of the site file.",
+)
 def serve(site: str, service: str | None, port: int | None) -> None:
-    """Serve the whole site behind the embedded gateway, or one service."""
+    """Serve the site behind the embedded gateway, or one service."""
     from gateway import home, server
     from shared import config
 
@@ -111,7 +115,7 @@ def serve(site: str, service: str | None, port: int | None) -> None:
         netloc = f"[{host}]" if ":" in host else host
         settings["services"][service]["url"] = f"http://{netloc}:{port}"
 
-    def welcome() -> None:
+    def show_address() -> None:
         if service is not None:
             host, number = server.address(settings, service)
             click.echo(f"{service} answers at {host}:{number}")
@@ -126,16 +130,23 @@ def serve(site: str, service: str | None, port: int | None) -> None:
             click.echo(f"\n# {call['title']}\n{call['command']}")
         click.echo("\nCtrl-C ends everything.")
 
-    server.serve(settings, service, welcome)
+    server.serve(settings, service, show_address)
 
 
 @main.command(with_appcontext=False)
 @_site()
-@click.option("--scale", default=1, type=click.IntRange(1), help="How many times the facility.")
-@click.option("--seed", default=1, help="The same seed makes the same facility.")
-@click.option("--reset", is_flag=True, help="Remove what an SQLite database of the demo held.")
+@click.option("--scale", default=1, type=click.IntRange(1), help="Multiply the amount of data.")
+@click.option(
+    "--seed", default=1, help="Seed of the random data; the same seed makes the same data."
+)
+@click.option(
+    "--reset", is_flag=True, help="First delete the data of an SQLite database of the demo."
+)
 def demo(site: str, scale: int, seed: int, reset: bool) -> None:
-    """Fill an empty database with a simulated facility; make keys if there are none."""
+    """Fill an empty database with a simulated facility.
+
+    It also creates keys, if there are none.
+    """
     from demo.build import build
     from services.auth.migrations import upgrade
     from shared import config, keys
@@ -147,8 +158,8 @@ def demo(site: str, scale: int, seed: int, reset: bool) -> None:
         keys.new(settings["tokens"]["keys"])
     sizes = build(settings, scale=scale, seed=seed, reset=reset)
     upgrade(settings)
-    rows = ", ".join(f"{sizes[table]} {table}" for table in TOLD if table in sizes)
-    click.echo(f"{settings['site']['name']} is there: {rows}")
+    rows = ", ".join(f"{sizes[table]} {table}" for table in COUNTED if table in sizes)
+    click.echo(f"{settings['site']['name']} has {rows}")
 
 
 # -------------------------------------------------------------------------------- checking
@@ -157,7 +168,7 @@ def demo(site: str, scale: int, seed: int, reset: bool) -> None:
 @main.command("check-config", with_appcontext=False)
 @_site()
 def check_config(site: str) -> None:
-    """Check the site file, the keys and the settings of every enabled service."""
+    """Check the site file, the keys and the settings of services."""
     from gateway.app import build
     from shared import config
 
@@ -170,7 +181,10 @@ def check_config(site: str) -> None:
 @main.command("check-db", with_appcontext=False)
 @_site()
 def check_db(site: str) -> None:
-    """Compare the database with what each enabled service needs; change nothing."""
+    """Check that the database has all that services need.
+
+    Nothing is changed.
+    """
     from sqlalchemy import create_engine
 
     from shared import config, dbcheck
@@ -184,7 +198,7 @@ def check_db(site: str) -> None:
     for gap in gaps:
         click.echo(str(gap))
     if gaps:
-        raise click.ClickException(f"{len(gaps)} tables are not as they are needed")
+        raise click.ClickException(f"{_number(len(gaps), 'table')} missing or incomplete")
     click.echo(f"the database has all that {', '.join(needs)} need")
     for statement in dbcheck.advised(engine, needs):
         click.echo(f"long lists would be faster after: {statement}")
@@ -195,14 +209,16 @@ def check_db(site: str) -> None:
 
 @main.group("gateway")
 def gateway_() -> None:
-    """The file that Kong runs on."""
+    """Kong's declarative file."""
 
 
 @gateway_.command("render", with_appcontext=False)
 @_site()
-@click.option("--output", type=click.Path(dir_okay=False), help="A file, instead of stdout.")
+@click.option(
+    "--output", type=click.Path(dir_okay=False), help="Write to this file, not to stdout."
+)
 def gateway_render(site: str, output: str | None) -> None:
-    """Write Kong's declarative file for this site, with its public keys."""
+    """Write Kong's file for this site, with its public keys."""
     from gateway.app import specifications
     from gateway.render import render
     from shared import config
@@ -218,9 +234,12 @@ def gateway_render(site: str, output: str | None) -> None:
 @gateway_.command("check", with_appcontext=False)
 @_site()
 @click.argument("file", default="gateway/kong.yml", type=click.Path(exists=True, dir_okay=False))
-@click.option("--template", is_flag=True, help="A file without public keys is no fault.")
+@click.option("--template", is_flag=True, help="Accept a file without public keys.")
 def gateway_check(site: str, file: str, template: bool) -> None:
-    """Check a file of Kong against the site: every route reachable, no protected one open."""
+    """Check a file of Kong against the site.
+
+    Every route has to be reachable, and no protected route may be open.
+    """
     from gateway.app import specifications
     from gateway.check import check
     from shared import config
@@ -231,7 +250,7 @@ def gateway_check(site: str, file: str, template: bool) -> None:
     for fault in faults:
         click.echo(fault)
     if faults:
-        raise click.ClickException(f"{len(faults)} faults in {file}")
+        raise click.ClickException(f"{_number(len(faults), 'fault')} in {file}")
     click.echo(f"{file} is good")
 
 
@@ -240,19 +259,35 @@ def gateway_check(site: str, file: str, template: bool) -> None:
 
 @main.group()
 def token() -> None:
-    """The long-lived tokens of programs."""
+    """Service tokens: long-lived tokens of software."""
 
 
 @token.command("issue")
 @_site(expose_value=False)
 @click.argument("name")
-@click.option("--permission", "permissions", multiple=True, required=True, help="May repeat.")
-@click.option("--beamline", "beamlines", multiple=True, help="Only there; may repeat.")
-@click.option("--days", type=click.IntRange(1), help="Until it expires; tokens.service_days.")
+@click.option(
+    "--permission",
+    "permissions",
+    multiple=True,
+    required=True,
+    help="A permission of the token; may be repeated.",
+)
+@click.option(
+    "--beamline",
+    "beamlines",
+    multiple=True,
+    help="Limit the token to this beamline; may be repeated.",
+)
+@click.option(
+    "--days", type=click.IntRange(1), help="Days until it expires. Default: tokens.service_days."
+)
 def token_issue(
     name: str, permissions: tuple[str, ...], beamlines: tuple[str, ...], days: int | None
 ) -> None:
-    """Issue a token to the program NAME; it is written to stdout and kept nowhere."""
+    """Issue a service token called NAME.
+
+    Its text is written to stdout, and stored nowhere.
+    """
     from services.auth.modules import tokens
     from shared.db import transaction_scope
 
@@ -265,7 +300,10 @@ def token_issue(
 @token.command("list")
 @_site(expose_value=False)
 def token_list() -> None:
-    """Show the tokens that were issued, the newest first; not what they are."""
+    """List issued tokens, the newest first.
+
+    The text of a token is never stored.
+    """
     from services.auth.modules import tokens
     from shared.service_tables import utc_now
 
@@ -283,23 +321,28 @@ def token_list() -> None:
 @_site(expose_value=False)
 @click.argument("number", type=int)
 def token_revoke(number: int) -> None:
-    """Refuse a token from now on; its NUMBER is in the list."""
+    """Revoke the token with this NUMBER of the list."""
     from services.auth.modules import tokens
     from shared.db import transaction_scope
 
     with transaction_scope():
         row = tokens.revoke(number)
         _note("token revoke", HTTPStatus.OK)
-    click.echo(f"token {number} of {row['name']} is refused from now on")
+    click.echo(f"token {number} of {row['name']} is revoked")
+
+
+def _number(count: int, noun: str) -> str:
+    """``count`` and the noun, in the plural unless it is one."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _operator() -> str:
-    """Who is at the keyboard, for the audit trail."""
+    """The user of the command line, for the audit trail."""
     return os.environ.get("SUDO_USER") or os.environ.get("USER") or "command line"
 
 
 def _note(command: str, status: int) -> None:
-    """Leave a line in the audit trail, as a request would."""
+    """Write a line of the audit trail, as for a request."""
     from shared import audit
     from shared.request_context import Origin
 
@@ -318,7 +361,10 @@ def db_() -> None:
 @db_.command("upgrade", with_appcontext=False)
 @_site()
 def db_upgrade(site: str) -> None:
-    """Make the database ispyb_services, or bring it up to date. ISPyB's own is not touched."""
+    """Create or update the database ispyb_services.
+
+    ISPyB's own database is not changed.
+    """
     from services.auth.migrations import upgrade
     from shared import config
     from shared.db import OWN
@@ -329,19 +375,22 @@ def db_upgrade(site: str) -> None:
 
 @db_.command("trim")
 @_site(expose_value=False)
-@click.option("--days", type=click.IntRange(1), required=True, help="That are kept.")
+@click.option("--days", type=click.IntRange(1), required=True, help="Days to keep.")
 def db_trim(days: int) -> None:
-    """Forget the audit trail of more than some days ago. The other tables need no care."""
+    """Delete old lines of the audit trail.
+
+    The other tables need no maintenance.
+    """
     from services.auth.modules import activities
     from shared.db import in_transaction, transaction_scope
     from shared.service_tables import utc_now
 
-    before, gone = utc_now() - timedelta(days=days), 0
-    while some := in_transaction(lambda: activities.forget(before)):
-        gone += some
+    before, deleted = utc_now() - timedelta(days=days), 0
+    while number := in_transaction(lambda: activities.forget(before)):
+        deleted += number
     with transaction_scope():
         _note("db trim", HTTPStatus.OK)
-    click.echo(f"{gone} lines of the audit trail are gone")
+    click.echo(f"{_number(deleted, 'line')} of the audit trail deleted")
 
 
 @main.group("keys")
@@ -352,17 +401,23 @@ def keys_() -> None:
 @keys_.command("new", with_appcontext=False)
 @_site()
 def keys_new(site: str) -> None:
-    """Make a pair of keys. The first signs at once, a later one after `keys rotate`."""
+    """Create a pair of keys.
+
+    The first pair signs at once, a later one after `keys rotate`.
+    """
     from shared import config, keys
 
     folder = config.load(site, keys=False, secrets=False)["tokens"]["keys"]
-    click.echo(f"made key {keys.new(folder)} in {folder}")
+    click.echo(f"key {keys.new(folder)} created in {folder}")
 
 
 @keys_.command("rotate", with_appcontext=False)
 @_site()
 def keys_rotate(site: str) -> None:
-    """Sign with the newest key from now on; tokens signed with an older one stay good."""
+    """Sign with the newest key from now on.
+
+    Tokens signed with an older key stay valid.
+    """
     from shared import config, keys
 
     folder = config.load(site, keys=False, secrets=False)["tokens"]["keys"]

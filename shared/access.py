@@ -1,11 +1,11 @@
-"""Who sees what: the conditions every query starts from.
+"""The rules of access: the SQL condition from which every query starts.
 
 The rule of processing is in ``access_processing``, the rule of each table in ``visibility``.
 
-What a person sees is a union of ids, each part of it served by an index. Written as one WHERE
-with OR, the database walks all sessions instead. What staff see of their beamlines is too much
-to gather: it is asked of each row, beside the union. A condition is made once for each shape of
-caller (someone, a person with beamlines, a program…); who it is, is bound when it runs.
+The rows of a person are a union of ids, each part of it served by an index: for one WHERE with OR
+the database scans all sessions. The rows of beamline staff are too many to collect: their
+condition is checked for each row, beside the union. A condition is cached for each shape of
+caller (a person, a person with beamlines, a service token…); ids are bind parameters.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -80,114 +80,114 @@ def is_unrestricted(condition: ColumnElement[bool]) -> bool:
     return condition is true()
 
 
-EVERYTHING = Rule(true(), {})  # of tables that show no rows of others: the caller is unknown
+EVERYTHING = Rule(true(), {})  # of tables that show no rows of others: no caller is needed
 
 
 def everything(identity: Identity) -> Rule:
-    """All rows of a table; the rows that they show beside themselves as the caller sees them."""
+    """All rows of a table; rows of other tables beside them by the rules for the caller."""
     shape, values = described(identity)
     return Rule(true(), values, shape)
 
 
 def sessions(identity: Identity, session_id: Any = BLSession.sessionId) -> Rule:
-    """Sessions on the caller's beamlines, or it is on them, or on or leads their proposal.
+    """Sessions on the caller's beamlines, sessions of the caller, and those of its proposals.
 
-    For other tables, ``session_id`` is the column that points at the session.
+    For other tables, ``session_id`` is the column that refers to the session.
     """
     shape, values = described(identity)
     return Rule(seen_sessions(shape, session_id), values, shape)
 
 
 def proposals(identity: Identity, proposal_id: Any = Proposal.proposalId) -> Rule:
-    """Proposals the caller leads, is on, or sees a session of."""
+    """Proposals that the caller leads or is on, and those with a visible session."""
     shape, values = described(identity)
     return Rule(seen_proposals(shape, proposal_id), values, shape)
 
 
 def groups(identity: Identity, group_id: Any = DataCollectionGroup.dataCollectionGroupId) -> Rule:
-    """Groups of data collections in the sessions the caller sees."""
+    """Groups of data collections in visible sessions."""
     shape, values = described(identity)
     return Rule(seen_groups(shape, group_id), values, shape)
 
 
 def collections(identity: Identity, collection_id: Any = DataCollection.dataCollectionId) -> Rule:
-    """Data collections of those groups: what they say of a session themselves is only a copy."""
+    """Data collections of visible groups; their own ``SESSIONID`` is only a copy."""
     shape, values = described(identity)
     return Rule(seen_collections(shape, collection_id), values, shape)
 
 
 def proteins(identity: Identity, protein_id: Any = Protein.proteinId) -> Rule:
-    """Proteins of the proposals the caller sees."""
+    """Proteins of visible proposals."""
     shape, values = described(identity)
     return Rule(seen_proteins(shape, protein_id), values, shape)
 
 
 def crystals(identity: Identity, crystal_id: Any = Crystal.crystalId) -> Rule:
-    """Crystals of those proteins."""
+    """Crystals of visible proteins."""
     shape, values = described(identity)
     return Rule(seen_crystals(shape, crystal_id), values, shape)
 
 
 def containers(identity: Identity, container_id: Any = Container.containerId) -> Rule:
-    """Containers in shipments of those proposals, else in such a container, else of a session.
+    """Containers in shipments of visible proposals, in such containers, or of visible sessions.
 
-    One that is nowhere belongs to its owner, and to the staff of the beamline it is at.
+    A container without any of these is visible to its owner and to the staff of its beamline.
     """
     shape, values = described(identity)
     return Rule(seen_containers(shape, container_id), values, shape)
 
 
 def samples(identity: Identity, sample_id: Any = BLSample.blSampleId) -> Rule:
-    """Samples of those crystals, and of those containers if they have no crystal."""
+    """Samples of visible crystals; without a crystal, samples in visible containers."""
     shape, values = described(identity)
     return Rule(seen_samples(shape, sample_id), values, shape)
 
 
 def subsamples(identity: Identity) -> Rule:
-    """Parts that are marked on those samples."""
+    """Subsamples of visible samples."""
     return samples(identity, BLSubSample.blSampleId)
 
 
 def plans(identity: Identity, plan_id: Any = DiffractionPlan.diffractionPlanId) -> Rule:
-    """Plans of those proposals, samples and crystals.
+    """Diffraction plans of visible proposals, samples and crystals.
 
-    A plan that names a beamline and no proposal, and that nothing uses, is for everybody.
+    A plan with a beamline and without a proposal, which nothing uses, is visible to everybody.
     """
     shape, values = described(identity)
     return Rule(seen_plans(shape, plan_id), values, shape)
 
 
 def recorded(identity: Identity, collection_id: Any, group_id: Any) -> Rule:
-    """Rows of those data collections, and of those groups if they name no data collection."""
+    """Rows of visible data collections; without a data collection, rows of visible groups."""
     shape, values = described(identity)
     return Rule(seen_recorded(shape, collection_id, group_id), values, shape)
 
 
 def grids(identity: Identity, grid_id: Any = GridInfo.gridInfoId) -> Rule:
-    """Grids of those data collections or groups."""
+    """Grids of visible data collections or groups."""
     shape, values = described(identity)
     return Rule(seen_grids(shape, grid_id), values, shape)
 
 
 def persons(identity: Identity, person_id: Any = Person.personId) -> Rule:
-    """Persons on what the caller sees, and the caller itself; the user office knows all.
+    """Persons of visible proposals and sessions, and the caller; all for the user office.
 
-    It is about their names: contact data are shown to the user office and to oneself only.
+    The rule is about names: contact data are shown to the user office and to the person only.
     """
     shape, values = described(identity)
     return Rule(seen_persons(shape, person_id), values, shape)
 
 
 def check_sessions(identity: Identity, ids: Collection[int]) -> None:
-    """Raise unless the caller sees every session of ``ids``: the first step of a write."""
+    """Raise NotFound unless the caller sees all sessions of ``ids``: the first step of a write."""
     rule = sessions(identity)
-    wanted = select(BLSession.sessionId).where(BLSession.sessionId.in_(ids), rule.condition)
-    if set(ids).difference(db.session.scalars(wanted, rule.values)):
+    visible = select(BLSession.sessionId).where(BLSession.sessionId.in_(ids), rule.condition)
+    if set(ids).difference(db.session.scalars(visible, rule.values)):
         raise NotFound("BLSession not found")
 
 
 def check_beamline(identity: Identity, beamline: str | None) -> None:
-    """Raise unless the caller may write to ``beamline``, as all may but limited programs."""
+    """Raise Forbidden if the caller's service token is limited to other beamlines."""
     if identity.beamline_limit is not None and beamline not in identity.beamline_limit:
         raise Forbidden(f"this token is limited to {', '.join(sorted(identity.beamline_limit))}")
 
@@ -195,7 +195,7 @@ def check_beamline(identity: Identity, beamline: str | None) -> None:
 def described(identity: Identity) -> tuple[Shape, dict]:
     """The shape of a caller and the values of its conditions.
 
-    A program limited to beamlines sees their sessions, whatever else it may do.
+    A service token that is limited to beamlines sees their sessions, and nothing by permissions.
     """
     if identity.beamline_limit is not None:
         shape = Shape(False, False, False, beamlines=True, persons=False)
@@ -203,7 +203,7 @@ def described(identity: Identity) -> tuple[Shape, dict]:
     shape = Shape(
         proposals=identity.can("all_proposals"),
         sessions=identity.can("all_proposals", "all_sessions"),
-        person=bool(identity.personId),  # a machine must not match the missing leader, 0
+        person=bool(identity.personId),  # a service token must not match a missing leader, 0
         beamlines=bool(identity.beamlines),
         persons=identity.can("all_proposals", "uportal_sync"),
     )
@@ -224,22 +224,22 @@ def seen_sessions(shape: Shape, session_id: Any) -> ColumnElement[bool]:
         return true()
     rules: list[Select] = []
     if shape.person:
-        me, found = bindparam("me"), select(BLSession.sessionId)
-        on_proposal = found.join(
+        me, keys = bindparam("me"), select(BLSession.sessionId)
+        on_proposal = keys.join(
             ProposalHasPerson, ProposalHasPerson.proposalId == BLSession.proposalId
         )
-        leads = found.join(Proposal, Proposal.proposalId == BLSession.proposalId)
+        leads = keys.join(Proposal, Proposal.proposalId == BLSession.proposalId)
         rules = [
             select(SessionHasPerson.sessionId).where(SessionHasPerson.personId == me),
             on_proposal.where(ProposalHasPerson.personId == me),
             leads.where(Proposal.personId == me),
         ]
     if not shape.beamlines:
-        return session_id.in_(_any(rules))
-    mine = or_(_on_beamlines(BLSession), BLSession.sessionId.in_(_any(rules)))
+        return session_id.in_(_union(rules))
+    own = or_(_on_beamlines(BLSession), BLSession.sessionId.in_(_union(rules)))
     if session_id is BLSession.sessionId:
-        return mine
-    return session_id.in_(select(BLSession.sessionId).where(mine))
+        return own
+    return session_id.in_(select(BLSession.sessionId).where(own))
 
 
 @cache_statements(512)
@@ -258,12 +258,12 @@ def seen_proposals(shape: Shape, proposal_id: Any) -> ColumnElement[bool]:
             .where(SessionHasPerson.personId == me),
         ]
     if not shape.beamlines and not shape.sessions:
-        return proposal_id.in_(_any(rules))
+        return proposal_id.in_(_union(rules))
     visit = aliased(BLSession)
-    held = exists().where(visit.proposalId == proposal_id)
+    has_visible_session = exists().where(visit.proposalId == proposal_id)
     if not shape.sessions:
-        held = held.where(_on_beamlines(visit))
-    return or_(held, proposal_id.in_(_any(rules)))
+        has_visible_session = has_visible_session.where(_on_beamlines(visit))
+    return or_(has_visible_session, proposal_id.in_(_union(rules)))
 
 
 @cache_statements(512)
@@ -271,8 +271,8 @@ def seen_groups(shape: Shape, group_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the group of data collections."""
     if shape.sessions:
         return true()
-    found = select(DataCollectionGroup.dataCollectionGroupId)
-    return group_id.in_(found.where(seen_sessions(shape, DataCollectionGroup.sessionId)))
+    keys = select(DataCollectionGroup.dataCollectionGroupId)
+    return group_id.in_(keys.where(seen_sessions(shape, DataCollectionGroup.sessionId)))
 
 
 @cache_statements(512)
@@ -280,22 +280,22 @@ def seen_collections(shape: Shape, collection_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the data collection."""
     if shape.sessions:
         return true()
-    found = select(DataCollection.dataCollectionId)
-    return collection_id.in_(found.where(seen_groups(shape, DataCollection.dataCollectionGroupId)))
+    keys = select(DataCollection.dataCollectionId)
+    return collection_id.in_(keys.where(seen_groups(shape, DataCollection.dataCollectionGroupId)))
 
 
-def _by_parents(shape: Shape, link: Any, ways: Callable[[Shape], Iterable[Select]]) -> Any:
-    """``link`` is among the keys that ``ways`` select, each of a row by one of its ways upwards.
+def _by_parents(shape: Shape, link: Any, paths: Callable[[Shape], Iterable[Select]]) -> Any:
+    """Whether ``link`` is a key that one of ``paths`` selects.
 
-    The keys that a person sees are gathered; for staff each row is asked: see
-    ``_by_shared_membership``.
+    ``paths`` are the joins from a row to a visible proposal or session. The keys of a person are
+    collected; for staff the condition is checked for each row: see ``_by_shared_membership``.
     """
-    narrow, staff = shape._replace(beamlines=False, sessions=False), shape._replace(person=False)
-    mine = link.in_(_any([*ways(narrow)])) if shape.person else false()
-    if shape == narrow:
-        return mine
-    asked = (way.where(way.selected_columns[0] == link).limit(1) for way in ways(staff))
-    return or_(mine, *(found.scalar_subquery().is_not(None) for found in asked))
+    personal, staff = shape._replace(beamlines=False, sessions=False), shape._replace(person=False)
+    gathered = link.in_(_union([*paths(personal)])) if shape.person else false()
+    if shape == personal:
+        return gathered
+    selects = (path.where(path.selected_columns[0] == link).limit(1) for path in paths(staff))
+    return or_(gathered, *(subquery.scalar_subquery().is_not(None) for subquery in selects))
 
 
 @cache_statements(512)
@@ -303,10 +303,10 @@ def seen_proteins(shape: Shape, protein_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the protein."""
     if shape.proposals:
         return true()
-    of = aliased(Protein)
-    found = select(of.proteinId)
+    protein = aliased(Protein)
+    keys = select(protein.proteinId)
     return _by_parents(
-        shape, protein_id, lambda who: [found.where(seen_proposals(who, of.proposalId))]
+        shape, protein_id, lambda caller: [keys.where(seen_proposals(caller, protein.proposalId))]
     )
 
 
@@ -315,9 +315,11 @@ def seen_crystals(shape: Shape, crystal_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the crystal."""
     if shape.proposals:
         return true()
-    of = aliased(Crystal)
-    found = select(of.crystalId)
-    return _by_parents(shape, crystal_id, lambda who: [_by_protein(who, found, of.proteinId)])
+    crystal = aliased(Crystal)
+    keys = select(crystal.crystalId)
+    return _by_parents(
+        shape, crystal_id, lambda caller: [_by_protein(caller, keys, crystal.proteinId)]
+    )
 
 
 @cache_statements(512)
@@ -325,9 +327,11 @@ def seen_containers(shape: Shape, container_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the container."""
     if shape.proposals:
         return true()
-    of = aliased(Container)
+    container = aliased(Container)
     return _by_parents(
-        shape, container_id, lambda who: _by_container(who, select(of.containerId), of)
+        shape,
+        container_id,
+        lambda caller: _by_container(caller, select(container.containerId), container),
     )
 
 
@@ -336,8 +340,10 @@ def seen_samples(shape: Shape, sample_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the sample."""
     if shape.proposals:
         return true()
-    of = aliased(BLSample)
-    return _by_parents(shape, sample_id, lambda who: _by_sample(who, select(of.blSampleId), of))
+    sample = aliased(BLSample)
+    return _by_parents(
+        shape, sample_id, lambda caller: _by_sample(caller, select(sample.blSampleId), sample)
+    )
 
 
 @cache_statements(512)
@@ -345,65 +351,67 @@ def seen_plans(shape: Shape, plan_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the diffraction plan."""
     if shape.proposals:
         return true()
-    of, sample, crystal = aliased(DiffractionPlan), aliased(BLSample), aliased(Crystal)
-    key, free = of.diffractionPlanId, of.presetForProposalId.is_(None)
-    found = select(key)
+    plan, sample, crystal = aliased(DiffractionPlan), aliased(BLSample), aliased(Crystal)
+    key, free = plan.diffractionPlanId, plan.presetForProposalId.is_(None)
+    plans = select(key)
 
-    def ways(who: Shape) -> Iterator[Select]:
-        yield found.where(seen_proposals(who, of.presetForProposalId))
-        of_crystal = found.join(crystal, crystal.diffractionPlanId == key).where(free)
-        yield _by_protein(who, of_crystal, crystal.proteinId)
-        of_sample = found.join(sample, sample.diffractionPlanId == key).where(free)
-        yield from _by_sample(who, of_sample, sample)
+    def paths(caller: Shape) -> Iterator[Select]:
+        yield plans.where(seen_proposals(caller, plan.presetForProposalId))
+        of_crystal = plans.join(crystal, crystal.diffractionPlanId == key).where(free)
+        yield _by_protein(caller, of_crystal, crystal.proteinId)
+        of_sample = plans.join(sample, sample.diffractionPlanId == key).where(free)
+        yield from _by_sample(caller, of_sample, sample)
 
     used = (link.diffractionPlanId for link in (aliased(BLSubSample), sample, crystal))
-    for_all = found.where(
-        free, of.beamLineName.is_not(None), *(~exists().where(link == key) for link in used)
+    for_all = plans.where(
+        free, plan.beamLineName.is_not(None), *(~exists().where(link == key) for link in used)
     )
-    return or_(plan_id.in_(_any([for_all])), _by_parents(shape, plan_id, ways))
+    return or_(plan_id.in_(_union([for_all])), _by_parents(shape, plan_id, paths))
 
 
-def _by_protein(who: Shape, found: Select, protein_id: Any) -> Select:
-    """Those of ``found`` whose protein is of a visible proposal."""
-    of = aliased(Protein)
-    return found.join(of, of.proteinId == protein_id).where(seen_proposals(who, of.proposalId))
+def _by_protein(shape: Shape, keys: Select, protein_id: Any) -> Select:
+    """``keys`` of rows whose protein is of a visible proposal."""
+    protein = aliased(Protein)
+    return keys.join(protein, protein.proteinId == protein_id).where(
+        seen_proposals(shape, protein.proposalId)
+    )
 
 
-def _by_sample(who: Shape, found: Select, sample: Any) -> Iterator[Select]:
-    """Those of ``found`` whose sample is visible: by its crystal, without one by its container."""
-    crystal, box = aliased(Crystal), aliased(Container)
-    of_crystal = found.join(crystal, crystal.crystalId == sample.crystalId)
-    yield _by_protein(who, of_crystal, crystal.proteinId)
-    bare = found.join(box, box.containerId == sample.containerId)
-    yield from _by_container(who, bare.where(sample.crystalId.is_(None)), box)
+def _by_sample(shape: Shape, keys: Select, sample: Any) -> Iterator[Select]:
+    """``keys`` of rows with a visible sample: by its crystal, without one by its container."""
+    crystal, container = aliased(Crystal), aliased(Container)
+    of_crystal = keys.join(crystal, crystal.crystalId == sample.crystalId)
+    yield _by_protein(shape, of_crystal, crystal.proteinId)
+    bare = keys.join(container, container.containerId == sample.containerId)
+    yield from _by_container(shape, bare.where(sample.crystalId.is_(None)), container)
 
 
-def _by_container(who: Shape, found: Select, box: Any, around: int = 2) -> Iterator[Select]:
-    """Those of ``found`` whose container is visible; there may be ``around`` more around it."""
-    dewar, of = aliased(Dewar), aliased(Shipping)
-    sent = found.join(dewar, dewar.dewarId == box.dewarId)
-    sent = sent.join(of, of.shippingId == dewar.shippingId)
-    yield sent.where(seen_proposals(who, of.proposalId))
-    found = found.where(box.dewarId.is_(None))
-    if around:
+def _by_container(shape: Shape, keys: Select, container: Any, depth: int = 2) -> Iterator[Select]:
+    """``keys`` of rows with a visible container, which is ``depth`` containers deep at most."""
+    dewar, shipping = aliased(Dewar), aliased(Shipping)
+    sent = keys.join(dewar, dewar.dewarId == container.dewarId)
+    sent = sent.join(shipping, shipping.shippingId == dewar.shippingId)
+    yield sent.where(seen_proposals(shape, shipping.proposalId))
+    keys = keys.where(container.dewarId.is_(None))
+    if depth:
         outer = aliased(Container)
-        inside = found.join(outer, outer.containerId == box.parentContainerId)
-        yield from _by_container(who, inside, outer, around - 1)
-    found = found.where(box.parentContainerId.is_(None))
-    yield found.where(box.sessionId.is_not(None), seen_sessions(who, box.sessionId))
-    nowhere = found.where(box.sessionId.is_(None))
-    if who.person:
-        yield nowhere.where(box.ownerId == bindparam("me"))
-    if who.sessions:
+        inside = keys.join(outer, outer.containerId == container.parentContainerId)
+        yield from _by_container(shape, inside, outer, depth - 1)
+    keys = keys.where(container.parentContainerId.is_(None))
+    yield keys.where(container.sessionId.is_not(None), seen_sessions(shape, container.sessionId))
+    nowhere = keys.where(container.sessionId.is_(None))
+    if shape.person:
+        yield nowhere.where(container.ownerId == bindparam("me"))
+    if shape.sessions:
         yield nowhere
-    elif who.beamlines:
-        here = bindparam("my_beamlines", expanding=True)
-        yield nowhere.where(box.beamlineLocation.in_(here))
+    elif shape.beamlines:
+        beamlines = bindparam("my_beamlines", expanding=True)
+        yield nowhere.where(container.beamlineLocation.in_(beamlines))
 
 
 @cache_statements(512)
 def seen_recorded(shape: Shape, collection_id: Any, group_id: Any) -> ColumnElement[bool]:
-    """Visible through their data collection, or through their group if they have none."""
+    """Whether a caller of that shape sees a row of the collection, or without one of the group."""
     if shape.sessions:
         return true()
     of_group = and_(collection_id.is_(None), seen_groups(shape, group_id))
@@ -415,14 +423,14 @@ def seen_grids(shape: Shape, grid_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the grid."""
     if shape.sessions:
         return true()
-    found = seen_recorded(shape, GridInfo.dataCollectionId, GridInfo.dataCollectionGroupId)
+    visible = seen_recorded(shape, GridInfo.dataCollectionId, GridInfo.dataCollectionGroupId)
     if grid_id is GridInfo.gridInfoId:
-        return found
-    return grid_id.in_(select(GridInfo.gridInfoId).where(found))
+        return visible
+    return grid_id.in_(select(GridInfo.gridInfoId).where(visible))
 
 
 def _on_beamlines(session: Any) -> ColumnElement[bool]:
-    """Beamlines hold most of the table: asked row by row, a page need not gather their ids."""
+    """Whether the session is on the caller's beamlines: by name, as they have too many ids."""
     return session.beamLineName.in_(bindparam("my_beamlines", expanding=True))
 
 
@@ -431,43 +439,43 @@ def seen_persons(shape: Shape, person_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the name of the person."""
     if shape.persons:
         return true()
-    narrow = shape._replace(beamlines=False, sessions=False)
+    personal = shape._replace(beamlines=False, sessions=False)
     rules = []
     if shape.person:
         on_proposal, on_session = ProposalHasPerson, SessionHasPerson
         rules = [
             select(Person.personId).where(Person.personId == bindparam("me")),
-            select(Proposal.personId).where(seen_proposals(narrow, Proposal.proposalId)),
-            select(on_proposal.personId).where(seen_proposals(narrow, on_proposal.proposalId)),
-            select(on_session.personId).where(seen_sessions(narrow, on_session.sessionId)),
+            select(Proposal.personId).where(seen_proposals(personal, Proposal.proposalId)),
+            select(on_proposal.personId).where(seen_proposals(personal, on_proposal.proposalId)),
+            select(on_session.personId).where(seen_sessions(personal, on_session.sessionId)),
         ]
-    if shape == narrow:
-        return person_id.in_(_any(rules))
-    asked = (
+    if shape == personal:
+        return person_id.in_(_union(rules))
+    conditions = (
         _by_shared_membership(shape, person_id, Proposal, "proposalId"),
         _by_shared_membership(shape, person_id, ProposalHasPerson, "proposalId"),
         _by_shared_membership(shape, person_id, SessionHasPerson, "sessionId"),
     )
-    return or_(person_id.in_(_any(rules)), *asked)
+    return or_(person_id.in_(_union(rules)), *conditions)
 
 
 def _by_shared_membership(
     shape: Shape, person_id: Any, table: Any, shared: str
 ) -> ColumnElement[bool]:
-    """The person is in a row of ``table`` that shares its key with a session staff see.
+    """Whether the person is in a row of ``table`` with the proposal or session of visible ones.
 
-    The limit keeps MariaDB from gathering all such persons before the first one is shown.
+    With LIMIT, MariaDB checks row by row instead of materialising all such persons first.
     """
     link, visit = aliased(table), aliased(BLSession)
-    found = select(visit.sessionId).where(link.personId == person_id)
-    found = found.where(getattr(link, shared) == getattr(visit, shared))
+    keys = select(visit.sessionId).where(link.personId == person_id)
+    keys = keys.where(getattr(link, shared) == getattr(visit, shared))
     if not shape.sessions:
-        found = found.where(_on_beamlines(visit))
-    return found.correlate(person_id.class_).limit(1).scalar_subquery().is_not(None)
+        keys = keys.where(_on_beamlines(visit))
+    return keys.correlate(person_id.class_).limit(1).scalar_subquery().is_not(None)
 
 
-def _any(rules: list[Select]) -> Any:
-    """All ids, in a derived table: MariaDB fills that once, but runs a bare union per row."""
+def _union(rules: list[Select]) -> Any:
+    """The union of ``rules`` in a derived table: MariaDB runs a bare union for each row."""
     if not rules:
         return ()
     return select(union(*rules).subquery())

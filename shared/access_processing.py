@@ -1,4 +1,4 @@
-"""Who sees which processing jobs and programs: those who see all data that these use."""
+"""The rules of processing: a job or a program is visible to callers who see all its data."""
 
 from typing import Any
 
@@ -25,13 +25,13 @@ _Row = make_alias(AutoProcIntegration)
 
 
 def jobs(identity: Identity, job_id: Any = ProcessingJob.processingJobId) -> Rule:
-    """Processing jobs that name a data collection, and none that the caller does not see."""
+    """Processing jobs with a data collection, of which the caller sees all."""
     shape, values = described(identity)
     return Rule(seen_jobs(shape, job_id), values, shape)
 
 
 def programs(identity: Identity, program_id: Any = AutoProcProgram.autoProcProgramId) -> Rule:
-    """Processing programs that use a data collection, and none that the caller does not see.
+    """Processing programs with a data collection, of which the caller sees all.
 
     A program uses the data collections of its job, of the sweeps of its job, of its integrations,
     and of the integrations in its scalings, which may be those of another program.
@@ -53,7 +53,7 @@ def seen_jobs(shape: Shape, job_id: Any) -> ColumnElement[bool]:
 def seen_programs(shape: Shape, program_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the program.
 
-    Jobs are joined, not asked by their own rule: SQLite takes no deeper statement.
+    Jobs are joined, without their own rule: SQLite takes no deeper statement.
     """
     if shape.sessions:
         return true()
@@ -66,7 +66,7 @@ def seen_programs(shape: Shape, program_id: Any) -> ColumnElement[bool]:
 
 
 def scaled() -> Select:
-    """The programs of scalings, joined with the integrations in these."""
+    """SELECT of the programs of scalings, joined with the integrations in these."""
     stmt = select(_Result.autoProcProgramId)
     stmt = stmt.join(_Scaling, _Scaling.autoProcId == _Result.autoProcId)
     stmt = stmt.join(_Link, _Link.autoProcScalingId == _Scaling.autoProcScalingId)
@@ -74,18 +74,18 @@ def scaled() -> Select:
 
 
 def _users(shape: Shape, key: Any, uses: list[tuple[Select, Any, Any]]) -> ColumnElement[bool]:
-    """``key`` is that of a row that uses a visible data collection, and no other.
+    """Whether ``key`` is that of a row that uses visible data collections only, and at least one.
 
-    Each of ``uses`` selects such keys; with it come their column and the table that refers to
-    data collections.
+    Each of ``uses`` is a SELECT of such keys, their column, and the table that refers to data
+    collections.
     """
     seen = [seen_collections(shape, row.dataCollectionId) for _, _, row in uses]
-    mine = union(*(stmt.where(rule) for (stmt, _, _), rule in zip(uses, seen)))
+    gathered = union(*(stmt.where(rule) for (stmt, _, _), rule in zip(uses, seen)))
     others = (
         stmt.where(column == key, row.dataCollectionId.is_not(None), ~rule).exists()
         for (stmt, column, row), rule in zip(uses, seen)
     )
-    return and_(key.in_(select(mine.subquery())), *(~other for other in others))
+    return and_(key.in_(select(gathered.subquery())), *(~other for other in others))
 
 
 @cache_statements(512)

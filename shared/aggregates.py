@@ -1,7 +1,7 @@
-"""What a list says of each row's children without showing them: numbers, and sets of values.
+"""Aggregates over the children of each row: numbers, and sets of values.
 
-A payload nests them under ``_metadata``; they are read with one grouped query for each kind of
-child and page, over the children that the caller sees by the rules of their tables.
+A payload nests them under ``_metadata``; one grouped query for each kind of child and page reads
+them, over the children that are visible to the caller.
 """
 
 from typing import Any
@@ -11,9 +11,9 @@ from sqlalchemy import func
 
 
 class Aggregate(fields.Field):
-    """``by`` is the child's column that points at the row.
+    """The base of aggregates; ``by`` is the child's column that refers to the row.
 
-    ``through`` is the relationship from the counted table to that of ``by``, if it is another.
+    ``through`` is the relationship from the counted table to the table of ``by``, if they differ.
     """
 
     def __init__(self, by: Any, *, through: Any = None, **kwargs: Any):
@@ -25,12 +25,12 @@ class Aggregate(fields.Field):
         raise TypeError("an Aggregate is Count or Distinct")
 
     def finish(self, value: Any) -> Any:
-        """The value as JSON has it; None where there is no child."""
+        """The value for JSON; ``value`` is None if there is no child."""
         return value
 
 
 class Count(Aggregate, fields.Integer):
-    """How many children a row has."""
+    """The number of children."""
 
     def expression(self):
         return func.count()
@@ -40,7 +40,7 @@ class Count(Aggregate, fields.Integer):
 
 
 class Distinct(Aggregate, fields.List):
-    """The values that ``column`` has among the children of a row, sorted; no commas in them."""
+    """The distinct values of ``column`` among the children, sorted; they must have no commas."""
 
     def __init__(self, by: Any, column: Any, **kwargs: Any):
         super().__init__(by, cls_or_instance=fields.String(), **kwargs)

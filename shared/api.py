@@ -1,4 +1,4 @@
-"""Flask-RESTX namespaces that speak marshmallow.
+"""Flask-RESTX namespaces for marshmallow schemas.
 
 One schema class per payload: it loads, it is compiled to SQL, and it is the documentation.
 """
@@ -36,7 +36,7 @@ from shared import (
 from shared.batches import Batch
 from shared.columnar import Columns, ColumnsSchema
 from shared.db import WRITING, begin_write, db, in_transaction, run_first
-from shared.errors import BadInput, ServiceError, Stale, Unauthenticated
+from shared.errors import BadInput, ServiceError, Stale, Unauthenticated, bad_field
 from shared.file_roots import FileRoots
 from shared.identity import Identity
 from shared.lists import list_of
@@ -46,17 +46,17 @@ from shared.table_service import TableService
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 REVOKED = select(RevokedToken.tokenId).where(RevokedToken.tokenId == bindparam("id"))
-PROBLEMS = {"GET": (304,), "POST": (400, 409, 422)}  # others may meet a changed row
-CONSUMES = "x-consumes"  # the media types of a body, which RESTX has no word for
+PROBLEMS = {"GET": (304,), "POST": (400, 409, 422)}  # other verbs: 409, 412
+CONSUMES = "x-consumes"  # the media types of a body, for which RESTX has no key
 PRODUCES = "x-produces"  # those of an answer
 RETURNS, TAKES, REQUIRE = range(3)  # the order in which decorators are applied to a method
-OF_ITEMS = {
+ITEM_KEYS = {
     *("type", "format", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength")
-}  # what Swagger 2.0 lets us say of an item of a parameter
+}  # the keys that Swagger 2.0 allows in an item of a parameter
 
 
 class ProblemSchema(Schema):
-    """RFC 9457."""
+    """A problem document, RFC 9457."""
 
     type = fields.String(required=True)
     title = fields.String(required=True)
@@ -67,14 +67,18 @@ class ProblemSchema(Schema):
 
 
 class File(flask_restx.fields.Raw):
-    """An answer that is not JSON."""
+    """An answer that is a file."""
 
     __schema_type__ = "string"
     __schema_format__ = "binary"
 
 
 class Namespace(flask_restx.Namespace):
-    """A namespace whose operations say who, in and out: ``require``, ``takes``, ``returns``."""
+    """A namespace whose operations declare caller, input and answer.
+
+    From top to bottom their decorators are ``require`` or ``public``, ``takes``, ``returns`` or
+    ``streams``.
+    """
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -88,7 +92,7 @@ class Namespace(flask_restx.Namespace):
         self._problem = self._document(ProblemSchema())
 
     def route(self, *urls, **kwargs):
-        """As RESTX has it; where a path has a parameter, its row may be absent."""
+        """The decorator of RESTX; it documents a 404 for a path with a parameter."""
         add = super().route(*urls, **kwargs)
         if not any("<" in url for url in urls):
             return add
@@ -98,21 +102,20 @@ class Namespace(flask_restx.Namespace):
         """Add the operations of a resource: some of list create get update replace delete.
 
         ``one`` and ``many`` are its nouns, ``path`` is below that of the namespace. ``key`` names
-        the parameter of the path, by default ``<one>_id``; where a row also has a name, ``named``
-        describes what the path takes. ``write`` are the permissions of which a writer needs one,
-        ``delete`` those of who deletes, if they differ, ``service`` the one that a service token
-        needs. ``summaries`` replace the usual ones, by verb. The body of a new row may be
-        ``large``, see ``takes``.
+        the parameter of the path, by default ``<one>_id``; if a row also has a name, ``named``
+        describes the parameter. A writer needs one of the permissions ``write``; to delete, one
+        of ``delete``, if that is given; a service token needs ``service`` too. ``summaries``
+        replace the usual ones, by verb. The body of a new row may be ``large``, see ``takes``.
         """
         resources.add(self, resources.Declaration(rows, **declared), verbs.split())
 
     def require(
         self, *permissions: str, service: str | None = None, link: bool = False
     ) -> Callable:
-        """Let only callers with one of ``permissions`` through; pass their identity first.
+        """Admit callers with one of ``permissions`` only; pass their identity first.
 
-        A service token needs ``service`` too. With ``link`` a one-time link of such a caller will
-        do.
+        A service token needs ``service`` too. With ``link``, a one-time link of such a caller is
+        admitted.
         """
         needs = [f"Needs: {' or '.join(permissions)}."] if permissions else []
         needs += [f"A service token needs {service}."] if service else []
@@ -141,7 +144,7 @@ class Namespace(flask_restx.Namespace):
         return decorate
 
     def public(self, method: Callable) -> Callable:
-        """Leave the operation open to everybody; a test lists these few operations."""
+        """Admit everybody; a test lists the few public operations."""
         _check_order(method, REQUIRE)
         return self.may_answer(503)(self.doc(security=[])(method))
 
@@ -156,9 +159,9 @@ class Namespace(flask_restx.Namespace):
     ) -> Callable:
         """Load the body, a batch of rows or the query with ``schema``; pass it next.
 
-        A body is small, as that of a single row, unless it is ``large``, a batch or columns:
-        ``shared/request_bodies.py`` has both limits. ``also`` are readers of bodies that are not
-        JSON, by media type: each returns the same document as JSON would have it.
+        The limits of a body are those of a single row, unless it is ``large``, a batch or columns:
+        see ``shared/request_bodies.py``. ``also`` are readers of bodies that are not JSON, by
+        media type: each returns the document that JSON would be.
         """
         schema = resolve_schema_instance(schema)
         batch = Batch(schema) if many else None
@@ -189,8 +192,8 @@ class Namespace(flask_restx.Namespace):
                     loaded = self.doc(vendor={CONSUMES: ["application/json", *also]})(loaded)
                 definition = self._document(schema)
                 return self.expect([definition] if many else definition)(loaded)
-            found = self._converter.schema2parameters(schema, location="query")
-            params = {p.pop("name"): _by_comma(p) for p in found}
+            parameters = self._converter.schema2parameters(schema, location="query")
+            params = {p.pop("name"): _by_comma(p) for p in parameters}
             return self.may_answer(422)(self.doc(params=params)(loaded))
 
         return decorate
@@ -208,10 +211,10 @@ class Namespace(flask_restx.Namespace):
     ) -> Callable:
         """Answer ``code`` with the result, which has the shape of ``schema`` or its list.
 
-        A list that is ``bare`` has no page around it, as some dialects want it. A method that
-        may answer ``also`` returns that status beside its result. An answer that is ``secret``
-        is stored neither for replay nor by caches, and has no ETag. One that may come in the
-        media type ``also_as`` is, if so, a response that the method made.
+        A ``bare`` list has no page around it, as some dialects need it. A method that may answer
+        ``also`` returns that status beside its result. A ``secret`` answer is stored neither for
+        replay nor by caches, and has no ETag. For an answer in the media type ``also_as`` the
+        method returns a response.
         """
         if issubclass(schema, TableSchema):
             self.payloads.add(schema)
@@ -229,7 +232,9 @@ class Namespace(flask_restx.Namespace):
 
                 def work():
                     values = args
-                    if next(tries):  # the try before may have changed the loaded values
+                    if next(
+                        tries
+                    ):  # the first try may have changed the loaded values: load them again
                         values = (*args[: len(args) - len(loads)], *(load() for load in loads))
                     result = method(resource, *values, **kwargs)
                     body, status = result if isinstance(result, tuple) else (result, code)
@@ -249,10 +254,9 @@ class Namespace(flask_restx.Namespace):
         return decorate
 
     def streams(self, *kinds: str) -> Callable:
-        """Answer with the file or archive that the method names, or with a part of it.
+        """Answer with the file or archive that the method names, or with a range of it.
 
-        ``kinds`` are the media types to expect. A query with ``download`` tells a browser to
-        keep it.
+        ``kinds`` are its media types. With ``download`` in the query a browser saves it.
         """
 
         def decorate(method):
@@ -271,7 +275,7 @@ class Namespace(flask_restx.Namespace):
         return decorate
 
     def may_answer(self, *codes: int) -> Callable:
-        """Document problems; a 304 has no body."""
+        """Document statuses of problems, and 304, which has no body."""
         shapes = {code: HTTPStatus(code).phrase for code in codes}
         problem = self._problem
         return self.doc(
@@ -282,7 +286,7 @@ class Namespace(flask_restx.Namespace):
         )
 
     def _document(self, schema: Schema):
-        """Register ``schema`` and all it nests; return its RESTX model."""
+        """Register ``schema`` and its nested schemas; return its RESTX model."""
         self.documented.append(schema)
         ref = self._converter.resolve_nested_schema(schema)
         for name, definition in self._spec.components.schemas.items():
@@ -307,10 +311,10 @@ def _check_order(method: Callable, place: int) -> None:
 
 
 def _bearer(resource: Resource) -> Identity:
-    """The caller of the Authorization header; a revoked token is asked for every time.
+    """The caller by the Authorization header, after a look at the revoked tokens.
 
-    A write asks in its own transaction, which costs fewer round trips. On SQLite it does not:
-    there a transaction that writes keeps all others waiting.
+    A write looks in its own transaction, which saves round trips. Not on SQLite: there a
+    transaction that writes blocks all others.
     """
     identity = current_app.extensions["verifier"].identify(
         request.headers.get("Authorization", "")
@@ -328,15 +332,14 @@ def _bearer(resource: Resource) -> Identity:
 
 
 def _is_guarded_by_tag(resource: Resource) -> bool:
-    """Whether the request edits a row only if that is as the caller read it."""
+    """Whether the request has If-Match: it edits a row that has not changed since it was read."""
     return request.method != "POST" and hasattr(resource, "get") and "If-Match" in request.headers
 
 
 def _isolation(resource: Resource) -> str:
-    """The isolation level of a write.
+    """The isolation level of a write: SERIALIZABLE for If-Match, so that rows it reads are locked.
 
-    Of two edits that find the row as their callers read it, one must fail: with SERIALIZABLE the
-    rows that they read stay locked.
+    Else two edits with one ETag could both be committed.
     """
     return "SERIALIZABLE" if _is_guarded_by_tag(resource) else WRITING
 
@@ -344,24 +347,29 @@ def _isolation(resource: Resource) -> str:
 def _response(body: Any, status: HTTPStatus, secret: bool) -> Response:
     if isinstance(body, Response):
         return body
-    text = orjson.dumps(body)
-    answer = Response(text, int(status), mimetype="application/json")
+    answer = Response(orjson.dumps(body), int(status), mimetype="application/json")
     if secret:
         answer.headers["Cache-Control"] = "no-store"
     else:
-        answer.set_etag(blake2b(text, digest_size=12).hexdigest())
+        set_content_tag(answer)
+    return answer
+
+
+def set_content_tag(answer: Response) -> Response:
+    """Set the ETag of ``answer`` to a hash of its body."""
+    answer.set_etag(blake2b(answer.get_data(), digest_size=12).hexdigest())
     return answer
 
 
 def _written(resource: Resource, work: Callable, path: dict, secret: bool) -> Response:
-    """Do ``work`` as one transaction: once, not on a row that changed, and on the record.
+    """Do ``work`` in one transaction, with idempotency key, If-Match and audit trail.
 
-    If the connection is lost while the server commits, the audit trail tells whether it did.
+    If the connection is lost during COMMIT, the audit trail shows whether that succeeded.
     """
     context, guarded_by_tag = request_context.current(), _is_guarded_by_tag(resource)
     identity = context.identity
     key = idempotency.stored_key(identity)
-    done: dict[int, Response] = {}  # the answer by the key of its line in the audit trail
+    done: dict[int, Response] = {}  # by the key of its line in the audit trail
 
     def run():
         done.clear()
@@ -390,7 +398,7 @@ def _written(resource: Resource, work: Callable, path: dict, secret: bool) -> Re
 
 
 def _tag(resource: Resource, path: dict) -> str:
-    """The ETag that a GET of the same row has now; the query is that of the edit."""
+    """The present ETag of the row, by its GET, which ignores the query of the edit."""
     context = request_context.current()
     context.reads_tag = True
     try:
@@ -400,7 +408,7 @@ def _tag(resource: Resource, path: dict) -> str:
 
 
 def _body(schema: Schema, large: bool, also: Mapping) -> dict:
-    """Load the body, and note the names of its fields for the record."""
+    """Load the body, and note the names of its fields for the audit trail."""
     raw = request_bodies.as_json(large, also)
     names = ",".join(raw) if isinstance(raw, dict) else None
     request_context.current().field_names = names
@@ -408,7 +416,7 @@ def _body(schema: Schema, large: bool, also: Mapping) -> dict:
 
 
 def _load(schema: Schema, raw: Any) -> dict:
-    """Only this may turn into a 422: a ValidationError from a handler would be our own bug."""
+    """Load ``raw``, or raise BadInput: a ValidationError elsewhere is a bug, not a 422."""
     try:
         return schema.load(raw)
     except ValidationError as error:
@@ -416,19 +424,19 @@ def _load(schema: Schema, raw: Any) -> dict:
 
 
 def _query() -> dict:
-    """The query as the schema wants it: a name that is sent twice stays a list, and fails."""
+    """The query for the schema, which refuses a name that is sent twice: its value is a list."""
     context = request_context.current()
     sent = {} if context.reads_tag else request.args.to_dict(flat=False)
     if context.by_link:
         sent.pop(one_time_links.PARAMETER)
     query: dict[str, Any] = {
-        n: found[0] if len(found) == 1 else found for n, found in sent.items()
+        n: values[0] if len(values) == 1 else values for n, values in sent.items()
     }
     if "X-Fields" in request.headers:
         try:
             query["fields"] = ",".join(_paths(Mask(request.headers["X-Fields"])))
         except (ParseError, RecursionError) as error:
-            raise BadInput("invalid input", {"X-Fields": [str(error)]}) from error
+            raise bad_field("X-Fields", str(error)) from error
     return query
 
 
@@ -442,12 +450,12 @@ def _paths(mask: Mask, above: str = ""):
 
 
 def _by_comma(parameter: dict) -> dict:
-    """Lists are sent as ``a,b``, which is Swagger's default; apispec says otherwise.
+    """``parameter`` as a list ``a,b``, which is Swagger's default, unlike that of apispec.
 
-    What describes an item describes the list: Swagger allows no more of an item than its values.
+    The description of an item becomes that of the list: Swagger allows none in an item.
     """
-    found = {k: v for k, v in parameter.items() if k != "collectionFormat"}
-    if items := found.get("items"):
-        found["items"] = {k: v for k, v in items.items() if k in OF_ITEMS}
-        found = {"description": items.get("description", ""), **found}
-    return found
+    result = {k: v for k, v in parameter.items() if k != "collectionFormat"}
+    if items := result.get("items"):
+        result["items"] = {k: v for k, v in items.items() if k in ITEM_KEYS}
+        result = {"description": items.get("description", ""), **result}
+    return result

@@ -1,4 +1,4 @@
-"""Build a service: the one place where Flask, RESTX and the database meet."""
+"""The Flask app of a service, with RESTX and the database."""
 
 import re
 import time
@@ -37,21 +37,21 @@ SECURITY = {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
-        "description": "The word Bearer, a blank, and the token of a login.",
+        "description": "Type `Bearer`, a space, then the token from /auth/login.",
     },
     "onetime": {"type": "apiKey", "in": "query", "name": "onetime"},
 }
 EXPOSED = [
     *("Content-Disposition", "Content-Range", "ETag"),
     *("Idempotent-Replayed", "Retry-After", "X-Request-ID"),
-]  # what pages of other origins may read
+]  # the headers that pages of other origins may read
 
 
 @dataclass(frozen=True)
 class ApiMount:
     """One API of a service: its namespaces below ``root``, its documents below ``root + path``.
 
-    The mount of a dialect is there only where the site switches the dialect on.
+    The mount of a dialect is added only if the site switches the dialect on.
     """
 
     namespaces: Iterable[Namespace]
@@ -68,7 +68,7 @@ class Id(IntegerConverter):
 
 
 class Api(flask_restx.Api):
-    """Leaves every error to the app: one shape inside and outside of the API."""
+    """The API of RESTX; it leaves errors to the app, so that all problems have one format."""
 
     def handle_error(self, error):
         raise error
@@ -116,12 +116,12 @@ def build_app(name: str, mounts: Iterable[ApiMount], source: Mapping | str | Non
 
 
 def specifications(app: Flask) -> dict[str, dict]:
-    """The OpenAPI 3.1 of each mount of ``app``, by where it is served below."""
+    """The OpenAPI 3.1 documents of ``app``, by the path below which each is served."""
     return {root: show() for root, show in app.extensions["specifications"].items()}
 
 
 def _add(app: Flask, name: str, mount: ApiMount):
-    """Register ``mount``; return what makes its OpenAPI document, once, when it is first asked."""
+    """Register ``mount``; return a function that returns its OpenAPI document, made once."""
     namespaces = list(mount.namespaces)
     if mount.dialect is None:
         namespaces.append(health.namespace(name, mount.path, __version__))
@@ -142,14 +142,14 @@ def _add(app: Flask, name: str, mount: ApiMount):
         api.add_namespace(namespace)
         for schema in namespace.payloads:
             read.compiled(schema)  # a schema that does not fit its model fails here
-    made: dict = {}
+    document: dict = {}
 
     def specification() -> dict:
-        if not made:
+        if not document:
             with app.test_request_context():
                 swagger = api.__schema__
-            made.update(openapi.document(swagger, namespaces, title, __version__))
-        return made
+            document.update(openapi.document(swagger, namespaces, title, __version__))
+        return document
 
     blueprint.add_url_rule(f"{mount.path}/openapi.json", "openapi", specification)
     app.register_blueprint(blueprint)

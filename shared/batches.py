@@ -1,8 +1,8 @@
-"""Streams in: fast accept, slow reject.
+"""Batches of rows: msgspec validates them fast, and marshmallow explains failures.
 
-msgspec decodes and checks a whole batch with a struct compiled from the schema. What it refuses
-goes to the schema itself, which accepts it after all or says what is wrong in which row. So
-there is one definition and one kind of error, and good rows hardly cost anything.
+msgspec decodes and checks a whole batch with a struct that is compiled from the schema. A batch
+that it refuses is loaded by the schema itself, which accepts it after all or names the faults of
+each row. So rows have one definition and one format of errors, and valid rows cost little.
 """
 
 from collections import defaultdict
@@ -31,7 +31,7 @@ LOAD_HOOKS = ("pre_load", "validates", "validates_schema", "post_load")
 
 
 class Batch:
-    """Loads the rows of one schema. ``struct`` is None where only the slow way is right."""
+    """The loader of rows of one schema; ``struct`` is None if only the schema can load them."""
 
     def __init__(self, schema: Schema):
         self._schema = schema
@@ -47,7 +47,7 @@ class Batch:
             try:
                 rows = self._decoder.decode(body)
             except msgspec.MsgspecError:
-                pass  # the schema decides, and has better words for it
+                pass  # the schema decides, with errors by field
             else:
                 _check_number(rows, most)
                 return msgspec.to_builtins(rows, builtin_types=(date, datetime))
@@ -63,7 +63,7 @@ class Batch:
 
 
 def _check_number(rows: Any, most: int) -> None:
-    """Raise TooLarge for too many rows, before the schema explains the faults of each."""
+    """Raise TooLarge for too many rows, before the schema looks for faults in each."""
     if isinstance(rows, list) and len(rows) > most:
         raise TooLarge(f"more than {most} rows")
 
@@ -72,14 +72,14 @@ def insert(model, rows: list[dict]) -> int:
     """Insert ``rows``, one statement per set of columns they name; return their number."""
     groups = defaultdict(list)
     for row in rows:
-        groups[tuple(row)].append(row)  # executemany would drop what the first row lacks
+        groups[tuple(row)].append(row)  # executemany drops columns that the first row lacks
     for group in groups.values():
         db.session.connection().execute(sqlalchemy.insert(model.__table__), group)
     return len(rows)
 
 
 def struct_of(schema: Schema) -> type[msgspec.Struct] | None:
-    """Compile ``schema`` for msgspec, or return None if it says more than a struct can."""
+    """Compile ``schema`` for msgspec; return None if a struct cannot do all that it does."""
     if any(schema._hooks[name] for name in LOAD_HOOKS):
         return None
     columns = []
@@ -96,7 +96,7 @@ def struct_of(schema: Schema) -> type[msgspec.Struct] | None:
 
 
 def _type_of(field: fields.Field):
-    """The type msgspec shall check for ``field``, or None."""
+    """The type with which msgspec checks ``field``, or None."""
     kind: Any = TYPES.get(type(field))
     limits: dict[str, Any] = {}
     if isinstance(field, fields.List) and (inner := _type_of(field.inner)):

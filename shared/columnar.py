@@ -1,6 +1,7 @@
-"""Many rows as columns: a document with one array for each column of a table, all of one length.
+"""Rows as columns: a document with one array for each column of a table, all of one length.
 
-As with batches, a struct compiled from the schema accepts fast, and the schema explains slowly.
+As for batches, msgspec validates with a struct that is compiled from the schema, and marshmallow
+explains failures.
 """
 
 from collections.abc import Collection
@@ -19,27 +20,27 @@ from shared.schemas import TableSchema
 class ColumnsSchema(Schema):
     """Base of such documents, see ``columnar``."""
 
-    KEY: str  # the array that must be there
+    KEY: str  # the array that is required
     MOST = 20_000  # rows of one document
 
 
 def columnar(
     name: str, rows: type[TableSchema], key: str, once: Collection[str] = ()
 ) -> type[ColumnsSchema]:
-    """The document ``name`` of the columns that ``rows`` has; those ``once`` have one value."""
-    found: dict[str, Any] = {each: rows._declared_fields[each] for each in rows().fields}
+    """The document ``name`` with the columns of ``rows``; those in ``once`` have one value."""
+    declared: dict[str, Any] = {each: rows._declared_fields[each] for each in rows().fields}
     arrays = {
         column: fields.List(field, required=column == key, metadata=field.metadata)
-        for column, field in found.items()
+        for column, field in declared.items()
         if column not in once
     }
-    schema: Any = ColumnsSchema.from_dict({**found, **arrays}, name=name)
+    schema: Any = ColumnsSchema.from_dict({**declared, **arrays}, name=name)
     schema.KEY = key
     return schema
 
 
 class Columns:
-    """Loads the documents of one schema; ``struct`` is None where only the slow way is right."""
+    """The loader of documents of one schema; ``struct`` is None if only the schema can load."""
 
     def __init__(self, schema: ColumnsSchema):
         self._schema = schema
@@ -47,19 +48,19 @@ class Columns:
         self._decoder: Any = self.struct and msgspec.json.Decoder(self.struct)
 
     def load(self, body: bytes) -> dict:
-        """Return the columns that a JSON document names; they are of one length."""
+        """Return the columns of a JSON document, which are of one length."""
         data = self._fast(body) or self._slow(body)
-        self._measure(data)
+        self._check_lengths(data)
         return data
 
     def _fast(self, body: bytes) -> dict | None:
         if not self._decoder:
             return None
         try:
-            found = self._decoder.decode(body)
+            columns = self._decoder.decode(body)
         except msgspec.MsgspecError:
-            return None  # the schema decides, and has better words for it
-        values = ((name, getattr(found, name)) for name in found.__struct_fields__)
+            return None  # the schema decides, with errors by field
+        values = ((name, getattr(columns, name)) for name in columns.__struct_fields__)
         return {name: value for name, value in values if value is not UNSET}
 
     def _slow(self, body: bytes) -> dict:
@@ -74,11 +75,11 @@ class Columns:
             raise BadInput("nothing is stored", error.normalized_messages()) from None
 
     def _check_numbers(self, data: dict) -> None:
-        """Raise TooLarge for too many rows, before the schema explains the faults of each."""
+        """Raise TooLarge for too many rows, before the schema looks for faults in each."""
         if any(isinstance(v, list) and len(v) > self._schema.MOST for v in data.values()):
             raise TooLarge(f"more than {self._schema.MOST} rows")
 
-    def _measure(self, data: dict) -> None:
+    def _check_lengths(self, data: dict) -> None:
         self._check_numbers(data)
         rows = len(data[self._schema.KEY])
         faults = {

@@ -18,7 +18,7 @@ DEMO_PLUGIN = "services.auth.plugins.dummy"
 
 
 class ConfigError(RuntimeError):
-    """Settings that no service can start with; ``faults`` has them all, as "path: reason"."""
+    """Settings with which no service can start; ``faults`` are all, as "path: reason"."""
 
     def __init__(self, faults: Iterable[str], source: str = "the settings"):
         self.faults = list(faults)
@@ -37,15 +37,15 @@ def load(
 ) -> dict:
     """Return the settings of the site that ``source`` holds or names, or ISPYB_SITE names.
 
-    Secrets are resolved, paths absolute, defaults filled in; what comes out may go in again.
-    With ``service`` only what that one needs is asked for: the secrets of the auth plugins
-    need to be there for auth only. Without ``keys`` they may be missing, to be made; without
-    ``secrets`` too, for what only reads where things are.
+    Secrets are resolved, paths absolute, defaults filled in; the result may be loaded again.
+    With ``service`` only the settings of that service are required: the secrets of the auth
+    plugins for auth only. Without ``keys`` the keys may be missing, e.g. before they are made;
+    without ``secrets`` the secrets too, for callers that need neither.
     """
     faults: list[str] = []
     missing: list[str] = []
     document, folder, name = _read(source, faults)
-    document = _fetched(document, folder, "", missing)
+    document = _resolve(document, folder, "", missing)
     if service not in (None, "auth"):
         document.pop("AUTH", None)
         missing = [fault for fault in missing if not fault.startswith("AUTH.")]
@@ -55,10 +55,10 @@ def load(
         site = Site().load(document)
     except ValidationError as error:
         site = error.valid_data
-        known = {_key(fault) for fault in missing}
-        faults += [fault for fault in _flat(error.messages) if _key(fault) not in known]
-    _root_paths(site, folder)
-    faults += _between(document, site, service)
+        missing_keys = {_key(fault) for fault in missing}
+        faults += [fault for fault in _flat(error.messages) if _key(fault) not in missing_keys]
+    _make_absolute(site, folder)
+    faults += _relations(document, site, service)
     if keys:
         faults += _keys(site, service)
     if faults:
@@ -67,23 +67,23 @@ def load(
 
 
 def enabled(site: Mapping) -> list[str]:
-    """The services that are switched on."""
+    """The enabled services."""
     return [name for name, service in site["services"].items() if service["enabled"]]
 
 
 def dialects(site: Mapping) -> set[str]:
-    """The wire formats that are switched on: a dialect may have parts in several services."""
+    """The enabled dialects; a dialect may have parts in several services."""
     return {name for key in enabled(site) for name in site["services"][key]["dialects"]}
 
 
 def plugins(site: Mapping) -> dict[str, dict]:
-    """The auth plugins that are switched on, by public name."""
+    """The enabled auth plugins, by public name."""
     blocks = {name: block for entry in site["AUTH"] for name, block in entry.items()}
     return {name: block for name, block in blocks.items() if block["ENABLED"]}
 
 
 def database_uri(site: Mapping) -> str:
-    """The URI for SQLAlchemy, with the password: keep it out of logs."""
+    """The URI for SQLAlchemy, with the password: it must not be logged."""
     url = make_url(site["database"]["uri"])
     if url.drivername != "sqlite":
         url = url.set(drivername="mysql+mysqldb")
@@ -93,7 +93,7 @@ def database_uri(site: Mapping) -> str:
 
 
 def _read(source, faults: list[str]) -> tuple[dict, Path, str]:
-    """The document, the folder that its paths start from, and its name."""
+    """The document, the folder of its relative paths, and its name."""
     if isinstance(source, Mapping):
         return dict(source), Path.cwd(), "the settings"
     source = source or os.environ.get(VARIABLE)
@@ -103,7 +103,7 @@ def _read(source, faults: list[str]) -> tuple[dict, Path, str]:
     try:
         text = path.read_text(encoding="utf-8")
         document = yaml.safe_load(text)
-        faults += _doubles(yaml.compose(text))
+        faults += _duplicates(yaml.compose(text))
     except OSError as error:
         raise ConfigError([f"site file: {error.strerror}"], str(path)) from None
     except UnicodeDecodeError:
@@ -123,13 +123,13 @@ def _syntax(error: yaml.YAMLError) -> str:
     return f"is not YAML{where}: {getattr(error, 'problem', None) or error}"
 
 
-def _doubles(node, path: str = "") -> Iterator[str]:
-    """The keys that stand twice, of which YAML would silently take the last."""
+def _duplicates(node, path: str = "") -> Iterator[str]:
+    """Faults for duplicate keys, of which YAML silently takes the last."""
     if node is None or isinstance(node, yaml.ScalarNode):
         return
     if isinstance(node, yaml.SequenceNode):
         for place, item in enumerate(node.value):
-            yield from _doubles(item, f"{path}{place}.")
+            yield from _duplicates(item, f"{path}{place}.")
         return
     lines: dict[str, int] = {}
     for key, value in node.value:
@@ -137,11 +137,11 @@ def _doubles(node, path: str = "") -> Iterator[str]:
         if key.value in lines:
             yield f"{path}{key.value}: stands in line {lines[key.value]} and in line {line}"
         lines[str(key.value)] = line
-        yield from _doubles(value, f"{path}{key.value}.")
+        yield from _duplicates(value, f"{path}{key.value}.")
 
 
-def _fetched(value: Any, folder: Path, path: str, faults: list[str]) -> Any:
-    """A copy of ``value`` with {env: NAME} and {file: PATH} replaced by what they name."""
+def _resolve(value: Any, folder: Path, path: str, faults: list[str]) -> Any:
+    """A copy of ``value`` with the secrets instead of {env: NAME} and {file: PATH}."""
     if path and isinstance(value, Mapping) and value and value.keys() <= {"env", "file"}:
         try:
             return _secret(value, folder)
@@ -149,9 +149,9 @@ def _fetched(value: Any, folder: Path, path: str, faults: list[str]) -> Any:
             faults.append(f"{path[:-1]}: {error}")
             return "unknown"
     if isinstance(value, Mapping):
-        return {k: _fetched(v, folder, f"{path}{k}.", faults) for k, v in value.items()}
+        return {k: _resolve(v, folder, f"{path}{k}.", faults) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_fetched(v, folder, f"{path}{n}.", faults) for n, v in enumerate(value)]
+        return [_resolve(v, folder, f"{path}{n}.", faults) for n, v in enumerate(value)]
     return value
 
 
@@ -167,8 +167,8 @@ def _secret(reference: Mapping, folder: Path) -> str:
         try:
             text = (folder / str(name)).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "is not UTF-8 text"
-            raise ValueError(f"the file {folder / str(name)}: {why}") from None
+            reason = getattr(error, "strerror", None) or "is not UTF-8 text"
+            raise ValueError(f"the file {folder / str(name)}: {reason}") from None
     if not text:
         raise ValueError(
             f"the {'environment variable' if kind == 'env' else 'file'} {name} is empty"
@@ -181,7 +181,7 @@ def _key(fault: str) -> str:
 
 
 def _flat(messages: Any, path: str = "") -> Iterator[str]:
-    """The messages of marshmallow, each behind the dotted path of its key."""
+    """The messages of marshmallow, each with the dotted path of its key."""
     if not isinstance(messages, dict):
         reasons = [messages] if isinstance(messages, str) else messages
         yield f"{path}: {'; '.join(reasons)}"
@@ -190,8 +190,8 @@ def _flat(messages: Any, path: str = "") -> Iterator[str]:
         yield from _flat(below, path if key == "_schema" else f"{path}.{key}".lstrip("."))
 
 
-def _root_paths(site: dict, folder: Path) -> None:
-    """Let no path depend on where a service is started."""
+def _make_absolute(site: dict, folder: Path) -> None:
+    """Make relative paths absolute: they start from the folder of the site file."""
 
     def absolute(path: str) -> str:
         return os.path.normpath(folder / path)
@@ -207,12 +207,12 @@ def _root_paths(site: dict, folder: Path) -> None:
             site["database"]["uri"] = url.render_as_string(hide_password=False)
 
 
-def _between(document: Mapping, site: Mapping, service: str | None) -> Iterator[str]:
-    """The mistakes that only two settings together make, whatever else is wrong with them."""
-    known, services = set(known_services()), site.get("services", {})
-    if services.keys() == known and not enabled(site):
+def _relations(document: Mapping, site: Mapping, service: str | None) -> Iterator[str]:
+    """Faults of settings that do not fit each other; each may have faults of its own."""
+    all_services, services = set(known_services()), site.get("services", {})
+    if services.keys() == all_services and not enabled(site):
         yield "services: none is enabled"
-    elif service and not services.get(service, {"enabled": service in known})["enabled"]:
+    elif service and not services.get(service, {"enabled": service in all_services})["enabled"]:
         yield f"services.{service}: is not enabled at this site"
     if service in (None, "auth"):
         yield from _plugins(site)
@@ -236,24 +236,24 @@ def _between(document: Mapping, site: Mapping, service: str | None) -> Iterator[
 
 
 def _list(section: Any, key: str) -> list:
-    """The list below ``key`` of the file as it was written: it may be anything."""
-    found = section.get(key) if isinstance(section, Mapping) else None
-    return found if isinstance(found, list) else []
+    """The list below ``key`` in the unchecked file; empty if it is something else."""
+    value = section.get(key) if isinstance(section, Mapping) else None
+    return value if isinstance(value, list) else []
 
 
 def _plugins(site: Mapping) -> Iterator[str]:
     blocks = [(n, *item) for n, entry in enumerate(site.get("AUTH", [])) for item in entry.items()]
-    switched_on = [item for item in blocks if item[2].get("ENABLED")]
-    if site.get("services", {}).get("auth", {}).get("enabled") and not switched_on:
+    enabled_blocks = [item for item in blocks if item[2].get("ENABLED")]
+    if site.get("services", {}).get("auth", {}).get("enabled") and not enabled_blocks:
         yield "AUTH: the service auth needs a plugin that is enabled"
     if site.get("site", {}).get("mode") == "production":
-        for place, name, block in switched_on:
+        for place, name, block in enabled_blocks:
             if block.get("AUTH_MODULE") == DEMO_PLUGIN:
                 yield f"AUTH.{place}.{name}: is for site.mode demo only"
 
 
 def _keys(site: Mapping, service: str | None) -> Iterator[str]:
-    """What is wrong with the keys; a demo makes its own before a service starts."""
+    """Faults of the keys; a demo makes its own before a service starts."""
     folder = site.get("tokens", {}).get("keys")
     if not folder or (service is None and site.get("site", {}).get("mode") == "demo"):
         return

@@ -1,7 +1,7 @@
 """The answers to failures of the database, and their lines in the log.
 
-A failure that passes is a 503 and a line of level WARNING, whatever class the driver gives it. Any
-other is a bug: a 500 and a line of level ERROR with its trace.
+A temporary failure is a 503 and a line of level WARNING, for any class of the driver's error. Any
+other failure is a bug: a 500 and a line of level ERROR with its trace.
 """
 
 import re
@@ -37,9 +37,9 @@ FULL = {
 SLOW = {1028, 1969, 3024}  # statement timeout: while it sorted; MariaDB; MySQL
 ABSENT = {1146, 1932, "SQLITE_ERROR"}  # no such table, or only its definition
 COLLATION = {1267, 1270, 1271}  # illegal mix of collations
-NAMES = {1048, 1054, 1142, 1146, 1264, 1305, 1364, 1406}  # texts that quote names, but no value
+NAMES = {1048, 1054, 1142, 1146, 1264, 1305, 1364, 1406}  # their texts quote names, but no values
 
-PASSING = (
+TEMPORARY = (
     (BUSY, "the database is busy: another request holds a lock that this one needs", 1),
     (AWAY, "the database does not answer", 2),
     (FULL, "the database is out of disk space, memory or threads", 10),
@@ -48,20 +48,20 @@ PASSING = (
 
 
 def handle_database_errors(app: Flask) -> None:
-    """Let every failure of the database leave ``app`` as a problem, also while a request ends."""
+    """Answer failures of the database in ``app`` with problems, also at the end of a request."""
     app.register_error_handler(DBAPIError, _from_database)
     app.register_error_handler(TimeoutError, _from_pool)
     app.teardown_appcontext(_end_session)  # before that of Flask-SQLAlchemy, which may raise
 
 
 def _from_database(error: DBAPIError) -> Response:
-    """A database that is away or overloaded is not the client's fault, and passes.
+    """The answer to an error of the database: 503 if it is temporary, else 500.
 
-    It is if a column was compared with a character that its character set lacks.
+    A comparison of a column with a character that its character set lacks is a 422.
     """
     if error_code(error.orig) in COLLATION:
         return answer_problem(BadInput("holds a character that ISPyB cannot store (latin1)"))
-    if problem := _passing(error):
+    if problem := _temporary(error):
         current_app.logger.warning("database: %s", error.orig)
         return answer_problem(problem)
     _hide_values(error)
@@ -70,14 +70,14 @@ def _from_database(error: DBAPIError) -> Response:
 
 
 def _from_pool(error: TimeoutError) -> Response:
-    """All connections are busy: more threads than ``database.pool_size`` provides for."""
+    """The answer if all connections are busy: threads exceed ``database.pool_size``."""
     current_app.logger.warning("database: %s", error)
     return answer_problem(Unavailable("the database is busy", retry_after=2))
 
 
-def _passing(error: DBAPIError) -> Unavailable | None:
+def _temporary(error: DBAPIError) -> Unavailable | None:
     code = error_code(error.orig)
-    for codes, detail, seconds in PASSING:
+    for codes, detail, seconds in TEMPORARY:
         if code in codes:
             return Unavailable(detail, retry_after=seconds)
     if code in ABSENT and OWN in str(error.orig):
@@ -89,7 +89,7 @@ def _passing(error: DBAPIError) -> Unavailable | None:
 
 
 def _hide_values(error: DBAPIError) -> None:
-    """Take what the server quotes of the request out of the text: no body enters the log."""
+    """Remove quoted values from the text of an error: no body enters the log."""
     if error_code(error.orig) in NAMES or error.orig is None:
         return
     whole = str(error.orig)
@@ -101,7 +101,7 @@ def _hide_values(error: DBAPIError) -> None:
 
 
 def _end_session(_) -> None:
-    """End the session. A server may refuse even the ROLLBACK: then its connection is dropped."""
+    """End the session; drop its connection if the server refuses even the ROLLBACK."""
     try:
         db.session.remove()
     except DBAPIError as error:

@@ -1,8 +1,8 @@
 """The database: the session, the bases of the models, and the transaction of a request.
 
-ISPyB's tables and our own are reached through one connection, so that one transaction holds
-both: our own live in the database ``ispyb_services`` of the same server, and with SQLite in a
-second file, attached under that name.
+One connection reaches ISPyB's tables and our own, so that one transaction has both: our own are
+in the database ``ispyb_services`` of the same server, with SQLite in a second file that is
+attached under that name.
 """
 
 import sqlite3
@@ -44,7 +44,7 @@ MediumUnsigned = MEDIUMINT(unsigned=True).with_variant(Integer(), "sqlite")
 SmallUnsigned = SMALLINT(unsigned=True)
 TinyUnsigned = TINYINT(unsigned=True).with_variant(Integer(), "sqlite")
 
-LOST_LOCK = {  # codes of MariaDB: the transaction was undone, and can be done again
+LOST_LOCK = {  # codes of MariaDB: the transaction was rolled back, and can be repeated
     1020,  # the row changed after the transaction began to read
     1213,  # deadlock
     1412,  # ALTER TABLE changed the table after the transaction began to read
@@ -57,11 +57,11 @@ LOST_CONNECTION = {  # codes of MariaDB that SQLAlchemy does not count as such
     1927,  # the connection was killed
 }
 WRITING = "READ COMMITTED"  # the isolation level of writes
-BEGUN = "begun"  # in the notes of a session: the isolation level of a write that was begun
+BEGUN = "begun"  # key in ``session.info``: the isolation level of a write that has begun
 IDLE_SECONDS = 2  # after which a connection of the pool is pinged before it is used
 RETRY_SECONDS = 2  # from the first lost lock on
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.4  # seconds, between two tries
-BUSY_SECONDS = 15  # how long SQLite waits for another writer, where no limit is set
+BUSY_SECONDS = 15  # for which SQLite waits for another writer, if the site sets no limit
 STRICT = "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 SESSION_VARIABLES = {  # of each connection to MariaDB and MySQL
     "sql_mode": f"'{STRICT}'",
@@ -70,7 +70,7 @@ SESSION_VARIABLES = {  # of each connection to MariaDB and MySQL
     "optimizer_search_depth": "0",
 }
 NO_LIMITS: Mapping[str, int] = MappingProxyType({})
-AT_ONCE = 100  # rows that one request cleans up: no caller waits long for it
+AT_ONCE = 100  # expired rows that one request deletes: its caller must not wait long
 
 
 class Base(DeclarativeBase):
@@ -93,7 +93,7 @@ db = SQLAlchemy(model_class=Base)
 
 
 def engine_options(uri: str, pool_size: int, limits: Mapping[str, int] = NO_LIMITS) -> dict:
-    """What ``create_engine`` needs for ``uri``: a strict server, a pool of ``pool_size``.
+    """The options of ``create_engine`` for ``uri``: strict SQL mode, a pool of ``pool_size``.
 
     ``limits`` is the section ``database`` of the site file. A migration has none.
     """
@@ -116,8 +116,8 @@ def engine_options(uri: str, pool_size: int, limits: Mapping[str, int] = NO_LIMI
 def _set_variables(limits: Mapping[str, int]) -> str:
     """The statement that sets the variables of a new connection.
 
-    Each server reads only the comment that is marked with its name: MariaDB that of M, MySQL
-    that of a version of MySQL. So neither is asked first which variables it has.
+    Each server executes only the comments marked for it: MariaDB those with M, MySQL those with
+    a version of MySQL. So no query for the kind of server is needed.
     """
     pairs = dict(SESSION_VARIABLES)
     if not limits:
@@ -134,7 +134,7 @@ def _pairs(variables: Mapping[str, str]) -> str:
 
 
 def own_file(main: str) -> str:
-    """The SQLite file of our own tables beside the file ``main`` of ISPyB's."""
+    """The SQLite file of our own tables, beside the file ``main`` of ISPyB's tables."""
     path = Path(main)
     return str(path.with_name(f"{path.stem}_services{path.suffix}"))
 
@@ -148,10 +148,9 @@ def _prepare(connection, _) -> None:
 
 
 def _roll_back_once(connection: Any) -> None:
-    """Let ``connection`` send a ROLLBACK only if statements ran since the last one, or a COMMIT.
+    """Make ``connection`` skip a ROLLBACK if no statement ran since the last ROLLBACK or COMMIT.
 
-    A session rolls back when it ends, and the pool when it gets the connection: each is a round
-    trip to the server.
+    The session rolls back at its end, and the pool at checkin: each costs a round trip.
     """
     query, commit, rollback = connection.query, connection.commit, connection.rollback
     is_open = False
@@ -178,9 +177,9 @@ def _note_return(_, record: ConnectionPoolEntry) -> None:
 
 @event.listens_for(Pool, "checkout")
 def _ping_idle(connection, record: ConnectionPoolEntry, _) -> None:
-    """Replace a connection that was lost while nobody used it.
+    """Replace an idle connection that was lost.
 
-    One that was in use a moment ago is not pinged: each ping is a round trip to the server.
+    A connection that was in use a moment ago is not pinged: a ping costs a round trip.
     """
     returned = record.info.get("returned")
     if returned is None or time.monotonic() < returned + IDLE_SECONDS:
@@ -194,13 +193,13 @@ def _ping_idle(connection, record: ConnectionPoolEntry, _) -> None:
 
 @event.listens_for(Engine, "handle_error")
 def _drop_connection(context: ExceptionContext) -> None:
-    """Replace a connection to a server that answers, and will do no more work."""
+    """Replace a connection to a server that answers, but refuses all further work."""
     if error_code(context.original_exception) in LOST_CONNECTION:
         context.is_disconnect = True
 
 
 def _prepare_sqlite(connection: sqlite3.Connection) -> None:
-    """SQLite minds foreign keys only when told to; ``_begin_sqlite`` begins transactions."""
+    """Turn on foreign keys, attach our own database, and leave BEGIN to ``_begin_sqlite``."""
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
     main = connection.execute("PRAGMA database_list").fetchone()[2]
@@ -209,7 +208,7 @@ def _prepare_sqlite(connection: sqlite3.Connection) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes SQLite's lock at once: two that read first would both fail to write."""
+    """Begin a write with SQLite's lock: two that read first would both fail to write."""
     if connection.dialect.name == "sqlite":
         writes = connection.get_execution_options().get("writes")
         raw = connection.connection.driver_connection
@@ -217,20 +216,20 @@ def _begin_sqlite(connection: Connection) -> None:
         statement = "BEGIN IMMEDIATE" if writes else "BEGIN"
         try:
             raw.execute(statement)
-        except sqlite3.OperationalError as error:  # of an event SQLAlchemy wraps none
+        except sqlite3.OperationalError as error:  # SQLAlchemy wraps no error of an event
             raise OperationalError(statement, None, error) from error
 
 
 def error_code(error: BaseException | None) -> int | str | None:
-    """The number of an error of MariaDB or MySQL, or its name in SQLite, such as SQLITE_BUSY."""
+    """The number of an error of MariaDB or MySQL, or its name in SQLite, e.g. SQLITE_BUSY."""
     if name := getattr(error, "sqlite_errorname", None):
-        return "_".join(name.split("_")[:2])  # what follows is the detail
+        return "_".join(name.split("_")[:2])  # the third part is a detail
     args = getattr(error, "args", ())
     return args[0] if args and isinstance(args[0], int) else None
 
 
 def save(row: Any, data: dict) -> Any:
-    """Set the columns ``data`` names and send ``row`` to the database; nothing is committed."""
+    """Set the columns in ``data`` and flush ``row`` to the database, without COMMIT."""
     for name, value in data.items():
         setattr(row, name, value)
     db.session.add(row)
@@ -241,8 +240,8 @@ def save(row: Any, data: dict) -> Any:
 def drop(model: type[OwnBase], condition: ColumnElement[bool], most: int = AT_ONCE) -> int:
     """Delete some of the rows that meet ``condition``; return their number.
 
-    They are deleted by keys that were selected before: a DELETE by a range locks also the first
-    row behind the range, where each other request would wait for the end of this one.
+    The keys are selected first: a DELETE by a range also locks the first row behind the range, for
+    which other requests would wait.
     """
     [key] = inspect(model).primary_key
     keys = db.session.scalars(select(key).where(condition).limit(most)).all()
@@ -254,25 +253,25 @@ def drop(model: type[OwnBase], condition: ColumnElement[bool], most: int = AT_ON
 def begin_write(isolation: str = WRITING) -> None:
     """Begin a transaction that writes.
 
-    With READ COMMITTED a SELECT reads what is committed when it begins, also after a wait for a
-    lock. With REPEATABLE READ, the default of the server, each SELECT would read the snapshot of
-    the first one: a DELETE that waits for the lock of its row would not see the dependent rows
-    that others stored meanwhile, and the foreign keys would cascade to them. Besides, a locking
-    SELECT would lock the gap where it finds no row, so that INSERTs of others deadlock: no code
-    may rely on gap locks, a row that is there is locked instead.
+    With READ COMMITTED a SELECT reads the rows that are committed when it begins, also after a
+    wait for a lock. With REPEATABLE READ, the server's default, each SELECT reads the snapshot of
+    the first one: a DELETE that waits for its row lock would miss dependent rows that others
+    stored meanwhile, and the foreign keys would cascade to them. Besides, a locking SELECT without
+    a result takes a gap lock, so that INSERTs of others deadlock: no code may rely on gap locks,
+    an existing row is locked instead.
     """
     db.session.rollback()
     connection = db.session.connection(execution_options={"writes": True})
     if connection.dialect.name != "sqlite":
-        # of the next transaction alone: it costs one statement, and need not be set back
+        # for the next transaction only: one statement, and no reset
         connection.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL {isolation}")
     db.session.info[BEGUN] = isolation
 
 
 def run_first(work: Callable) -> Any:
-    """Return what ``work()`` returns, which runs the first statements of a request.
+    """Return the result of ``work()``, which runs the first statements of a request.
 
-    They run again if the server had ended the connection of the pool since its last use.
+    It runs again if the server closed the pooled connection since its last use.
     """
     try:
         return work()
@@ -285,9 +284,9 @@ def run_first(work: Callable) -> Any:
 
 @contextmanager
 def transaction_scope(isolation: str = WRITING) -> Iterator[None]:
-    """One transaction that writes: committed at the end, undone by any failure but one that keeps.
+    """A transaction that writes: COMMIT at the end, ROLLBACK on errors except ServiceError.keeps.
 
-    It is the one that ``begin_write`` has begun, or a new one.
+    The transaction is that of ``begin_write``, or a new one.
     """
     try:
         if db.session.info.pop(BEGUN, None) != isolation:
@@ -307,10 +306,10 @@ def transaction_scope(isolation: str = WRITING) -> Iterator[None]:
 
 
 def in_transaction(work: Callable, isolation: str = WRITING) -> Any:
-    """Return what ``work()`` returns, run as one transaction, and run again if it lost a lock.
+    """Return the result of ``work()`` in one transaction, which is repeated after a deadlock.
 
-    The pauses between the tries grow, and are random: two that deadlock with each other do not
-    meet again. A wait for a lock that ran out of time is not repeated: it took its time already.
+    The pauses between the tries grow and are random, so that two transactions do not deadlock with
+    each other again. A lock wait timeout is not repeated: it took long already.
     """
     deadline = None
     for attempt in count():

@@ -1,4 +1,7 @@
-"""What a live database lacks of what the services need; nothing is ever changed in it."""
+"""The check of a live database for gaps: tables, columns and values that services need.
+
+Nothing is changed in the database.
+"""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -18,22 +21,22 @@ HIDDEN = {1044, 1049, 1142}  # MariaDB: no right to the database, no such one, n
 
 @dataclass(frozen=True)
 class Gap:
-    """What is missing of one table, and which services that touches; as text, a sentence."""
+    """The missing parts of one table and the services that need it; as text, a sentence."""
 
     table: str
     services: tuple[str, ...]
-    columns: tuple[str, ...] = ()  # neither columns nor values: no table, or no right to read
+    columns: tuple[str, ...] = ()  # no columns and no values: no table, or no right to read
     values: tuple[str, ...] = ()  # values of enumerations, as column='value'
 
     def __str__(self) -> str:
         parts = [f"column {name}" for name in self.columns]
         parts += [f"value {value}" for value in self.values]
-        what = f"lacks {', '.join(parts)}" if parts else "is missing or cannot be read"
-        return f"table {self.table} {what} (needed by {', '.join(self.services)})"
+        fault = f"lacks {', '.join(parts)}" if parts else "is missing or cannot be read"
+        return f"table {self.table} {fault} (needed by {', '.join(self.services)})"
 
 
 def tables_of(service: str) -> set[Table]:
-    """The tables that the code of ``service`` names, those that decide who sees what, our own.
+    """The tables in the code of ``service``, those of the rules of access, and our own.
 
     The service is imported, not started.
     """
@@ -45,12 +48,12 @@ def tables_of(service: str) -> set[Table]:
         for value in vars(module).values()
     ]
     classes = {value for value in named if isinstance(value, type) and issubclass(value, Base)}
-    tables = {inspect(found).local_table for found in {*SPINE, *classes} - {Base}}
+    tables = {inspect(model).local_table for model in {*SPINE, *classes} - {Base}}
     return {*Activity.metadata.tables.values(), *tables}
 
 
 def missing(engine: Engine, needs: Mapping[str, Iterable[Table]]) -> list[Gap]:
-    """What the database of ``engine`` lacks of the tables that each service ``needs``.
+    """The gaps in the database of ``engine``, of the tables that each service ``needs``.
 
     Columns and values beyond those needed are no gap; neither are types that differ.
     """
@@ -65,7 +68,7 @@ def missing(engine: Engine, needs: Mapping[str, Iterable[Table]]) -> list[Gap]:
 
 
 def refused_writes(engine: Engine) -> str | None:
-    """Why the server refuses every write of the services, if it does."""
+    """The reason for which the server refuses all writes of the services, or None."""
     if engine.dialect.name == "sqlite":
         return None
     with engine.connect() as connection:
@@ -79,7 +82,7 @@ def refused_writes(engine: Engine) -> str | None:
 
 
 def advised(engine: Engine, needs: Mapping[str, Iterable[Table]]) -> list[str]:
-    """Statements that make the indexes ISPyB does not have, and long lists are slow without."""
+    """Statements for indexes that ISPyB lacks and long lists need."""
     with engine.connect() as connection:
         inspector = inspect(connection)
         return [
@@ -95,27 +98,27 @@ def advised(engine: Engine, needs: Mapping[str, Iterable[Table]]) -> list[str]:
 
 def _gap(inspector: Inspector, table: Table, services: tuple[str, ...]) -> Gap | None:
     try:
-        found = inspector.get_columns(table.name, schema=table.schema)
+        stored = inspector.get_columns(table.name, schema=table.schema)
     except NoSuchTableError:
         return Gap(table.fullname, services)
     except DBAPIError as error:
         if getattr(error.orig, "args", (None,))[0] not in HIDDEN:
             raise
         return Gap(table.fullname, services)
-    types = {column["name"].lower(): column["type"] for column in found}
+    types = {column["name"].lower(): column["type"] for column in stored}
     columns = [column.name for column in table.columns if column.name.lower() not in types]
     values = [
         f"{column.name}='{value}'"
         for column in table.columns
-        for value in _lost(column, types.get(column.name.lower()))
+        for value in _missing_values(column, types.get(column.name.lower()))
     ]
     if not columns and not values:
         return None
     return Gap(table.fullname, services, tuple(columns), tuple(values))
 
 
-def _lost(column: Column, found) -> list[str]:
-    """The values that ``column`` may take with us, and not in the database."""
-    if not isinstance(column.type, Enum) or not isinstance(found, Enum):
+def _missing_values(column: Column, stored_type) -> list[str]:
+    """The values of the enumeration ``column`` that the database does not have."""
+    if not isinstance(column.type, Enum) or not isinstance(stored_type, Enum):
         return []
-    return [value for value in column.type.enums if value not in found.enums]
+    return [value for value in column.type.enums if value not in stored_type.enums]

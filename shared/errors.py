@@ -1,4 +1,4 @@
-"""The errors a service may raise, and the one shape they leave in: RFC 9457 problems."""
+"""The errors that a service raises, and their answers: RFC 9457 problem documents."""
 
 from http import HTTPStatus
 from typing import Any
@@ -11,15 +11,15 @@ from werkzeug.wrappers import Response
 
 from shared import request_context
 
-ERRORS_SHOWN = 100  # of one problem
+ERRORS_SHOWN = 100  # in one problem
 
 
 class ServiceError(Exception):
-    """Base of every expected failure. A subclass only names a status."""
+    """Base of every expected failure; a subclass names its HTTP status."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     keeps = False
-    """Whether what the request wrote so far stays, e.g. the note of a login that failed."""
+    """Whether the rows that the request wrote so far stay, e.g. the count of failed logins."""
 
     def __init__(self, detail: str, errors: dict | None = None, retry_after: int | None = None):
         """``errors`` are the reasons by field; ``retry_after`` is in seconds."""
@@ -53,7 +53,7 @@ class Conflict(ServiceError):
 
 
 class Stale(ServiceError):
-    """The row changed since the client read it."""
+    """The row has changed since the client read it."""
 
     status = HTTPStatus.PRECONDITION_FAILED
 
@@ -63,7 +63,7 @@ class TooLarge(ServiceError):
 
 
 class NotYet(ServiceError):
-    """A row the request refers to is not there yet: the client may try again."""
+    """A referenced row is not there yet: the client may try again."""
 
     status = HTTPStatus.FAILED_DEPENDENCY
 
@@ -76,15 +76,20 @@ class Unavailable(ServiceError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
+def bad_field(name: str, reason: str) -> BadInput:
+    """The error for a field or parameter of the request whose value cannot be taken."""
+    return BadInput("invalid input", {name: [reason]})
+
+
 def handle_errors(app: Flask) -> None:
-    """Let every failure of ``app`` leave as a problem, known URL or not."""
+    """Answer every failure of ``app`` with a problem document, also for an unknown URL."""
     app.register_error_handler(ServiceError, answer_problem)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(ParseException, _from_server)
 
 
 def answer_problem(error: ServiceError) -> Response:
-    """The answer that says what ``error`` is."""
+    """The problem document for ``error``."""
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
@@ -92,12 +97,12 @@ def answer_problem(error: ServiceError) -> Response:
 
 
 def _from_http(error: HTTPException) -> Response:
-    """Keep the headers Flask chose, such as Allow; replace its page."""
+    """The problem document for an error of Flask, with its headers, such as Allow."""
     return _problem(error.get_response(), HTTPStatus(error.code or 500), error.description)
 
 
 def _from_server(error: ParseException) -> Response:
-    """The server cannot read the rest of the request: a chunk of the body has no valid size."""
+    """The problem document for a body whose chunks cannot be read: one has no valid size."""
     return answer_problem(Malformed(f"the body is not chunked as HTTP says: {error}"))
 
 
@@ -125,10 +130,10 @@ def _first(errors: Any, most: int) -> tuple[Any, int]:
     """The first ``most`` messages of nested ``errors``, and the number of all of them."""
     if not isinstance(errors, dict | list):
         return errors, 1
-    shown, total = {}, 0
+    first, total = {}, 0
     for name, below in errors.items() if isinstance(errors, dict) else enumerate(errors):
         part, count = _first(below, most - total)
         if total < most:
-            shown[name] = part
+            first[name] = part
         total += count
-    return shown if isinstance(errors, dict) else [*shown.values()], total
+    return first if isinstance(errors, dict) else [*first.values()], total

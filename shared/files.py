@@ -199,9 +199,9 @@ def _blocks(path: str, size: int, folders: list[str]) -> Iterator[bytes]:
 def _response(body: Iterator[bytes], kind: str, name: str, download: bool) -> Response:
     """``body`` with the headers for browsers."""
     response = Response(body, mimetype=kind, headers=HEADERS, direct_passthrough=True)
-    shown = kind.startswith(SHOWN) and not download
+    inline = kind.startswith(SHOWN) and not download
     response.headers.set(
-        "Content-Disposition", "inline" if shown else "attachment", **_file_name(name)
+        "Content-Disposition", "inline" if inline else "attachment", **_file_name(name)
     )
     return response
 

@@ -15,11 +15,11 @@ from shared.schemas import TableSchema, text_of
 
 @dataclass(frozen=True, eq=False)
 class Filter:
-    """``condition`` has a bound parameter with the name of the filter.
+    """A filter of a list.
 
-    Without a condition the module puts other filters in its place. ``field`` is how a client
-    writes the value; without one only the code uses the filter. ``resolve`` turns the value into
-    the one to be bound, for this caller.
+    ``condition`` has a bind parameter with the name of the filter; without a condition the module
+    replaces the filter by others. ``field`` loads the value that a client sends; without a field
+    only code uses the filter. ``resolve`` turns the value into the value to bind, for a caller.
     """
 
     condition: ColumnElement[bool] | None
@@ -30,7 +30,7 @@ class Filter:
 def by_proposal(
     condition: ColumnElement[bool], description: str = "proposal id or name"
 ) -> Filter:
-    """The filter ``proposal``: an id or a name; hidden and absent ones are 404."""
+    """The filter ``proposal``: an id or a name; NotFound if it is hidden or absent."""
     name = fields.String(metadata={"description": description})
     return Filter(condition, name, names.proposal_key)
 
@@ -42,7 +42,7 @@ def by_session(session_id: Any, group_id: Any = None) -> dict[str, Filter]:
     the link of the group.
     """
 
-    def found(column: Any, name: str) -> ColumnElement[bool]:
+    def of_sessions(column: Any, name: str) -> ColumnElement[bool]:
         inside = session_id.in_(select(BLSession.sessionId).where(column == bindparam(name)))
         if group_id is None:
             return inside
@@ -50,8 +50,8 @@ def by_session(session_id: Any, group_id: Any = None) -> dict[str, Filter]:
 
     beamline = text_of(BLSession.beamLineName, metadata={"description": "beamline of the session"})
     return {
-        "proposal": by_proposal(found(BLSession.proposalId, "proposal")),
-        "beamLineName": Filter(found(BLSession.beamLineName, "beamLineName"), beamline),
+        "proposal": by_proposal(of_sessions(BLSession.proposalId, "proposal")),
+        "beamLineName": Filter(of_sessions(BLSession.beamLineName, "beamLineName"), beamline),
     }
 
 

@@ -1,4 +1,4 @@
-"""Whether a service lives, and whether it can work."""
+"""The health of a service, and its readiness."""
 
 from flask import Flask
 from marshmallow import Schema, fields
@@ -16,8 +16,8 @@ class HealthSchema(Schema):
 
 
 def namespace(service: str, path: str, version: str) -> Namespace:
-    """The open operation that says that ``service`` lives; it asks nothing of the database."""
-    ns = Namespace("health", path=f"{path}/health", description="Whether the service lives")
+    """The public operation ``/health`` of ``service``, which does not use the database."""
+    ns = Namespace("health", path=f"{path}/health", description="Health")
 
     @ns.route("")
     class Health(Resource):
@@ -31,10 +31,10 @@ def namespace(service: str, path: str, version: str) -> Namespace:
 
 
 def probes(app: Flask, service: str) -> None:
-    """What gateways and orchestrators ask at the root of ``app``: ``/health`` and ``/ready``."""
+    """Add ``/health`` and ``/ready`` at the root of ``app``, for gateways and orchestrators."""
 
     def ready():
-        """A table of our own is read: a node that has left its cluster answers without one."""
+        """Read a table of our own: a node outside of its cluster answers other statements."""
         db.session.execute(select(RevokedToken.tokenId).limit(1))
         return {"service": service, "status": "ready"}
 

@@ -13,7 +13,7 @@ from sqlalchemy import delete, insert, select, update
 
 from shared import app_context
 from shared.db import db, drop
-from shared.errors import BadInput, Conflict, Malformed
+from shared.errors import Conflict, Malformed, bad_field
 from shared.identity import Identity
 from shared.service_tables import IdempotencyKey, utc_now
 
@@ -56,7 +56,7 @@ def take(key: str | None) -> Response | None:
         return None
     stored = db.session.execute(select(TABLE).where(TABLE.c.hash == key)).one()
     if stored.request != digest:
-        raise BadInput("invalid input", {HEADER: ["was used for another request"]})
+        raise bad_field(HEADER, "was used for another request")
     if stored.answer is None:
         raise Conflict("this was done before; its answer held a secret and is not kept")
     answer = Response(stored.answer, stored.status, mimetype="application/json")

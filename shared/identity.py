@@ -1,4 +1,4 @@
-"""Who is calling. Tokens are issued by the auth service; here they are only checked."""
+"""The caller of a request, from its token, which the auth service has issued."""
 
 import logging
 import threading
@@ -18,9 +18,9 @@ from shared.errors import Forbidden, Unauthenticated
 from shared.log import LOGGER
 
 REMEMBERED = 4096
-REREAD_SECONDS = 60  # how old the keys get that are in memory
-UNKNOWN_SECONDS = 5  # or, if a token names one that is not
-WHOLE_SITE = frozenset({"uportal_sync"})  # of no use to a token that is limited to beamlines
+REREAD_SECONDS = 60  # after which the keys are read again
+UNKNOWN_SECONDS = 5  # the same, for a token with an unknown key
+WHOLE_SITE = frozenset({"uportal_sync"})  # not for tokens that are limited to beamlines
 ALGORITHM = "RS256"
 LEEWAY = 10  # seconds that the clocks of two hosts may differ
 CLAIMS = ["sub", "exp", "iat", "iss", "aud", "jti"]
@@ -28,64 +28,64 @@ CLAIMS = ["sub", "exp", "iat", "iss", "aud", "jti"]
 
 @dataclass(frozen=True)
 class Identity:
-    """The caller, as its token states it."""
+    """The caller, by the claims of its token."""
 
     login: str
     personId: int | None
     permissions: frozenset[str]
     beamlines: frozenset[str]
-    """Those that the caller's permissions open, by the site's groups."""
+    """The beamlines of the site's beamline groups that the caller has the permission for."""
     beamline_limit: frozenset[str] | None
-    """The beamlines a program's token is limited to; None: not limited."""
+    """The beamlines that a service token is limited to; None: not limited."""
     is_service: bool
     tokenId: str
     expires: float
 
     def can(self, *permissions: str) -> bool:
-        """True if the caller holds any of ``permissions``."""
+        """Whether the caller has one of ``permissions``."""
         return not self.permissions.isdisjoint(permissions)
 
     def need(self, *permissions: str) -> None:
-        """Raise unless the caller holds any of ``permissions``."""
+        """Raise Forbidden unless the caller has one of ``permissions``."""
         if permissions and not self.can(*permissions):
             limited = "" if self.beamline_limit is None else ", not limited to beamlines"
             raise Forbidden(f"needs one of: {', '.join(permissions)}{limited}")
 
 
 class Verifier:
-    """Turns bearer tokens into identities; remembers the good ones, by hash, until they expire."""
+    """The check of bearer tokens; identities are cached by the hash of the token."""
 
     def __init__(self, folder: str, issuer: str, audience: str, groups: Iterable[Mapping] = ()):
         """``folder`` holds the keys; ``groups`` are the site's beamline groups."""
         self._folder, self._groups = Path(folder), list(groups)
         self._expected: dict[str, Any] = {"issuer": issuer, "audience": audience}
-        self._known: dict[bytes, Identity] = {}
+        self._identities: dict[bytes, Identity] = {}
         self._lock = threading.Lock()
         self._read = time.monotonic()
         self._keys = self._published()
 
     def identify(self, header: str) -> Identity:
-        """Return the caller an Authorization header names."""
+        """Return the caller of an Authorization header; Unauthenticated if it is not valid."""
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("send: Authorization: Bearer <token>")
         self._reread(REREAD_SECONDS)
-        digest, known = sha256(token.encode()).digest(), self._known
-        identity = known.get(digest)
+        digest, identities = sha256(token.encode()).digest(), self._identities
+        identity = identities.get(digest)
         if identity is None:
             identity = self.identity(self._verify(token))
-            if len(known) >= REMEMBERED:  # starting afresh is cheaper than bookkeeping
-                known.clear()
-            known[digest] = identity
+            if len(identities) >= REMEMBERED:  # a new cache is cheaper than bookkeeping
+                identities.clear()
+            identities[digest] = identity
         if identity.expires <= time.time():
             raise Unauthenticated("the token has expired")
         return identity
 
     def identity(self, claims: Mapping) -> Identity:
         """The caller that the claims of a token describe."""
-        only = claims.get("beamlines")
+        beamline_limit = claims.get("beamlines")
         permissions = frozenset(claims.get("permissions", ()))
-        if only is not None:
+        if beamline_limit is not None:
             permissions -= WHOLE_SITE
         beamlines = {
             name
@@ -98,7 +98,7 @@ class Verifier:
             personId=claims.get("personId"),
             permissions=permissions,
             beamlines=frozenset(beamlines),
-            beamline_limit=None if only is None else frozenset(only),
+            beamline_limit=None if beamline_limit is None else frozenset(beamline_limit),
             is_service=bool(claims.get("service")),
             tokenId=claims["jti"],
             expires=claims["exp"],
@@ -119,7 +119,7 @@ class Verifier:
             raise Unauthenticated(f"the token is not good: {error}") from error
 
     def _key(self, kid: str) -> RSAPublicKey:
-        """A key that came after this process started is found too."""
+        """The public key ``kid``; an unknown one may be new, so the keys are read again."""
         if kid not in self._keys:
             self._reread(UNKNOWN_SECONDS)
         key = self._keys.get(kid)
@@ -128,9 +128,9 @@ class Verifier:
         return key
 
     def _reread(self, age: float) -> None:
-        """Read the keys again if that is ``age`` seconds ago; one that is gone is good no more.
+        """Read the keys again if they are older than ``age`` seconds.
 
-        While the folder is out of order, what was read before holds.
+        While the folder cannot be read, the earlier keys stay valid.
         """
         if time.monotonic() <= self._read + age:
             return
@@ -143,7 +143,7 @@ class Verifier:
                 logging.getLogger(LOGGER).error("keys: %s", error)
             else:
                 if before.keys() - self._keys.keys():
-                    self._known = {}  # what is now checked with the old ones is not remembered
+                    self._identities = {}  # tokens of a removed key must not stay valid
             self._read = time.monotonic()
 
     def _published(self) -> dict[str, RSAPublicKey]:

@@ -1,7 +1,7 @@
 """The folder of the keys that sign and check tokens.
 
-``public/<kid>.pem`` is for every service and Kong, ``private/<kid>.pem`` for auth alone, and
-``current`` names the key that signs. A kid is the time of its making: they sort by age.
+``public/<kid>.pem`` is for every service and Kong, ``private/<kid>.pem`` for auth only, and
+``current`` has the kid of the signing key. A kid is the time of creation: kids sort by age.
 """
 
 import os
@@ -19,7 +19,7 @@ Folder = str | os.PathLike
 
 
 class KeysError(RuntimeError):
-    """A folder whose keys cannot be used; ``faults`` says all that is wrong."""
+    """A folder whose keys cannot be used; ``faults`` are the reasons."""
 
     def __init__(self, *faults: str):
         self.faults = list(faults)
@@ -27,7 +27,7 @@ class KeysError(RuntimeError):
 
 
 def new(folder: Folder) -> str:
-    """Make a pair and publish its public half. It signs only if no other key does: see rotate."""
+    """Create a pair of keys; return its kid. It signs if there is no other key: see rotate."""
     folder = Path(folder)
     _make(folder, 0o700)
     _make(folder / "private", 0o700)
@@ -50,7 +50,7 @@ def new(folder: Folder) -> str:
 
 
 def rotate(folder: Folder) -> str:
-    """Sign with the newest pair from now on; what older ones signed stays good."""
+    """Let the newest pair sign from now on; return its kid. Earlier tokens stay valid."""
     folder = Path(folder)
     paths = _files(folder / "private")
     if not paths:
@@ -62,24 +62,24 @@ def rotate(folder: Folder) -> str:
 
 
 def public_keys(folder: Folder) -> dict[str, str]:
-    """The keys that tokens are checked with, as PEM by kid."""
-    folder, found, faults = Path(folder), {}, []
+    """The public keys that check tokens, as PEM by kid."""
+    folder, pems, faults = Path(folder), {}, []
     paths = _files(folder / "public")
     for path in (folder, folder / "public"):
-        faults += _writers(path)
+        faults += _faults_of_mode(path)
     for path in paths:
-        faults += _writers(path)
+        faults += _faults_of_mode(path)
         try:
-            found[path.stem] = _public(path)
+            pems[path.stem] = _public(path)
         except KeysError as error:
             faults += error.faults
     if faults:
         raise KeysError(*faults)
-    return found
+    return pems
 
 
 def signing_key(folder: Folder) -> tuple[str, rsa.RSAPrivateKey]:
-    """The kid and the private key that sign now."""
+    """The kid and the private key that sign at present."""
     folder = Path(folder)
     try:
         kid = (folder / "current").read_text(encoding="utf-8").strip()
@@ -91,7 +91,7 @@ def signing_key(folder: Folder) -> tuple[str, rsa.RSAPrivateKey]:
 
 
 def _make(folder: Path, mode: int) -> None:
-    """Make ``folder``, and those above it, with modes that do not depend on the umask."""
+    """Create ``folder`` and its parents, with modes that do not depend on the umask."""
     if not folder.exists():
         _make(folder.parent, 0o755)
         folder.mkdir(mode, exist_ok=True)
@@ -99,7 +99,7 @@ def _make(folder: Path, mode: int) -> None:
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
-    """Readers see the whole file or none, and nobody sees it with a wider mode."""
+    """Write a file by renaming a draft: readers see all of it or none, and no wider mode."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
         os.fchmod(file.fileno(), mode)
@@ -125,13 +125,13 @@ def _read(path: Path) -> bytes:
         raise KeysError(f"{path}: {error.strerror}") from None
 
 
-def _writers(path: Path) -> list[str]:
-    """The fault of a path that others than its owner can write: they could publish keys."""
+def _faults_of_mode(path: Path) -> list[str]:
+    """The fault of a path that is writable by others than its owner: they could add keys."""
     try:
         if not path.stat().st_mode & 0o022 or os.statvfs(path).f_flag & os.ST_RDONLY:
             return []
     except OSError:
-        return []  # whatever reads the file names the fault
+        return []  # the reader of the file names the fault
     return [f"{path} can be written by others, who could make tokens: chmod go-w it"]
 
 
@@ -149,7 +149,7 @@ def _public(path: Path) -> str:
 
 
 def _pair(folder: Path, kid: str) -> rsa.RSAPrivateKey:
-    """The private key ``kid``, which is of use only if its public half is published."""
+    """The private key ``kid``; KeysError unless the public key of that name belongs to it."""
     path = folder / "private" / f"{kid}.pem"
     content = _read(path)
     if path.stat().st_mode & 0o077:

@@ -1,7 +1,7 @@
-"""The one grammar of all lists: as the client may write it, and as SQL.
+"""The grammar of all lists: the parameters of a client, and their SQL.
 
 ``?column=``, ``column__gte=``, ``column__lte=``, ``column__in=a,b``, ``search=``,
-``sort=-column``, ``fields=``, ``skip=``, ``limit=``, ``after=``. Whatever else is a 422.
+``sort=-column``, ``fields=``, ``skip=``, ``limit=``, ``after=``. Any other parameter is a 422.
 """
 
 import operator
@@ -30,7 +30,7 @@ OPERATORS: dict[str, Any] = {
     "__lte": operator.le,
     "__in": lambda column, values: column.in_(values),
 }
-PAGING = {"skip", "limit", "fields", "sort", "after"}  # the parameters that filter nothing
+PAGING = {"skip", "limit", "fields", "sort", "after"}  # the parameters that are no filters
 
 
 class Delimited(fields.List):
@@ -43,7 +43,7 @@ class Delimited(fields.List):
 
 
 class Text(fields.String):
-    """Text to be found anywhere, loaded as a LIKE pattern with ``/`` as its escape."""
+    """A text to search for, loaded as a LIKE pattern with ``/`` as the escape character."""
 
     def _deserialize(self, value, *args, **kwargs):
         text = super()._deserialize(value, *args, **kwargs)
@@ -115,56 +115,58 @@ def list_of(schema: type[Schema]) -> type[Schema]:
 
 
 def condition(schema: type[TableSchema], name: str) -> ColumnElement[bool]:
-    """The filter ``name``, to be bound to the value of the same name when it runs."""
+    """The condition of the filter ``name``, with a bind parameter of the same name."""
     if name in schema.Meta.filters:
-        own = schema.Meta.filters[name].condition
-        assert own is not None, f"the module has to replace the filter {name}"
-        return own
+        own_condition = schema.Meta.filters[name].condition
+        assert own_condition is not None, f"the module has to replace the filter {name}"
+        return own_condition
     if name == "search":
         text = bindparam("search")
         return or_(*(column(schema, n).like(text, escape="/") for n in schema.Meta.search))
-    wanted, separator, suffix = name.partition("__")
+    column_name, separator, suffix = name.partition("__")
     value = bindparam(name, expanding=suffix == "in")
-    return OPERATORS[separator + suffix](column(schema, wanted), value)
+    return OPERATORS[separator + suffix](column(schema, column_name), value)
 
 
 def ordering(schema: type[TableSchema], sort: tuple[str, ...]) -> list[ColumnElement]:
-    """The columns of ``sort``, where a minus turns the order."""
-    named = [(column(schema, name.removeprefix("-")), name.startswith("-")) for name in sort]
-    return [one.desc() if down else one.asc() for one, down in named]
+    """The columns of ``sort`` for ORDER BY; a minus means descending."""
+    orders = [(column(schema, name.removeprefix("-")), name.startswith("-")) for name in sort]
+    return [one.desc() if down else one.asc() for one, down in orders]
 
 
 def beyond(schema: type[TableSchema], sort: tuple[str, ...], nulls: tuple[bool, ...]) -> Any:
-    """What comes after the row whose values of ``sort`` are bound as ``after_0``, ``after_1``, …
+    """The condition of rows after the one with the values ``after_0``, ``after_1``, … of ``sort``.
 
-    ``nulls`` tells which of them are null: nulls come first, or last where the order is turned.
-    The outer half of each condition is what an index is searched by.
+    ``nulls`` are the values that are null: nulls come first, in a descending order last. The
+    redundant ``<=`` of each condition lets the index be used.
     """
     rest: Any = false()
     for at in reversed(range(len(sort))):
-        found, down = column(schema, sort[at].removeprefix("-")), sort[at].startswith("-")
+        order, down = column(schema, sort[at].removeprefix("-")), sort[at].startswith("-")
         last = bindparam(f"after_{at}")
         if nulls[at]:
-            rest = and_(found.is_(None), rest) if down else or_(found.is_not(None), rest)
+            rest = and_(order.is_(None), rest) if down else or_(order.is_not(None), rest)
             continue
         later, not_before = (
-            (found < last, found <= last) if down else (found > last, found >= last)
+            (order < last, order <= last) if down else (order > last, order >= last)
         )
-        if down and found.nullable:
-            later, not_before = or_(later, found.is_(None)), or_(not_before, found.is_(None))
+        if down and order.nullable:
+            later, not_before = or_(later, order.is_(None)), or_(not_before, order.is_(None))
         rest = and_(not_before, or_(later, rest)) if at < len(sort) - 1 else later
     return rest if sort else true()
 
 
 def has_cursor(schema: type[TableSchema], sort: tuple[str, ...]) -> bool:
-    """Whether pages can follow each other by value: not where numbers are not exact, nor where
-    the server sorts by the number of a word and compares by its letters.
+    """Whether a list in this order has cursors.
+
+    Not for floats, which are not exact, nor for enumerations, which the server sorts by number and
+    compares by text.
     """
     kinds = (column(schema, name.removeprefix("-")).type for name in sort)
     return not any(isinstance(kind, (Float, Enum)) for kind in kinds)
 
 
 def column(schema: type[TableSchema], name: str) -> Any:
-    """The attribute of the model that ``name`` means on the wire."""
+    """The attribute of the model for the field ``name``."""
     field = columns_of(schema).get(name)
     return getattr(schema.Meta.model, field.attribute or name if field else name)

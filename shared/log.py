@@ -1,4 +1,4 @@
-"""Logs for machines: one JSON object a line, on standard error."""
+"""The log: one JSON object a line, on standard error."""
 
 import logging
 import time
@@ -15,7 +15,7 @@ PROBES = ("/health", "/ready", "/metrics")  # each is asked every few seconds
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one line of JSON, with those of ``ATTRIBUTES`` that it has."""
+    """A record as a line of JSON, with those of ``ATTRIBUTES`` that it has."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -32,7 +32,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure() -> logging.Logger:
-    """The logger of all services in this process; asked twice, it is set up once."""
+    """The logger of all services in this process, which is set up once."""
     logger = logging.getLogger(LOGGER)
     if not logger.handlers:
         handler = logging.StreamHandler()
@@ -44,7 +44,7 @@ def configure() -> logging.Logger:
 
 
 def log_requests(app: Flask) -> None:
-    """Log every answer of ``app`` but those to probes.
+    """Log every answer of ``app``, except to probes.
 
     The query is never logged: it may hold the token of a link.
     """

@@ -1,8 +1,8 @@
-"""Figures for Prometheus: requests and their seconds, by service, route, method and status.
+"""Metrics for Prometheus: requests and their seconds, by service, route, method and status.
 
 The figures of a server are in memory that its processes share. Each process writes to a part of
-its own, and a process that takes the place of another goes on with that one's part. No file holds
-them, so a full disk cannot end a request that is already committed.
+its own; a process that replaces another one continues that one's part. They are in no file, so a
+full disk cannot fail a request that is already committed.
 """
 
 import mmap
@@ -22,7 +22,7 @@ from prometheus_client.utils import floatToGoString
 from shared import request_context
 
 LABELS = ("service", "route", "method", "status")
-METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}  # clients make up more
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}  # others: "other"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, float("inf"))
 ROWS = 4096  # of a part: combinations of labels; later ones are not counted
 NAME_BYTES = 256  # of a row: the length of the labels, and the labels
@@ -38,14 +38,14 @@ class Figures(Collector):
         self.divide(1)
 
     def divide(self, parts: int) -> None:
-        """Begin anew, with room for so many processes at once; pages cost memory when used."""
+        """Clear all figures, and make room for so many processes; unused pages cost no memory."""
         self._bytes = mmap.mmap(-1, parts * ROWS * ROW_BYTES)
         self._doubles = memoryview(self._bytes).cast("d")
         self._parts = parts
         self.enter(0)
 
     def enter(self, part: int | None) -> None:
-        """Count in ``part`` from now on, on top of what it holds; in none, if all are taken."""
+        """Continue the figures of ``part``; None if all parts are in use: nothing is counted."""
         self._lock = Lock()
         self._first = 0 if part is None else part * ROWS
         self._free = self._first  # a row; behind the last one if there is no room
@@ -68,7 +68,7 @@ class Figures(Collector):
                 self._doubles[first + len(BUCKETS)] += seconds
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
-        """The sums over all processes, those of before included."""
+        """The sums over all processes, including ended ones."""
         sums: dict[str, list[float]] = {}
         for part in range(self._parts):
             for row, name in self._names(part):
@@ -85,7 +85,7 @@ class Figures(Collector):
         yield family
 
     def _add(self, name: str) -> int | None:
-        """Take the next row for ``name``; its length is written last, for those who read."""
+        """Take the next row for ``name``; its length is written last, as others may read it."""
         encoded, row = name.encode(), self._free
         if row >= self._end or len(encoded) >= NAME_BYTES:
             return None

@@ -1,4 +1,4 @@
-"""Names in queries and paths: of proposals (mx2007), sessions (mx2007-1), beamline groups."""
+"""Names of proposals (mx2007), sessions (mx2007-1) and beamline groups, in queries and paths."""
 
 import re
 from typing import Any
@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from shared import access, app_context
 from shared.db import db
-from shared.errors import BadInput, NotFound
+from shared.errors import NotFound, bad_field
 from shared.identity import Identity
 from shared.models import BLSession, Proposal
 from shared.statements import cache_statements
@@ -25,7 +25,7 @@ def proposal_filters(name: str) -> dict:
     code, number = match.groups()
     if not code:
         return {"proposalId": int(number)}
-    spellings = [code.lower(), code.upper()]  # an index serves these, but no lower(column)
+    spellings = [code.lower(), code.upper()]  # an index serves these, but not lower(column)
     return {"proposalCode__in": spellings, "proposalNumber": number}
 
 
@@ -67,14 +67,13 @@ def beamlines_of_group(identity: Identity, name: str) -> list[str]:
     """The beamlines of a group of the site; BadInput if the site has no such group."""
     groups = {each["name"]: each["beamlines"] for each in app_context.site()["beamline_groups"]}
     if name not in groups:
-        reason = f"Must be one of: {', '.join(groups)}."
-        raise BadInput("invalid input", {"beamLineGroup": [reason]})
+        raise bad_field("beamLineGroup", f"Must be one of: {', '.join(groups)}.")
     return groups[name]
 
 
 @cache_statements(128)
 def _select_proposal(visible: ColumnElement[bool], by_id: bool) -> Select:
-    found: Any = (
+    conditions: Any = (
         [Proposal.proposalId == bindparam("proposalId")]
         if by_id
         else [
@@ -82,12 +81,12 @@ def _select_proposal(visible: ColumnElement[bool], by_id: bool) -> Select:
             Proposal.proposalNumber == bindparam("proposalNumber"),
         ]
     )
-    return select(Proposal.proposalId).where(*found, visible).limit(1)
+    return select(Proposal.proposalId).where(*conditions, visible).limit(1)
 
 
 @cache_statements(128)
 def _select_session(visible: ColumnElement[bool], by_id: bool) -> Select:
-    found = (
+    conditions = (
         [BLSession.sessionId == bindparam("sessionId")]
         if by_id
         else [
@@ -95,4 +94,4 @@ def _select_session(visible: ColumnElement[bool], by_id: bool) -> Select:
             BLSession.visit_number == bindparam("visit_number"),
         ]
     )
-    return select(BLSession.sessionId).where(*found, visible).limit(1)
+    return select(BLSession.sessionId).where(*conditions, visible).limit(1)

@@ -1,4 +1,4 @@
-"""One-time links: a GET that works once, for a program that cannot send a header."""
+"""One-time links: a request that works once, for clients that cannot send a header."""
 
 from hashlib import sha256
 from urllib.parse import urlencode
@@ -25,18 +25,18 @@ def use_link() -> Identity:
 
 
 def canonical(query: list[tuple[str, str]]) -> str:
-    """A query that two spellings of the same parameters share; the token does not count."""
+    """The query in one spelling for equal parameters, without the token of the link."""
     return urlencode(sorted((name, value) for name, value in query if name != PARAMETER))
 
 
 def _take(digest: str) -> dict | None:
-    """The claims of who signed, unless its token was revoked; of two requests one gets them."""
+    """Delete the link and return its claims; None if it is not valid, or already used."""
     table = OnceToken.__table__
     revoked = exists().where(RevokedToken.tokenId == table.c.tokenId)
     stmt = select(table).where(table.c.hash == digest, ~revoked)
     row = db.session.execute(stmt).one_or_none()
-    here = (request.method, request.path, canonical(list(request.args.items(multi=True))))
-    if row is None or (row.method, row.path, row.query) != here or row.expires < utc_now():
+    target = (request.method, request.path, canonical(list(request.args.items(multi=True))))
+    if row is None or (row.method, row.path, row.query) != target or row.expires < utc_now():
         return None
     taken = db.session.connection().execute(delete(table).where(table.c.hash == digest))
     return row.identity if taken.rowcount else None

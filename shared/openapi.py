@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 of what RESTX documents in Swagger 2.0: the same operations, nullability kept."""
+"""OpenAPI 3.1 from the Swagger 2.0 of RESTX: the same operations, with nullability."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,7 +18,7 @@ SECURITY = {
 
 
 def document(swagger: dict, namespaces: Iterable[Namespace], title: str, version: str) -> dict:
-    """``swagger``, of one API made of ``namespaces``, as OpenAPI 3.1; its paths are whole."""
+    """The Swagger document of an API of ``namespaces`` as OpenAPI 3.1, with full paths."""
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
@@ -44,58 +44,60 @@ def _schemas(namespaces: Iterable[Namespace]) -> dict:
 
 def _item(item: dict) -> dict:
     shared = [_parameter(p) for p in item.get("parameters", [])]
-    operations = {verb: _operation(found) for verb, found in item.items() if verb in VERBS}
+    operations = {verb: _operation(operation) for verb, operation in item.items() if verb in VERBS}
     return {"parameters": shared, **operations} if shared else operations
 
 
-def _operation(found: dict) -> dict:
-    kept = {k: found[k] for k in ("operationId", "summary", "description", "tags") if k in found}
-    operation = {**kept, "security": found.get("security", [])}
-    parameters = found.get("parameters", [])
+def _operation(swagger: dict) -> dict:
+    copied = {
+        k: swagger[k] for k in ("operationId", "summary", "description", "tags") if k in swagger
+    }
+    operation = {**copied, "security": swagger.get("security", [])}
+    parameters = swagger.get("parameters", [])
     if others := [_parameter(p) for p in parameters if p["in"] != "body"]:
         operation["parameters"] = others
     for body in (p for p in parameters if p["in"] == "body"):
-        content = {"application/json": {"schema": _moved(body["schema"])}}
-        for kind in found.get(CONSUMES, ())[1:]:
+        content = {"application/json": {"schema": _refer(body["schema"])}}
+        for kind in swagger.get(CONSUMES, ())[1:]:
             content[kind] = {"schema": {"type": "string"}}
         operation["requestBody"] = {"required": True, "content": content}
-    kinds = found.get("produces", ["application/json"])
+    kinds = swagger.get("produces", ["application/json"])
     operation["responses"] = {
-        code: _response(code, answer, kinds) for code, answer in found["responses"].items()
+        code: _response(code, answer, kinds) for code, answer in swagger["responses"].items()
     }
-    if PRODUCES in found:
+    if PRODUCES in swagger:
         content = operation["responses"]["200"]["content"]
-        content[found[PRODUCES]] = {"schema": {"type": "string", "format": "binary"}}
+        content[swagger[PRODUCES]] = {"schema": {"type": "string", "format": "binary"}}
     return operation
 
 
-def _parameter(found: dict) -> dict:
-    parameter = {key: value for key, value in found.items() if key in PARAMETER}
-    schema = {key: value for key, value in found.items() if key not in PARAMETER}
+def _parameter(swagger: dict) -> dict:
+    parameter = {key: value for key, value in swagger.items() if key in PARAMETER}
+    schema = {key: value for key, value in swagger.items() if key not in PARAMETER}
     schema.pop("collectionFormat", None)
     schema.pop("x-nullable", None)
     if schema.get("type") == "array":
         parameter |= {"style": "form", "explode": False}
-    return {**parameter, "schema": _moved(schema)}
+    return {**parameter, "schema": _refer(schema)}
 
 
-def _response(code: str, found: dict, kinds: list[str]) -> dict:
-    answer = {"description": found["description"]}
-    if "schema" in found:
+def _response(code: str, swagger: dict, kinds: list[str]) -> dict:
+    answer = {"description": swagger["description"]}
+    if "schema" in swagger:
         kinds = kinds if code < "400" else ["application/problem+json"]
-        answer["content"] = {kind: {"schema": _moved(found["schema"])} for kind in kinds}
+        answer["content"] = {kind: {"schema": _refer(swagger["schema"])} for kind in kinds}
     return answer
 
 
-def _moved(schema):
-    """``schema`` with its references to where OpenAPI 3 keeps them."""
+def _refer(schema):
+    """``schema`` with references to ``#/components/schemas``."""
     if isinstance(schema, dict):
         return {
             key: (
                 value.replace("#/definitions/", "#/components/schemas/")
                 if key == "$ref"
-                else _moved(value)
+                else _refer(value)
             )
             for key, value in schema.items()
         }
-    return [_moved(one) for one in schema] if isinstance(schema, list) else schema
+    return [_refer(one) for one in schema] if isinstance(schema, list) else schema

@@ -1,4 +1,4 @@
-"""HTML pages for people, with headers that keep other sites and injected code away from them."""
+"""HTML pages, with headers against other sites and injected code."""
 
 import re
 from collections.abc import Callable
@@ -13,12 +13,14 @@ POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "script-src 'nonce-{0}'; style-src 'nonce-{0}'"
 )
-INLINE = 'style="position:absolute;width:0;height:0"'  # of the icons; the policy forbids it
+INLINE = (
+    'style="position:absolute;width:0;height:0"'  # style of the icons, which the policy forbids
+)
 LOADING = re.compile(r"<(script|style|link)\b")
 
 
 def make_page(render: Callable[[str], str]) -> Response:
-    """Answer with the HTML of ``render(nonce)``; only its tags with the nonce have any effect."""
+    """The answer with the HTML of ``render(nonce)``, in which only tags with the nonce work."""
     nonce = token_urlsafe(16)
     response = Response(render(nonce), mimetype="text/html")
     response.headers["Content-Security-Policy"] = POLICY.format(nonce)
@@ -29,6 +31,6 @@ def make_page(render: Callable[[str], str]) -> Response:
 
 
 def make_documentation(api: Api) -> Response:
-    """The Swagger UI of ``api``: all that its template holds is our own."""
+    """The Swagger UI of ``api``, all of whose tags get the nonce: none has text of clients."""
     html = ui_for(api).replace(INLINE, 'display="none"')
     return make_page(lambda nonce: LOADING.sub(rf'<\1 nonce="{nonce}"', html))

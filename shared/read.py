@@ -1,11 +1,11 @@
-"""Reads rows as their schema describes them, without building objects.
+"""The reader: rows of a table as their schema describes them, without ORM objects.
 
 A schema is compiled once: its columns and those of its parents become one SELECT with LEFT
 JOINs, each list of children one SELECT for the whole page, and one expression turns a row into
-a dict. Statements are remembered by the shape of the query; its values are bound when they run.
+a dict. Statements are cached by the shape of the query; its values are bind parameters.
 
-Rows beside those of the schema's own table are shown by the rule of their table: a parent that is
-hidden from the caller reads as null, children that are hidden are neither listed nor counted.
+Rows of other tables are shown by the rule of their table: a hidden parent reads as null, hidden
+children are neither listed nor counted.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ from shared import paging, visibility
 from shared.access import Rule, Shape, is_unrestricted
 from shared.aggregates import Aggregate
 from shared.db import db
-from shared.errors import BadInput, NotFound
+from shared.errors import NotFound, bad_field
 from shared.lists import PAGING, beyond, column, condition, has_cursor, ordering
 from shared.schemas import TableSchema, columns_of
 from shared.sql import on_the_wire
@@ -32,7 +32,7 @@ UNREAD_HOOKS = ("pre_dump", "post_dump")
 
 
 class _Children(NamedTuple):
-    """Rows below each row: ``guarded`` if the rule of their table may hide some of them."""
+    """A list of child rows; ``guarded`` if the rule of their table may hide some of them."""
 
     name: str
     at: int
@@ -40,7 +40,7 @@ class _Children(NamedTuple):
     guarded: bool
 
     def select(self, shape: Shape | None) -> Select:
-        """The children of the rows whose keys are bound."""
+        """SELECT of the children of the rows whose keys are bound."""
         return _select_children(self.reader, self.guarded, shape)
 
 
@@ -53,15 +53,17 @@ class _Totals(NamedTuple):
 
 
 class Reader:
-    """One schema, compiled: ``select`` fetches its rows, ``load`` makes them the answer."""
+    """A compiled schema: ``select`` makes its statement, ``load`` runs one and makes dicts."""
 
     def __init__(self, schema: Schema, key: Any = None):
-        """``key`` is the first column of a row: the primary key, or a child's link upwards."""
+        """``key`` is the first column of a row: the primary key, or the link to a parent."""
         self.model = schema.opts.model
         self.key = key_of(self.model, key)
         self._columns: dict[Any, int] = {self.key: 0}
         self._parents: list = []
-        self._guarded: dict[int, Any] = {}  # parents that may be hidden, by the place of the key
+        self._guarded: dict[int, Any] = (
+            {}
+        )  # parents that may be hidden, by the position of their key
         self._children: list[_Children] = []
         self._totals: list[_Totals] = []
         row = self._literal(schema, self.model)
@@ -71,10 +73,10 @@ class Reader:
         self._dicts = eval(compile(source, f"<rows of {type(schema).__name__}>", "eval"))
 
     def select(self, shape: Shape | None) -> Select:
-        """The rows with their parents, for a caller of that shape.
+        """SELECT of the rows with their parents, for a caller of that shape.
 
-        The rule of a parent is asked in the list of columns: so it is asked of the rows that are
-        shown only, and changes no plan.
+        The rule of a parent is in the list of columns: so it is evaluated for the rows of the page
+        only, and does not change the plan.
         """
         columns = [*map(on_the_wire, self._columns)]
         for at, parent in self._guarded.items():
@@ -83,14 +85,14 @@ class Reader:
         stmt = select(*columns).select_from(self.model)
         for parent in self._parents:
             stmt = stmt.outerjoin(parent)
-        for children in self._children:  # without a caller they fail now, not with a row
+        for children in self._children:  # without a caller this raises now, not at the first row
             children.select(shape)
         for totals in self._totals:
             _select_totals(tuple(totals.fields.values()), shape)
         return stmt
 
-    def numbers(self, shape: Shape | None) -> list[Any]:
-        """The aggregates as columns: for a single row they need no statement of their own."""
+    def aggregate_columns(self, shape: Shape | None) -> list[Any]:
+        """The aggregates as columns, for a single row: they need no statement of their own."""
         columns = []
         for totals in self._totals:
             for field in totals.fields.values():
@@ -106,19 +108,19 @@ class Reader:
     ) -> tuple[list, list[dict]]:
         """Run ``stmt``, fetch the children of all its rows; return the rows and their dicts.
 
-        If they are ``numbered``, the aggregates are the last columns of each row.
+        If the rows are ``numbered``, their last columns are the aggregates.
         """
         rows: Any = db.session.connection().execute(stmt, {**rule.values, **values}).all()
         dicts = self._dicts(rows)
         if not rows:
             return rows, dicts
         for children in self._children:
-            families, at = defaultdict(list), children.at
+            by_parent, at = defaultdict(list), children.at
             keys = {"keys": [row[at] for row in rows]}
             for row, child in zip(*children.reader.load(children.select(rule.shape), keys, rule)):
-                families[row[0]].append(child)
+                by_parent[row[0]].append(child)
             for row, parent in zip(rows, dicts):
-                parent[children.name] = families[row[at]]
+                parent[children.name] = by_parent[row[at]]
         if numbered:
             self._place(rows, dicts)
         else:
@@ -133,7 +135,7 @@ class Reader:
                 answer[name][inner] = field.finish(value)
 
     def at(self, column: Any) -> int | None:
-        """Where ``column`` stands in a row, if it is there."""
+        """The position of ``column`` in a row, or None."""
         return self._columns.get(column)
 
     def _literal(self, schema: Schema, entity: Any) -> str:
@@ -175,23 +177,23 @@ class Reader:
         if entity is not self.model:
             raise TypeError(f"{name}: aggregates of a joined parent are not supported")
         kinds: dict[Any, dict[str, Aggregate]] = defaultdict(dict)
-        for found, field in schema.dump_fields.items():
-            kinds[field.by, field.through][found] = field
+        for inner, field in schema.dump_fields.items():
+            kinds[field.by, field.through][inner] = field
             visibility.entry(field.by.class_ if field.through is None else field.through.class_)
         self._totals += [_Totals(name, 0, kind) for kind in kinds.values()]
 
     def _count(self, totals: _Totals, rows: list, dicts: list[dict], rule: Rule) -> None:
         stmt = _select_totals(tuple(totals.fields.values()), rule.shape)
         values = {**rule.values, "keys": [row[0] for row in rows]}
-        found = {row[0]: row for row in db.session.connection().execute(stmt, values)}
+        by_key = {row[0]: row for row in db.session.connection().execute(stmt, values)}
         empty = [None] * (len(totals.fields) + 1)
         for row, answer in zip(rows, dicts):
-            counted = found.get(row[0], empty)
+            counted = by_key.get(row[0], empty)
             for at, (name, field) in enumerate(totals.fields.items(), 1):
                 answer[totals.name][name] = field.finish(counted[at])
 
     def _position(self, column: Any) -> int:
-        """Where ``column`` stands in a row."""
+        """The position of ``column`` in a row, to which it is added if it is not there."""
         return self._columns.setdefault(column, len(self._columns))
 
 
@@ -217,12 +219,12 @@ def _check_contract(schema: Schema) -> None:
 
 @cache
 def _parent(entity: Any, name: str) -> Any:
-    """One alias for each way upwards: conditions are remembered by the columns that they ask."""
+    """The alias of a parent; always the same one, as conditions are cached by their columns."""
     return make_alias(getattr(entity, name).property.mapper.class_)
 
 
 def _condition(shape: Shape | None, entity: Any) -> Any:
-    """The rule of a row beside the ones that are read; without a caller none can be shown."""
+    """The rule for rows of another table; TypeError without a caller, who may see none."""
     if shape is None:
         name = inspect(entity).mapper.class_.__name__
         raise TypeError(f"a {name} is shown with the row: read it by a rule that has a caller")
@@ -239,14 +241,14 @@ def _select_children(reader: Reader, guarded: bool, shape: Shape | None) -> Sele
 
 @cache_statements(512)
 def _select_totals(counted: tuple[Aggregate, ...], shape: Shape | None) -> Select:
-    """The SELECT of aggregates of one kind of child, by the key of the row above."""
+    """SELECT of the aggregates of one kind of child, by the key of the parent."""
     by = counted[0].by
     stmt = _narrow(select(by, *(field.expression() for field in counted)), counted[0], shape)
     return stmt.where(by.in_(bindparam("keys", expanding=True))).group_by(by)
 
 
 def _narrow(stmt: Select, counted: Aggregate, shape: Shape | None) -> Select:
-    """The rows that are counted, as far as a caller of that shape sees them."""
+    """``stmt`` with the counted rows that a caller of that shape sees."""
     by, through = counted.by, counted.through
     if visibility.hidden_children(by):
         stmt = stmt.where(_condition(shape, by.class_))
@@ -261,14 +263,14 @@ def _narrow(stmt: Select, counted: Aggregate, shape: Shape | None) -> Select:
 def compiled(schema: type[TableSchema], only: tuple[str, ...] = ()) -> Reader:
     """The reader of ``schema``, or of the part of it that ``only`` names."""
     if unknown := [path for path in only if not _leads(schema(), path)]:
-        raise BadInput("invalid input", {"fields": [f"Not known: {', '.join(unknown)}."]})
+        raise bad_field("fields", f"Not known: {', '.join(unknown)}.")
     populate_columns((*(each.condition for each in schema.Meta.filters.values()),))
     visibility.check_links(schema())
     return Reader(schema(only=only or None))
 
 
 def _leads(schema: Schema, path: str) -> bool:
-    """Whether the dotted ``path`` ends at something that ``schema`` shows."""
+    """Whether the dotted ``path`` leads to a field of ``schema``."""
     name, dot, below = path.partition(".")
     field = schema.dump_fields.get(name)
     if not dot:
@@ -280,9 +282,9 @@ def _leads(schema: Schema, path: str) -> bool:
 def _statements(
     schema, only, visible, shape, filters, sort, after, numbered=False
 ) -> tuple[Select, Select, tuple]:
-    """The SELECT of a page, the one that counts its list, and where a row has its cursor.
+    """SELECT of a page, SELECT of the total, and the positions of the cursor's columns.
 
-    If it is ``numbered``, aggregates are its last columns.
+    If the page is ``numbered``, its last columns are the aggregates.
     """
     reader = compiled(schema, only)
     where = [visible, *(condition(schema, name) for name in filters)]
@@ -296,7 +298,7 @@ def _statements(
     places = tuple(
         width + extra.index(order) if order in extra else reader.at(order) for order in orders
     )
-    numbers = reader.numbers(shape) if numbered else []
+    numbers = reader.aggregate_columns(shape) if numbered else []
     page = rows.add_columns(*map(on_the_wire, extra), *numbers).where(*where)
     page = page.order_by(*ordering(schema, sort))
     page = page.offset(bindparam("skip")).limit(bindparam("limit"))
@@ -304,20 +306,19 @@ def _statements(
 
 
 def page(schema: type[TableSchema], rule: Rule, query: dict) -> dict:
-    """One page of the rows of ``schema`` that ``rule`` shows and that match ``query``."""
+    """One page of the rows of ``schema`` that are visible by ``rule`` and match ``query``."""
     only, filters = tuple(query["fields"]), tuple(sorted(query.keys() - PAGING))
     reader = compiled(schema, only)
     key, sort = reader.key.key, tuple(query.get("sort", schema.Meta.sort))
     if not {key, f"-{key}"} & {*sort}:
-        sort += (f"-{key}",)  # no order is left to chance
+        sort += (f"-{key}",)  # a unique order, for the cursor
     values = {name: query[name] for name in (*filters, "skip", "limit")}
     after = None
     if "after" in query:
         try:
             last = paging.cursor_values(sort, columns_of(schema), query["after"])
         except ValueError:
-            reason = "is not the `next` of this list in this order"
-            raise BadInput("invalid input", {"after": [reason]}) from None
+            raise bad_field("after", "is not the `next` of this list in this order") from None
         after = tuple(value is None for value in last)
         values |= {f"after_{at}": v for at, v in enumerate(last) if v is not None}
     statements = _statements(schema, only, rule.condition, rule.shape, filters, sort, after)
@@ -333,7 +334,7 @@ def page(schema: type[TableSchema], rule: Rule, query: dict) -> dict:
 
 
 def one(schema: type[TableSchema], rule: Rule, only=(), **filters) -> dict:
-    """The one row that ``rule`` shows and that matches; hidden and absent are the same."""
+    """The row that is visible by ``rule`` and matches; NotFound if it is hidden or absent."""
     only, names = tuple(only), tuple(filters)
     stmt, *_ = _statements(schema, only, rule.condition, rule.shape, names, (), None, True)
     values = {**filters, "skip": 0, "limit": 1}
@@ -344,8 +345,8 @@ def one(schema: type[TableSchema], rule: Rule, only=(), **filters) -> dict:
 
 
 def some(schema: type[TableSchema], rule: Rule, only=(), limit=100_000, **filters) -> list[dict]:
-    """All rows that ``rule`` shows and that match, in the order of the schema, without a page."""
+    """All rows that are visible by ``rule`` and match, in the order of the schema."""
     only = tuple(only)
-    shown = (rule.condition, rule.shape)
-    stmt, *_ = _statements(schema, only, *shown, tuple(filters), schema.Meta.sort, None)
+    restriction = (rule.condition, rule.shape)
+    stmt, *_ = _statements(schema, only, *restriction, tuple(filters), schema.Meta.sort, None)
     return compiled(schema, only).load(stmt, {**filters, "skip": 0, "limit": limit}, rule)[1]

@@ -1,7 +1,7 @@
-"""Request bodies: JSON, arrays and NDJSON of rows, plain or packed by gzip, within limits.
+"""Request bodies: JSON, arrays and NDJSON of rows, plain or compressed by gzip, within limits.
 
-Each operation has limits of bytes, JSON signs and JSON objects, all checked before anything is
-parsed: ``[]`` is two bytes, and 60 when it is parsed; ``{}`` may be a row with all its faults.
+Each operation has limits of bytes, JSON signs and JSON objects, all checked before parsing: ``[]``
+has 2 bytes, and 60 after parsing; ``{}`` may be a row with many faults.
 """
 
 import gzip
@@ -29,15 +29,15 @@ SMALL_SIGNS, SMALL_OBJECTS = 20_000, 1000
 LARGE_SIGNS, LARGE_OBJECTS = 200_000, 10_000
 COLUMNS_SIGNS = 500_000  # numbers cost less than objects
 SIGNS_PER_ROW = 50  # of a batch
-MOST_MEMBERS = 1000  # of a gzip file: each costs time, even if it holds nothing
+MOST_MEMBERS = 1000  # of a gzip file: each costs time, even an empty one
 
 
 def as_json(
     large: bool, readers: Mapping[str, Callable[[bytes], Any]] = MappingProxyType({})
 ) -> Any:
-    """The JSON of the body, or what the reader of its media type makes of it.
+    """The JSON of the body, or the document from the reader of its media type.
 
-    Raises 400 for what is not JSON, 413, or 415.
+    Raises 400 if it is not JSON, 413, or 415.
     """
     if request.mimetype in readers:
         return readers[request.mimetype](_body(large))
@@ -47,12 +47,12 @@ def as_json(
     body = _body(large)
     _check_parts(body, *(LARGE_SIGNS, LARGE_OBJECTS) if large else (SMALL_SIGNS, SMALL_OBJECTS))
     try:
-        found = orjson.loads(body)
+        document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Malformed(f"not JSON: {error}") from None
-    if _is_deep(found):
+    if _is_deep(document):
         raise Malformed(f"nested deeper than {DEEPEST} levels")
-    return found
+    return document
 
 
 def rows(batch: Batch) -> list[dict]:
@@ -84,7 +84,7 @@ def described(large: bool) -> str:
 
 
 def _body(large: bool) -> bytes:
-    """The body without its encoding, of at most the bytes that the operation takes."""
+    """The decoded body; TooLarge for more bytes than the operation takes."""
     most = _most(large)
     request.max_content_length = most
     length = request.content_length
@@ -109,16 +109,16 @@ def _unpacked(body: bytes, most: int) -> bytes:
     if body.count(b"\x1f\x8b\x08") > MOST_MEMBERS:
         raise TooLarge(f"more than {MOST_MEMBERS} gzip members")
     try:
-        found = gzip.open(BytesIO(body)).read(most + 1)
+        content = gzip.open(BytesIO(body)).read(most + 1)
     except (EOFError, OSError, zlib.error) as error:
         raise Malformed(f"not gzip: {error}") from None
-    if len(found) > most:
+    if len(content) > most:
         raise TooLarge(f"inflates to more than {most} bytes")
-    return found
+    return content
 
 
 def _most(large: bool) -> int:
-    """The bytes of the largest body, packed or not."""
+    """The bytes of the largest body, compressed or not."""
     return app_context.site()["limits"]["body_megabytes"] * 2**20 if large else SMALL
 
 
@@ -127,7 +127,7 @@ def _too_large(most: int) -> TooLarge:
 
 
 def _check_parts(body: bytes, signs: int, objects: int, counted: bytes = SIGNS) -> None:
-    """Raise TooLarge for more JSON than is worth parsing; the signs in texts count too."""
+    """Raise TooLarge for too many JSON signs or objects; signs in texts count too."""
     if len(body) - len(body.translate(None, counted)) > signs:
         listed = " ".join(SIGNS.decode())
         raise TooLarge(f"the body holds more than {signs} of the JSON signs {listed}")
@@ -135,9 +135,9 @@ def _check_parts(body: bytes, signs: int, objects: int, counted: bytes = SIGNS) 
         raise TooLarge(f"the body holds more than {objects} JSON objects")
 
 
-def _is_deep(found: Any) -> bool:
+def _is_deep(document: Any) -> bool:
     """Whether the recursion of what walks through ``found`` would go too deep."""
-    path = [iter((found,))]
+    path = [iter((document,))]
     while path:
         for each in path[-1]:
             if isinstance(each, dict | list):

@@ -1,4 +1,4 @@
-"""The operations that all resources have: ``Namespace.resource`` declares them.
+"""The usual operations of resources, as ``Namespace.resource`` declares them.
 
 They become ordinary Flask-RESTX classes: one of the list, one of the single row.
 """
@@ -36,7 +36,7 @@ OF_LISTS = ("list", "create")
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a route file says of its resource; see ``Namespace.resource``."""
+    """The declaration of a resource in its route file; see ``Namespace.resource``."""
 
     rows: TableService
     one: str
@@ -52,17 +52,17 @@ class Declaration:
 
     @property
     def parameter(self) -> str:
-        """The parameter of the path that has the key of a row."""
+        """The path parameter with the key of a row."""
         return self.key or f"{self.one.replace(' ', '_')}_id"
 
-    def needed(self, verb: str) -> Collection[str]:
-        """The permissions of which the caller of ``verb`` needs one."""
+    def permissions(self, verb: str) -> Collection[str]:
+        """The permissions, of which the caller of ``verb`` needs one."""
         if verb in ("list", "get"):
             return ()
         return self.write if verb != "delete" or self.delete is None else self.delete
 
     def summary(self, verb: str) -> str:
-        """The line that the specification shows."""
+        """The summary of ``verb`` in the specification."""
         article = "an" if self.one[0] in "aeiou" else "a"
         text = self.summaries.get(verb, SUMMARIES[verb])
         return text.format(one=f"{article} {self.one}", noun=self.one, many=self.many)
@@ -83,14 +83,14 @@ def add(ns: Any, resource: Declaration, verbs: Collection[str]) -> None:
             if (verb in OF_LISTS) is of_list
         }
         if methods:
-            made = type(name.title().replace(" ", ""), (Resource,), methods)
+            resource_class = type(name.title().replace(" ", ""), (Resource,), methods)
             if resource.named and not of_list:
-                made = ns.param(resource.parameter, resource.named)(made)
-            ns.route(url)(made)
+                resource_class = ns.param(resource.parameter, resource.named)(resource_class)
+            ns.route(url)(resource_class)
 
 
 def _method(ns: Any, resource: Declaration, verb: str) -> Callable:
-    """The guarded and documented method of one verb."""
+    """The decorated method of one verb."""
     rows, key = resource.rows, resource.parameter
     calls: dict[str, Callable] = {
         "list": lambda _, identity, query: rows.list_(identity, query),
@@ -116,12 +116,12 @@ def _method(ns: Any, resource: Declaration, verb: str) -> Callable:
     method = returns.get(verb, ns.returns(rows.schema))(method)
     method = takes[verb](method) if verb in takes else method
     service = None if METHODS[verb] == "get" else resource.service
-    method = ns.require(*resource.needed(verb), service=service)(method)
+    method = ns.require(*resource.permissions(verb), service=service)(method)
     return ns.may_answer(404)(method) if _may_miss(rows, verb) else method
 
 
 def _may_miss(rows: TableService, verb: str) -> bool:
-    """Whether a row that a query or a body names may be absent, which is a 404."""
+    """Whether a row that the query or the body refers to may be absent, which is a 404."""
     if verb == "list":
         return any(each.resolve for each in rows.listed.Meta.filters.values())
     return verb == "create" and any(

@@ -1,4 +1,4 @@
-"""What every edit of a single row minds: its parents, its dates, and what hangs on it."""
+"""The checks of a write: references to parents, order of dates, dependent rows."""
 
 from collections.abc import Collection
 from typing import Any
@@ -18,12 +18,12 @@ from sqlalchemy import (
 
 from shared import visibility
 from shared.db import db
-from shared.errors import BadInput, Conflict, NotFound, NotYet
+from shared.errors import Conflict, NotFound, NotYet, bad_field
 from shared.identity import Identity
 from shared.schemas import TableSchema
 
-DENIED = {"Proposal", "BLSession"}  # to refer to one that is hidden is to ask for it
-CALLED = {
+DENIED = {"Proposal", "BLSession"}  # a reference to a hidden one is a 404, not a 424
+PLURALS = {  # for errors, by table
     "BLSession": "sessions",
     "DataCollectionGroup": "data collections",
     "LabContact": "lab contacts",
@@ -46,22 +46,23 @@ CHILDREN = {
 
 
 def check_parents(identity: Identity, model: Any, data: dict) -> None:
-    """Raise unless the rows that ``data`` refers to are there, for this caller.
+    """Raise unless the rows that ``data`` refers to are visible to the caller.
 
-    Proposals and sessions: NotFound, be they hidden or absent. All others may still come: NotYet.
+    For a proposal or a session that is hidden or absent: NotFound. For other rows: NotYet, as
+    another client may be about to create them.
     """
-    parents, asked, values = {}, [], {}
+    parents, selects, values = {}, [], {}
     for name, value in data.items():
         parent = None if value is None else visibility.target(getattr(model, name))
         if parent is None:
             continue
         rule, key = visibility.rule(identity, parent), visibility.key_of(parent)
         parents[name] = parent.__tablename__
-        asked.append(select(literal(name)).where(key == bindparam(f"of_{name}"), rule.condition))
+        selects.append(select(literal(name)).where(key == bindparam(f"of_{name}"), rule.condition))
         values |= {**rule.values, f"of_{name}": value}
-    if not asked:
+    if not selects:
         return
-    present = {*db.session.scalars(union_all(*asked), values)}
+    present = {*db.session.scalars(union_all(*selects), values)}
     for name, kind in parents.items():
         if name in present:
             continue
@@ -73,21 +74,21 @@ def check_parents(identity: Identity, model: Any, data: dict) -> None:
 def check_order(
     data: dict, stored: Any = None, first: str = "startDate", last: str = "endDate"
 ) -> None:
-    """Raise BadInput if ``data``, over what is ``stored``, ends before it starts."""
-    start, end = (data.get(at, getattr(stored, at, None)) for at in (first, last))
-    named = [at for at in (last, first) if at in data]
-    if named and start and end and start > end:
-        raise BadInput("invalid input", {named[0]: [f"{first} must not be after {last}"]})
+    """Raise BadInput if ``stored``, with the changes in ``data``, ends before it starts."""
+    start, end = (data.get(name, getattr(stored, name, None)) for name in (first, last))
+    changed = [name for name in (last, first) if name in data]
+    if changed and start and end and start > end:
+        raise bad_field(changed[0], f"{first} must not be after {last}")
 
 
 def replaced(schema: type[TableSchema], data: dict, keep: Collection[str] = ()) -> dict:
-    """``data`` and, for the columns it leaves out, what a new row would have there."""
+    """``data`` and the defaults of the columns that it leaves out."""
     model, absent = schema.Meta.model, schema().load_fields.keys() - data.keys() - set(keep)
     return {**{name: _default(getattr(model, name)) for name in absent}, **data}
 
 
 def locked(model: Any, key: Any) -> Any:
-    """The row as it is now; nobody else changes it, or adds to it, before this one is done."""
+    """The row, refreshed by SELECT … FOR UPDATE: others can neither change nor reference it."""
     row = db.session.get(model, key, with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound(f"{model.__name__} not found")
@@ -97,15 +98,15 @@ def locked(model: Any, key: Any) -> Any:
 def lock_visible(identity: Identity, model: Any, key: Any = None, **filters: Any) -> Any:
     """The row, locked as by ``locked``; NotFound unless the caller sees it.
 
-    It is found by its primary key, or by ``filters`` on its columns: ``column`` or ``column__in``.
-    The rule is asked in the list of columns, so that only the row itself is locked.
+    It is selected by its primary key, or by ``filters``: ``column`` or ``column__in``. The rule
+    is in the list of columns, so that no row of another table is locked.
     """
     rule, (primary,) = visibility.rule(identity, model), inspect(model).primary_key
     stmt = select(model, rule.condition.label("seen"))
     for name, value in filters.items() if key is None else [(primary.key, key)]:
         attribute, _, many = name.partition("__")
-        held = getattr(model, attribute)
-        stmt = stmt.where(held.in_(value) if many else held == value)
+        selected = getattr(model, attribute)
+        stmt = stmt.where(selected.in_(value) if many else selected == value)
     rows = db.session.execute(
         stmt.with_for_update(), rule.values, execution_options={"populate_existing": True}
     )
@@ -116,33 +117,33 @@ def lock_visible(identity: Identity, model: Any, key: Any = None, **filters: Any
 
 
 def remove(model: Any, key: Any, along: Collection[str] = ()) -> None:
-    """Delete a row; Conflict if others hang on it, in whatever table, but those ``along``."""
+    """Delete a row; Conflict if it has dependent rows, except in the tables ``along``."""
     locked(model, key)
-    if found := _hanging(model.__tablename__, key, along):
-        names = sorted({CALLED.get(name, name) for name in found})
+    if tables := _dependent_tables(model.__tablename__, key, along):
+        names = sorted({PLURALS.get(name, name) for name in tables})
         raise Conflict(f"{model.__name__} still has {', '.join(names)}")
     (primary,) = inspect(model).primary_key
     db.session.execute(delete(model.__table__).where(primary == key))
 
 
-def _hanging(parent: str, key: Any, along: Collection[str]) -> list[str]:
-    """The tables with rows that refer to this one; the database knows more than our models."""
+def _dependent_tables(parent: str, key: Any, along: Collection[str]) -> list[str]:
+    """The tables with rows that refer to this row, by the foreign keys of the database."""
     connection = db.session.connection()
     links = connection.execute(
         text(CHILDREN["sqlite" if connection.dialect.name == "sqlite" else "mysql"]),
         {"parent": parent},
     )
-    asked = [
+    selects = [
         select(literal(name)).where(
             exists().select_from(table(name, column(by))).where(column(by) == bindparam("key"))
         )
         for name, by in links
         if name not in along
     ]
-    return list(connection.scalars(union_all(*asked), {"key": key})) if asked else []
+    return list(connection.scalars(union_all(*selects), {"key": key})) if selects else []
 
 
 def _default(attribute: Any) -> Any:
-    """What the database puts into a column that is not named, as text or SQL."""
+    """The default of a column in the database, as text or SQL."""
     default = attribute.property.columns[0].server_default
     return default.arg if default is not None else None

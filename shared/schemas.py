@@ -1,4 +1,4 @@
-"""The base of all payloads: what the model says about a column, the schema says to the client."""
+"""The base of all payloads: fields take type, limits and description from the model."""
 
 import re
 from collections.abc import Mapping
@@ -21,25 +21,23 @@ BLANKED = "control characters replaced by blanks"
 CONTROLS = {
     False: r"\x00-\x1f\x7f-\x9f\u2028\u2029",
     True: r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f",
-}  # by whether a text may have tabs and several lines
+}  # by whether the text may have tabs and line breaks
 BITS = ((TINYINT, 8), (SmallInteger, 16), (MEDIUMINT, 24), (Integer, 32))
 TIMESTAMPS = (datetime(1970, 1, 2), datetime(2038, 1, 18))
 LARGEST_FLOAT = 3.4e38
 LARGEST_KEY = 2**32 - 1  # of an unsigned INT
-STORED_NULL = "stored null"  # a note on a field, see TableSchema.on_bind_field
+STORED_NULL = "stored null"  # key in the metadata of a field: the column is nullable
 LOCAL_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$"
 
 
 class Characters(validate.Regexp):
-    """Whether a text has only characters of ``charset``, and control characters for ``lines``."""
+    """The characters of ``charset``; control characters only for a text with ``lines``."""
 
     def __init__(self, charset: str, *, lines: bool):
         inside = f"[^{CONTROLS[lines]}]"
         if charset != "utf8mb4":
             inside = rf"[\t\n\r{WINDOWS_1252}]" if lines else f"[{WINDOWS_1252}]"
-        end = (
-            "" if lines else r"(?!\n)"
-        )  # which Python's $ lets through, and JavaScript's does not
+        end = "" if lines else r"(?!\n)"  # which Python's $ accepts, and JavaScript's does not
         kind = "" if charset == "utf8mb4" else " (latin1)"
         reason = f"Holds a character that ISPyB cannot store{kind}"
         if not lines:
@@ -48,9 +46,9 @@ class Characters(validate.Regexp):
         self._controls = re.compile(f"[{CONTROLS[lines]}]+")
 
     def blanked(self, text: str) -> str:
-        """``text`` with a blank for control characters, and with none at its ends."""
-        found = self._controls.sub(" ", text)
-        return text if found == text else found.strip()
+        """``text`` with a blank for control characters, and without any at its ends."""
+        plain = self._controls.sub(" ", text)
+        return text if plain == text else plain.strip()
 
 
 LATIN1, LATIN1_LINES = (Characters("latin1", lines=lines) for lines in (False, True))
@@ -73,7 +71,7 @@ class Hex(fields.String):
 
 
 class Converter(ModelConverter):
-    """Adds what the database enforces and marshmallow does not know: ranges, characters, dates."""
+    """The converter of columns, which adds ranges, characters and dates to the checks."""
 
     SQLA_TYPE_MAPPING = {
         **ModelConverter.SQLA_TYPE_MAPPING,
@@ -107,7 +105,7 @@ class Converter(ModelConverter):
             kwargs["metadata"] |= {"minLength": digits, "maxLength": digits}
         elif isinstance(column.type, Integer):
             kwargs["validate"].append(validate.Range(*_bounds(column)))
-            kwargs["strict"] = True  # 1.5 is no integer, nor is "1"
+            kwargs["strict"] = True  # neither 1.5 nor "1" is an integer
         elif isinstance(column.type, Float):
             lowest = 0 if getattr(column.type, "unsigned", False) else -LARGEST_FLOAT
             kwargs["validate"].append(validate.Range(lowest, LARGEST_FLOAT))
@@ -132,9 +130,9 @@ def _check_characters(field: fields.Field, column: Any) -> None:
 
 
 def blanked(field: fields.Field, value: Any) -> Any:
-    """``value`` as a writer that cannot be asked again means it: without control characters.
+    """``value`` without control characters, except those that ``field`` accepts.
 
-    Only those stay that ``field`` takes.
+    It is for writers that cannot be asked again.
     """
     if isinstance(value, str):
         for validator in field.validators:
@@ -144,9 +142,9 @@ def blanked(field: fields.Field, value: Any) -> Any:
 
 
 def text_of(column: Any, least: int = 0, **kwargs: Any) -> fields.String:
-    """A text to be compared with a ``column`` of a model, which could hold it."""
-    held = column.property.columns[0]
-    checks = [validate.Length(least, held.type.length), characters(held)]
+    """A field for a text that is compared with ``column``, and that fits it."""
+    table_column = column.property.columns[0]
+    checks = [validate.Length(least, table_column.type.length), characters(table_column)]
     return fields.String(validate=checks, **kwargs)
 
 
@@ -158,10 +156,10 @@ def _bounds(column) -> tuple[int, int]:
 
 
 class TableSchema(SQLAlchemyAutoSchema):
-    """A payload that takes types, lengths, ranges and nullability from its model.
+    """A payload with types, lengths, ranges and nullability of its model.
 
-    ``Meta`` also names the columns that ``search`` looks into, the default ``sort``, and
-    ``filters``: those of a list beyond those on its columns, each a ``shared.filters.Filter``.
+    ``Meta`` also has the columns for ``search``, the default ``sort``, and ``filters``: those of
+    a list beyond the filters on its columns, each a ``shared.filters.Filter``.
     """
 
     class Meta:
@@ -174,11 +172,11 @@ class TableSchema(SQLAlchemyAutoSchema):
         filters: ClassVar[Mapping[str, Any]] = {}
 
     def load(self, data, **kwargs):
-        """As marshmallow has it: we load no instances, for which more is looked up every time."""
+        """The load of marshmallow: that of marshmallow-sqlalchemy makes instances."""
         return Schema.load(self, data, **kwargs)
 
     def on_bind_field(self, field_name, field_obj):
-        """Note if the database may hold no value, and check the characters of every text."""
+        """Note whether the column is nullable, and check the characters of texts."""
         attribute = getattr(self.opts.model, field_obj.attribute or field_name, None)
         if attribute is None:
             return
@@ -193,22 +191,22 @@ class TableSchema(SQLAlchemyAutoSchema):
 
 @cache
 def columns_of(schema: type[Schema]) -> dict[str, fields.Field]:
-    """The fields of ``schema`` that are columns of its own table, by their name on the wire."""
+    """The fields of ``schema`` that are columns of its own table, by name."""
     return {n: f for n, f in schema().fields.items() if not isinstance(f, fields.Nested)}
 
 
 def null_as_stored(self, field, ret, **_):
-    """For apispec: an answer may have null where the database may, though a body may not."""
+    """For apispec: a nullable column may be null in an answer, even if not in a body."""
     if field.allow_none or not field.metadata.get(STORED_NULL):
         return {}
     nullable = copy(field)
     nullable.allow_none = True
-    found = self.field2nullable(nullable, ret=ret)
-    return {**found, "enum": [*ret["enum"], None]} if "enum" in ret else found
+    property_ = self.field2nullable(nullable, ret=ret)
+    return {**property_, "enum": [*ret["enum"], None]} if "enum" in ret else property_
 
 
 def definition_name(schema) -> str:
-    """Name ``schema`` in OpenAPI: ProposalSchema is Proposal, a partial one ProposalPatch."""
+    """The name of ``schema`` in OpenAPI: Proposal for ProposalSchema, ProposalPatch if partial."""
     schema = resolve_schema_instance(schema)
     name = type(schema).__name__.removesuffix("Schema")
     return f"{name}Patch" if schema.partial else name

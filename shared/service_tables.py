@@ -1,4 +1,4 @@
-"""Our own tables, in the database ``ispyb_services``: what ISPyB has no place for.
+"""Our own tables, in the database ``ispyb_services``, for data that ISPyB has no tables for.
 
 The auth service creates and migrates them; all services use them.
 """
@@ -47,13 +47,13 @@ class RevokedToken(OwnBase):
 
 
 class ServiceToken(OwnBase):
-    """A long-lived token issued to a program; the token itself is not kept."""
+    """A service token: a long-lived token of software, whose text is not stored."""
 
     __tablename__ = "ServiceToken"
 
     serviceTokenId: Mapped[int] = mapped_column(Serial, primary_key=True)
     tokenId: Mapped[str] = mapped_column(String(32), unique=True, doc="its jti")
-    name: Mapped[str] = mapped_column(String(45), doc="of the program, e.g. zocalo")
+    name: Mapped[str] = mapped_column(String(45), doc="of the software, e.g. zocalo")
     permissions: Mapped[list[str]] = mapped_column(JSON)
     beamlines: Mapped[list[str] | None] = mapped_column(JSON, doc="null: not limited to any")
     issuedBy: Mapped[str] = mapped_column(String(45))
@@ -63,7 +63,7 @@ class ServiceToken(OwnBase):
 
 
 class OnceToken(OwnBase):
-    """A link that works once, for one method, path and query."""
+    """A one-time link, for one method, path and query."""
 
     __tablename__ = "OnceToken"
 
@@ -71,15 +71,15 @@ class OnceToken(OwnBase):
     method: Mapped[str] = mapped_column(String(10))
     path: Mapped[str] = mapped_column(String(2000))
     query: Mapped[str] = mapped_column(String(2000), doc="without the token")
-    identity: Mapped[dict] = mapped_column(JSON, doc="the claims of who signed")
+    identity: Mapped[dict] = mapped_column(JSON, doc="the claims of the signer")
     tokenId: Mapped[str | None] = mapped_column(String(32), doc="jti of the token that signed")
     expires: Mapped[datetime] = mapped_column(index=True, doc="UTC")
 
 
 class LoginAttempt(OwnBase):
-    """The number of failed logins of an account from an address, of an account, or of an address.
+    """The number of failed logins: of an account from an address, of an account, of an address.
 
-    The key is a hash of both, so that each is locked by its primary key, without gap locks.
+    The key is a hash of both, so that a row is locked by its primary key, without gap locks.
     """
 
     __tablename__ = "LoginAttempt"
@@ -92,7 +92,7 @@ class LoginAttempt(OwnBase):
 
 
 class IdempotencyKey(OwnBase):
-    """The answer to a POST that named itself, for when it is sent again."""
+    """The answer to a POST with an Idempotency-Key, for its repetitions."""
 
     __tablename__ = "IdempotencyKey"
 
@@ -106,7 +106,7 @@ class IdempotencyKey(OwnBase):
 
 
 class Activity(OwnBase):
-    """The audit trail: who changed what, and who signed in."""
+    """The audit trail: changes and logins."""
 
     __tablename__ = "Activity"
     __table_args__ = (Index("Activity_login", "login", "activityId"),)

@@ -1,4 +1,4 @@
-"""What a site can set: the schemas of the site file, a class per section.
+"""The settings of a site: the schemas of the site file, a class for each section.
 
 Their texts are those of ``docs/reference/settings.md``.
 """
@@ -31,26 +31,26 @@ ROOT_WORDS = ("*", "{proposal}", "{session}")  # in place of folders in a file r
 
 
 def known_services() -> list[str]:
-    """The services of this installation: a technique is known as soon as its folder is there."""
+    """The services of this installation, by the folders in ``services``."""
     return sorted(package.parent.name for package in SERVICES.glob("*/__init__.py"))
 
 
 def known_dialects() -> list[str]:
-    """The dialects of this installation, of which each may have parts in several services."""
+    """The dialects of this installation; each may have parts in several services."""
     return sorted({path.parent.name for path in SERVICES.glob("*/dialects/*/__init__.py")})
 
 
-def unknown(name: object, known: Iterable[str], what: str = "key") -> str:
-    """Say that ``name`` is not one of ``known``, and which of them was probably meant."""
-    spellings = {spelling.lower(): spelling for spelling in known}
+def unknown(name: object, names: Iterable[str], kind: str = "key") -> str:
+    """The reason that ``name`` is not one of ``names``, with the nearest of them."""
+    spellings = {spelling.lower(): spelling for spelling in names}
     near = get_close_matches(str(name).lower(), spellings, 1)
     if near:
-        return f"unknown {what}, did you mean {spellings[near[0]]}?"
-    return f"unknown {what}, known are: {', '.join(spellings.values()) or 'none'}"
+        return f"unknown {kind}, did you mean {spellings[near[0]]}?"
+    return f"unknown {kind}, known are: {', '.join(spellings.values()) or 'none'}"
 
 
 class Section(Schema):
-    """A part of the site file; a key it does not know is a mistake that names the nearest one."""
+    """A part of the site file; for an unknown key the error names the nearest one."""
 
     class Meta:
         unknown = EXCLUDE
@@ -58,8 +58,8 @@ class Section(Schema):
     error_messages = {"type": "must hold keys and values"}
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def know_keys(self, _, original, **__):
-        """Marshmallow's own check cannot name the nearest key."""
+    def check_keys(self, _, original, **__):
+        """Raise for unknown keys: marshmallow's own check does not name the nearest key."""
         if not isinstance(original, Mapping):
             return
         strangers = [key for key in original if key not in self.fields]
@@ -68,7 +68,7 @@ class Section(Schema):
 
 
 class Text(fields.String):
-    """Text that is not empty, of ``most`` characters, that ``check`` does not refuse."""
+    """A text that is not empty, of at most ``most`` characters, and that passes ``check``."""
 
     default_error_messages = {"invalid": "must be text", "required": MISSING, "null": MISSING}
 
@@ -86,10 +86,10 @@ class Text(fields.String):
 
 
 class Addresses(Text):
-    """Text, or a list of texts: one for each instance."""
+    """A text, or a list of texts: one for each instance."""
 
     def deserialize(self, value, *args, **kwargs):
-        """Check each by itself."""
+        """Load a text, or each text of a list."""
         one = super().deserialize
         if isinstance(value, list) and value:
             return [one(each, *args, **kwargs) for each in value]
@@ -97,7 +97,7 @@ class Addresses(Text):
 
 
 class Secret(Text):
-    """Text that may stand elsewhere; it is fetched before the schema sees it."""
+    """A text that may be {env: NAME} or {file: PATH}, resolved before the schema loads it."""
 
     default_error_messages = {"invalid": "must be text, {{env: NAME}} or {{file: PATH}}"}
 
@@ -117,7 +117,7 @@ class Whole(fields.Integer):
 
 
 class Switch(fields.Boolean):
-    """On, unless the file says off."""
+    """A switch, on by default."""
 
     default_error_messages = {"invalid": "must be true or false", "null": MISSING}
 
@@ -126,7 +126,7 @@ class Switch(fields.Boolean):
 
 
 class Items(fields.List):
-    """A list, empty unless the file has one."""
+    """A list, empty by default."""
 
     default_error_messages = {
         "invalid": "must be a list",
@@ -152,7 +152,7 @@ def _database(uri: str) -> None:
 
 
 def _origin(url: str) -> None:
-    """Browsers compare origins letter by letter: no path, no final slash, no wildcard."""
+    """Raise unless ``url`` is an origin as browsers send it: they are compared as text."""
     if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", url):
         raise ValidationError(
             "must be scheme://host or scheme://host:port in lower case, without path or *"
@@ -160,9 +160,9 @@ def _origin(url: str) -> None:
 
 
 def _dialect(name: str) -> None:
-    known = known_dialects()
-    if name not in known:
-        raise ValidationError(unknown(name, known, "dialect"))
+    names = known_dialects()
+    if name not in names:
+        raise ValidationError(unknown(name, names, "dialect"))
 
 
 def _file_root(path: str) -> None:
@@ -253,16 +253,16 @@ class Service(Section):
 
 
 class Services(fields.Field):
-    """Service by name; the result has every service of the installation, switched on or off."""
+    """The services by name; the result has every service of the installation."""
 
     section = Service
 
     def _deserialize(self, value, attr, data, **kwargs):
         if not isinstance(value, Mapping):
             raise ValidationError("must hold services by name")
-        known = known_services()
+        names = known_services()
         loaded, errors = {}, {}
-        for name in known:
+        for name in names:
             block = value.get(name, {"enabled": False})
             try:
                 loaded[name] = Service().load({} if block is None else block)
@@ -270,7 +270,7 @@ class Services(fields.Field):
                 errors[name] = error.messages
             else:
                 loaded[name].setdefault("url", f"http://{name}:8000")
-        errors |= {str(n): [unknown(n, known, "service")] for n in value if n not in known}
+        errors |= {str(n): [unknown(n, names, "service")] for n in value if n not in names}
         if errors:
             raise ValidationError(errors, valid_data=loaded)
         return loaded
@@ -290,7 +290,7 @@ class Plugin(Section):
 
 
 class Plugins(fields.Field):
-    """Plugins, each a mapping with its public name as the only key."""
+    """The plugins, each a mapping with its public name as the only key."""
 
     section = Plugin
 
@@ -390,7 +390,7 @@ class Site(Section):
 
     @pre_load
     def fill(self, document, **_):
-        """A section that is absent or empty has its defaults, and misses what it must have."""
+        """Add empty sections for absent ones: these have defaults, or errors for required keys."""
         sections: dict[str, Any] = {
             name: {} for name, field in self.fields.items() if isinstance(field, fields.Nested)
         }

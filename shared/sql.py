@@ -1,4 +1,4 @@
-"""Columns as the database itself shall write them for JSON."""
+"""Columns converted to JSON types in SQL."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from sqlalchemy.types import _Binary
 
 
 class iso(FunctionElement):
-    """A date as ISO text: no date object is ever built. A zero date is none."""
+    """A date as ISO text, without a Python object; null for a zero date."""
 
     inherit_cache = True
     type = String()
@@ -40,7 +40,7 @@ def _sqlite(element, compiler, **kwargs):
 
 
 class seconds(FunctionElement):
-    """The whole seconds from one column to another; none where one of them is none."""
+    """The whole seconds from one column to another; null if one of them is null."""
 
     inherit_cache = True
     type = Integer()
@@ -60,7 +60,7 @@ def _sqlite_seconds(element, compiler, **kwargs):
 
 
 def on_the_wire(column: Any) -> ColumnElement:
-    """``column`` in a type that JSON has, and that costs Python nothing to read."""
+    """``column`` converted to a type of JSON in SQL, so that Python converts nothing."""
     if isinstance(column.type, DateTime):
         return iso(column)
     if isinstance(column.type, Enum):

@@ -1,9 +1,13 @@
-"""Statements that threads share: built by one thread, with all columns, before others have them.
+"""Statements that threads share: one thread builds them, with all columns, before others use them.
 
 SQLAlchemy makes the columns of an alias or a subquery at their first use and without a lock. Two
 threads at that point get two sets of columns; a statement that mixes them fails, and so does
-every later statement with that alias. Therefore a module keeps no alias but from ``make_alias``,
-and no statement or condition but by ``cache_statements``.
+every later statement with that alias. Therefore a module keeps aliases from ``make_alias`` only,
+and statements and conditions by ``cache_statements`` only.
+
+A statement is cached by the arguments of its function: by the attribute itself where that is one.
+SQLAlchemy makes one attribute object for each column of a model or a kept alias, so a key of our
+own (alias and column name) would stand for the same object.
 """
 
 from collections.abc import Callable
@@ -23,7 +27,7 @@ _building = RLock()
 
 
 def make_alias(model: type[Model]) -> type[Model]:
-    """An alias of ``model`` that a module may keep."""
+    """An alias of ``model`` for the whole life of a module."""
     alias = aliased(model)
     populate_columns(select(alias))
     _kept.add(inspect(alias))
@@ -43,10 +47,10 @@ def populate_columns(parts: Any) -> Any:
 
 
 def cache_statements(maxsize: int) -> Callable[[Build], Build]:
-    """Decorate a function that builds statements or conditions: the last ``maxsize`` are kept.
+    """A decorator for functions that build statements or conditions: a cache of ``maxsize``.
 
-    A column of an alias that is made for one call is never met again: with it the function builds
-    a part of a larger statement, which is not kept.
+    A call with a column of an alias that is not kept, which never comes again, is not cached: it
+    builds a part of a larger statement.
     """
 
     def decorate(build: Build) -> Build:
@@ -54,7 +58,7 @@ def cache_statements(maxsize: int) -> Callable[[Build], Build]:
 
         @lru_cache(maxsize)
         def build_once(*args):
-            with _building:  # threads that came for the same meanwhile take the latest
+            with _building:  # threads that waited with the same arguments take the latest
                 if args not in latest:
                     parts = populate_columns(build(*args))
                     latest.clear()
@@ -71,6 +75,6 @@ def cache_statements(maxsize: int) -> Callable[[Build], Build]:
 
 
 def _is_local(argument: Any) -> bool:
-    """Whether it is a column of an alias that no module keeps."""
+    """Whether ``argument`` is a column of an alias that is not from ``make_alias``."""
     entity = getattr(argument, "parent", None)
     return getattr(entity, "is_aliased_class", False) and entity not in _kept

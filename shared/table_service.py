@@ -1,4 +1,4 @@
-"""The rows of one table, as every resource lists, shows, creates, edits and deletes them."""
+"""The usual operations of resources on the rows of one table."""
 
 from collections.abc import Callable, Collection
 from typing import Any
@@ -15,13 +15,12 @@ Check = Callable[[Identity, dict, Any], None]
 
 
 class TableService:
-    """The rows of the table of ``schema``, as far as the rule of that table shows them.
+    """The rows of the table of ``schema`` that are visible by the rule of that table.
 
     A resource with rules of its own adds checks, or is a subclass. The keyword arguments:
-    ``listed`` is the schema of lists, where they show less; ``document`` that of a new row with
-    rows below it; ``span`` the columns of the first and
-    last moment of a row; ``keep`` the columns that a replacement leaves as they are; ``along``
-    tables whose rows are deleted with a row.
+    ``listed`` is the schema of lists, if they show less; ``document`` the schema of a new row
+    with child rows; ``span`` the columns with start and end of a row; ``keep`` the columns that a
+    replacement does not change; ``along`` the tables whose dependent rows are deleted too.
     """
 
     def __init__(
@@ -41,11 +40,11 @@ class TableService:
 
     @property
     def key_name(self) -> str:
-        """The attribute with the primary key."""
+        """The name of the attribute with the primary key."""
         return inspect(self.model).primary_key[0].key
 
     def check(self, function: Check) -> Check:
-        """Register ``function(identity, data, stored)``, to be called before a row is written.
+        """Register ``function(identity, data, stored)``, which is called before a row is written.
 
         ``stored`` is the locked row, or None for a new one.
         """
@@ -53,7 +52,7 @@ class TableService:
         return function
 
     def find_by(self, identity: Identity, key: Any) -> dict:
-        """The filters that find the row a client calls ``key``."""
+        """The filters for the row that a client names by ``key``."""
         return {self.key_name: key}
 
     def list_(self, identity: Identity, query: dict) -> dict:
@@ -80,23 +79,23 @@ class TableService:
         return save(self.model(), data)
 
     def update(self, identity: Identity, key: Any, data: dict) -> dict:
-        """Change the columns of a visible row that ``data`` names."""
+        """Change the columns in ``data`` of a visible row."""
         row = row_checks.lock_visible(identity, self.model, **self.find_by(identity, key))
         self.check_data(identity, data, row)
         return self.written(identity, save(row, data))
 
     def replace(self, identity: Identity, key: Any, data: dict) -> dict:
-        """Change all columns of a visible row; those that ``data`` lacks get their defaults."""
+        """Change all columns of a visible row; those not in ``data`` get their defaults."""
         return self.update(identity, key, row_checks.replaced(self.schema, data, self._keep))
 
     def delete(self, identity: Identity, key: Any) -> dict:
-        """Delete a visible row without dependent rows; return what it was."""
+        """Delete a visible row without dependent rows; return the row as it was."""
         row = self.get(identity, key)
         row_checks.remove(self.model, row[self.key_name], self._along)
         return row
 
     def written(self, identity: Identity, row: Any) -> dict:
-        """The written ``row`` as it is read now, even if the caller just gave it away."""
+        """The written ``row`` as it is read now, even if it is now hidden from the caller."""
         key = getattr(row, self.key_name)
         return read.one(self.schema, everything(identity), **{self.key_name: key})
 

@@ -1,7 +1,7 @@
-"""The rule of each table: which of its rows a caller sees, wherever a statement shows them.
+"""The rule of each table: the rows that a caller sees, in every statement that shows them.
 
-A model of a service has its rule in ``visible_by``; those of the spine are in ``SPINE``. What is
-read or referred to without one is refused when the app is built: see ``entry``.
+A model of a service has its rule in ``visible_by``; the rules of the spine are in ``SPINE``. A
+table without a rule that is read or referred to is refused when the app is built: see ``entry``.
 """
 
 from collections.abc import Callable
@@ -20,9 +20,9 @@ from shared.statements import cache_statements, make_alias
 class Entry(NamedTuple):
     """The rule of a table.
 
-    A row is visible as the row is that the first of its ``links`` refers to: the first that is
-    not null. ``shows`` are links to rows that whoever sees the row sees too. ``rule`` is the SQL
-    for a key of the table, where the links do not say all, or say it slowly.
+    A row is visible to callers who see its parent: the row to which the first of ``links`` that
+    is not null refers. ``shows`` are links to rows that are visible with the row. ``rule`` is
+    the SQL for a key of the table, if the links are not the whole rule, or are slow.
     """
 
     links: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class Entry(NamedTuple):
 
 
 def by(*links: str, shows: tuple[str, ...] = ()) -> Entry:
-    """A row is seen by those who see the row that the first of ``links`` refers to."""
+    """The rule of rows that are visible with the row to which the first of ``links`` refers."""
     return Entry(links, shows)
 
 
@@ -39,8 +39,8 @@ def _everybody(shape: Shape, key: Any) -> ColumnElement[bool]:
     return true()
 
 
-PUBLIC = Entry(rule=_everybody)  # rows that belong to nobody, or that only the route guards
-PART = Entry()  # rows without a link upwards, each seen with the row that names it
+PUBLIC = Entry(rule=_everybody)  # rows that belong to nobody, or that the route alone protects
+PART = Entry()  # rows without a link to a parent, each visible with the row that refers to it
 
 SPINE: dict[type, Entry] = {
     models.Person: Entry(rule=access.seen_persons),
@@ -54,7 +54,7 @@ SPINE: dict[type, Entry] = {
     models.DataCollection: Entry(("dataCollectionGroupId",), rule=access.seen_collections),
     models.GridInfo: Entry(("dataCollectionId", "dataCollectionGroupId"), rule=access.seen_grids),
     models.DataCollectionFileAttachment: by("dataCollectionId"),
-    # A comment has an author for everybody who reads it.
+    # The author of a comment is visible to its readers.
     models.DataCollectionComment: by("dataCollectionId", shows=("personId",)),
     models.Protein: Entry(("proposalId",), rule=access.seen_proteins),
     models.Crystal: Entry(("proteinId",), rule=access.seen_crystals),
@@ -89,7 +89,7 @@ SPINE: dict[type, Entry] = {
     models.MotorPosition: PUBLIC,  # no answer shows one
     models.ProcessingPipeline: PUBLIC,
     models.ProcessingPipelineCategory: PUBLIC,
-    # Of these the routes of the auth service say who may read them.
+    # The routes of the auth service decide who reads these.
     models.Permission: PUBLIC,
     models.UserGroup: PUBLIC,
     models.UserGroupHasPermission: PUBLIC,
@@ -100,13 +100,13 @@ SPINE: dict[type, Entry] = {
 def entry(entity: Any) -> Entry:
     """The rule of the table of ``entity``, a model or an alias; TypeError if it has none."""
     model = inspect(entity).mapper.class_
-    found = SPINE.get(model) or getattr(model, "visible_by", None)
-    if found is None:
+    table_rule = SPINE.get(model) or getattr(model, "visible_by", None)
+    if table_rule is None:
         raise TypeError(
             f"{model.__name__} has no rule that says who sees its rows: set visible_by in the"
             " model to by(<link>), or to PUBLIC if its rows belong to nobody"
         )
-    return found
+    return table_rule
 
 
 def rule(identity: Identity, entity: Any) -> Rule:
@@ -118,32 +118,36 @@ def rule(identity: Identity, entity: Any) -> Rule:
 @cache_statements(1024)
 def condition(shape: Shape, entity: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees a row of ``entity``."""
-    links, _, seen = entry(entity)
-    if seen is not None and len(links) != 1:
-        return seen(shape, key_of(entity))
+    links, _, sql = entry(entity)
+    if sql is not None and len(links) != 1:
+        return sql(shape, key_of(entity))
     if not links:
         raise TypeError(f"{entity.__name__}: a part is only seen with the row that names it")
-    found: Any = false()
+    visible: Any = false()
     for name in reversed(links):
         link = getattr(entity, name)
-        found = or_(_followed(shape, link), and_(link.is_(None), found))
-    return found
+        visible = or_(_followed(shape, link), and_(link.is_(None), visible))
+    return visible
 
 
 def _followed(shape: Shape, link: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the row that ``link`` refers to."""
     parent = target(link)
-    if (seen := entry(parent).rule) is not None:
-        return seen(shape, link)
+    if (sql := entry(parent).rule) is not None:
+        return sql(shape, link)
     row = _alias(parent)
-    found = condition(shape, row)
-    return found if access.is_unrestricted(found) else link.in_(select(key_of(row)).where(found))
+    visible = condition(shape, row)
+    return (
+        visible
+        if access.is_unrestricted(visible)
+        else link.in_(select(key_of(row)).where(visible))
+    )
 
 
 def hidden_parent(source: Any) -> bool:
-    """Whether the row that the relationship ``source`` leads up to may be hidden by its rule.
+    """Whether the parent by the relationship ``source`` may be hidden from a caller.
 
-    It is not, where the rule of the row below follows the same link.
+    It may not, if the rule of the child follows the same link.
     """
     above, below = entry(source.property.mapper.class_), entry(source.class_)
     if above in (PUBLIC, PART):
@@ -153,9 +157,9 @@ def hidden_parent(source: Any) -> bool:
 
 
 def hidden_children(link: Any) -> bool:
-    """Whether a row below a visible one may be hidden, if ``link`` refers to that one.
+    """Whether a child may be hidden from a caller who sees the parent that ``link`` refers to.
 
-    It is not, where the rule of the row follows this link before all others.
+    It may not, if ``link`` is the first one that the rule of the child follows.
     """
     below = entry(link.class_)
     if below is PART:
@@ -164,15 +168,15 @@ def hidden_children(link: Any) -> bool:
 
 
 def targets(schema: Any) -> dict[str, Any]:
-    """The models of the rows that a body of ``schema`` can refer to, by the names of fields."""
-    found = {}
+    """The models to whose rows a body of ``schema`` can refer, by the names of fields."""
+    models = {}
     for name, field in schema.load_fields.items():
         attribute = getattr(schema.opts.model, field.attribute or name, None)
         if attribute is None or isinstance(field, fields.Nested):
             continue
         if (parent := target(attribute)) is not None:
-            found[name] = parent
-    return found
+            models[name] = parent
+    return models
 
 
 def check_links(schema: Any) -> None:
@@ -187,9 +191,9 @@ def target(link: Any) -> Any:
     """The model that a column refers to, or None."""
     for key in inspect(link).expression.base_columns:
         for foreign in key.foreign_keys:
-            found = foreign.column.table
+            table = foreign.column.table
             mappers = link.parent.mapper.registry.mappers
-            return next(m.class_ for m in mappers if m.local_table is found)
+            return next(m.class_ for m in mappers if m.local_table is table)
     return None
 
 
@@ -206,5 +210,5 @@ def _name(source: Any, column: Any) -> str:
 
 @cache
 def _alias(model: Any) -> Any:
-    """One alias for each model: the conditions are remembered by their columns."""
+    """The alias of a model; always the same one, as conditions are cached by their columns."""
     return make_alias(model)

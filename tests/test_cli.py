@@ -305,7 +305,7 @@ def test_an_old_audit_trail_is_forgotten_by_command(run, issue, engine, monkeypa
         ]
         connection.execute(insert(Activity), rows)
     told = run("db", "trim", "--days", "365", "--site", issue.path).stdout
-    assert told == "3 lines of the audit trail are gone\n"
+    assert told == "3 lines of the audit trail deleted\n"
     with engine.connect() as connection:
         order = select(Activity.requestId, Activity.path).order_by(Activity.activityId)
         kept = connection.execute(order).all()

@@ -1,4 +1,4 @@
-"""The auth service: who signs in, what tokens say, and who holds which permission."""
+"""The auth service: logins, tokens, groups and permissions."""
 
 from collections.abc import Mapping
 
@@ -23,7 +23,7 @@ MOUNTS = [
 def create_app(config: Mapping | str | None = None) -> Flask:
     """Build the auth service; ``config`` is its site file, see shared.config.load."""
     site = load(config, "auth")
-    ways = plugins.load(site)
+    loaded = plugins.load(site)
     app = build_app("auth", MOUNTS, site)
-    app.extensions[PLUGINS] = ways
+    app.extensions[PLUGINS] = loaded
     return app

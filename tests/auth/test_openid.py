@@ -224,9 +224,9 @@ def test_a_provider_that_is_away(monkeypatch, realm):
 def test_what_was_encrypted_stays_so(name):
     told = {"issuer": "https://sso.example.org", "jwks_uri": "https://sso.example.org/certs"}
     found = plugin(told["issuer"])
-    assert found._believed(told) == told
+    assert found._checked(told) == told
     with pytest.raises(ValueError, match="without encryption"):
-        found._believed({**told, name: "http://sso.example.org/x"})
+        found._checked({**told, name: "http://sso.example.org/x"})
 
 
 def test_login_pages_are_told_where_to_get_a_token():

@@ -59,7 +59,10 @@ def test_several_plugins_are_loaded_with_their_settings():
     found = load(site(("one", HERE, "Anybody", {}), ("two", DUMMY, "DummyAuthentication", users)))
     assert [*found] == ["one", "two"]
     assert found["one"].config == {"door": "front"}
-    assert found["one"].ways() == ("password",) and found["two"].ways() == ("password", "token")
+    assert found["one"].login_methods() == ("password",) and found["two"].login_methods() == (
+        "password",
+        "token",
+    )
     assert found["two"].authenticate_by_login("a", "b") == Account("a", familyName="a")
 
 

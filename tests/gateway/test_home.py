@@ -124,8 +124,8 @@ def test_a_service_that_is_off_is_not_shown(without, specs):
 @pytest.mark.parametrize(
     ("off", "titles"),
     [
-        ("ssx", ["Sign in, keep the token", "My proposals", "What happened last"]),
-        ("core", ["Sign in, keep the token", "Who am I?"]),
+        ("ssx", ["Sign in, keep the token", "My proposals", "The latest events"]),
+        ("core", ["Sign in, keep the token", "The signed-in user"]),
         ("auth", []),
     ],
 )

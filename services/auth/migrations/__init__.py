@@ -1,4 +1,4 @@
-"""The history of our own database, ``ispyb_services``; ISPyB's tables are never touched."""
+"""The migrations of our own database, ``ispyb_services``, which leave ISPyB's tables alone."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,12 +13,12 @@ from shared.db import OWN, engine_options
 
 
 def upgrade(site: Mapping | None = None) -> None:
-    """Make our own database beside that of ``site``, else of the running app; or update it."""
+    """Create or update our own database beside that of ``site``, else of the current app."""
     uri = database_uri(app_context.site() if site is None else site)
     engine = create_engine(uri, **engine_options(uri, 1))
     try:
         with engine.begin() as connection:
-            _make(connection)
+            _create_database(connection)
         with engine.begin() as connection:
             command.upgrade(settings(connection), "head")
     finally:
@@ -26,17 +26,17 @@ def upgrade(site: Mapping | None = None) -> None:
 
 
 def settings(connection: Connection) -> Config:
-    """What Alembic needs to work on ``connection``; there is no file of it."""
+    """The settings of Alembic for ``connection``, instead of a file alembic.ini."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     return config
 
 
-def _make(connection: Connection) -> None:
-    """Who may not make databases can still migrate one that is there; SQLite's is attached."""
+def _create_database(connection: Connection) -> None:
+    """Create the database unless it is there: not every user may. SQLite's file is attached."""
     if connection.dialect.name == "sqlite":
         return
-    found = text("SELECT 1 FROM information_schema.schemata WHERE schema_name = :name")
-    if connection.execute(found, {"name": OWN}).first() is None:
+    stmt = text("SELECT 1 FROM information_schema.schemata WHERE schema_name = :name")
+    if connection.execute(stmt, {"name": OWN}).first() is None:
         connection.execute(text(f"CREATE DATABASE IF NOT EXISTS {OWN} CHARACTER SET utf8mb4"))

@@ -1,4 +1,4 @@
-"""Run by Alembic: our own tables only, on the connection that it was given."""
+"""The script that Alembic runs: it migrates our own tables only, on the given connection."""
 
 from alembic import context
 

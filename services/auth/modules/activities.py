@@ -11,11 +11,11 @@ from shared.service_tables import Activity
 AT_ONCE = 10_000  # lines
 
 
-def find(query: dict) -> dict:
-    """List who signed in and who changed what."""
+def list_(query: dict) -> dict:
+    """One page of the audit trail."""
     return read.page(ActivitySchema, EVERYTHING, query)
 
 
 def forget(before: datetime) -> int:
-    """Delete some of the lines that are older; return their number, 0 if none is left."""
+    """Delete some of the lines from before ``before``; return their number, 0 at the end."""
     return expiry.drop(Activity, Activity.time < before, AT_ONCE)

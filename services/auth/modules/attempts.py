@@ -1,4 +1,4 @@
-"""Slows down guesses of passwords: failures are counted by account and address, and by each."""
+"""Limits on failed logins, which are counted by account and address, by account, by address."""
 
 from datetime import timedelta
 from hashlib import sha256
@@ -11,17 +11,18 @@ from sqlalchemy.dialects import mysql, sqlite
 from services.auth import app_context
 from shared.db import db
 from shared.errors import TooMany
-from shared.service_tables import utc_now
-from shared.service_tables import LoginAttempt
+from shared.service_tables import LoginAttempt, utc_now
 
-PER_ACCOUNT = 20  # times as many as from one address: nobody locks an account out from elsewhere
-PER_ADDRESS = 10  # times as many as per account: a hall of beamlines may share an address
-ADDRESS = 45  # characters; an address that a client made up, by too many trusted proxies, has more
+PER_ACCOUNT = (
+    20  # times the limit of one address: a stranger elsewhere does not lock the account out
+)
+PER_ADDRESS = 10  # times the limit of one account: a hall of beamlines may share an address
+ADDRESS = 45  # characters; a forged X-Forwarded-For has more, if trusted_proxies is too large
 TABLE = LoginAttempt.__table__
 
 
 def check(login: str, address: str, lock: bool = False) -> None:
-    """Raise TooMany if ``login`` or ``address`` failed too often, whatever it brings now.
+    """Raise TooMany if ``login`` or ``address`` failed too often, also for a right password.
 
     With ``lock`` no other failure is counted before this transaction ends.
     """
@@ -29,7 +30,7 @@ def check(login: str, address: str, lock: bool = False) -> None:
 
 
 def note(login: str, address: str) -> None:
-    """Count a failure, or raise TooMany if others that came at the same time were enough.
+    """Count a failure; raise TooMany if simultaneous failures have reached the limit.
 
     The upsert locks each counter. All transactions do so in the order of the keys.
     """
@@ -38,10 +39,10 @@ def note(login: str, address: str) -> None:
         {"hash": key, "login": account, "address": network, "failures": 1, "time": now}
         for key, (account, network, _) in sorted(counters.items())
     ]
-    old = TABLE.c.time <= now - _window()
-    changes = [  # in this order: MariaDB would compare with a time that it has just replaced
-        ("failures", case((old, 1), else_=TABLE.c.failures + 1)),
-        ("time", case((old, now), else_=TABLE.c.time)),
+    is_old = TABLE.c.time <= now - _window()
+    changes = [  # in this order: MariaDB compares with values that it has already replaced
+        ("failures", case((is_old, 1), else_=TABLE.c.failures + 1)),
+        ("time", case((is_old, now), else_=TABLE.c.time)),
     ]
     if db.engine.dialect.name == "sqlite":
         upsert = sqlite.insert(TABLE).values(rows)
@@ -54,7 +55,7 @@ def note(login: str, address: str) -> None:
 
 
 def forget(login: str, address: str) -> None:
-    """Let an account start anew at ``address``, where it was opened with the right secret."""
+    """Reset the counter of an account at ``address``, after a login with the right secret."""
     own = _key(_account(login), _network(address))
     db.session.execute(delete(TABLE).where(TABLE.c.hash == own))
 
@@ -91,12 +92,12 @@ def _key(account: str, network: str) -> str:
 
 
 def _account(login: str) -> str:
-    """Directories do not mind capitals."""
+    """The login without capitals, which directories do not tell apart, as the column holds it."""
     return login.casefold()[:45]
 
 
 def _network(address: str) -> str:
-    """The address, of which an IPv6 host has 2**64: then its network; as it is if it is none."""
+    """The network of an IPv6 address, as a host has 2**64 of them; any other text as it is."""
     try:
         ip = ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The end of tokens: revoked before their time, or forgotten after it."""
+"""The end of tokens: their revocation, and the deletion of expired rows."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -10,11 +10,11 @@ from shared.db import db, drop
 from shared.service_tables import utc_now
 from shared.service_tables import LoginAttempt, OnceToken, RefreshToken, RevokedToken
 
-LONGEST = timedelta(days=1)  # that a site can let an access token live
+LONGEST = timedelta(days=1)  # life of an access token that a site can set
 
 
 def revoke(token_ids: Collection[str], expires: datetime | None = None) -> None:
-    """Refuse tokens by their jti until they have expired anyway."""
+    """Refuse tokens by their jti until they expire."""
     until = expires or utc_now() + LONGEST
     stmt = insert(RevokedToken).prefix_with("IGNORE", dialect="mysql")
     stmt = stmt.prefix_with("IGNORE", dialect="mariadb").prefix_with("OR IGNORE", dialect="sqlite")
@@ -24,7 +24,7 @@ def revoke(token_ids: Collection[str], expires: datetime | None = None) -> None:
 
 
 def purge() -> None:
-    """Delete some rows whose time is over."""
+    """Delete some of the expired rows."""
     now = utc_now()
     window = timedelta(seconds=app_context.site()["limits"]["login_window_seconds"])
     for model in (RefreshToken, RevokedToken, OnceToken):

@@ -1,4 +1,4 @@
-"""Groups of persons, and the permissions they hold. Nothing here knows HTTP."""
+"""Groups of persons, and the permissions of each group. Nothing here knows HTTP."""
 
 from services.auth.schemas.groups import GroupDetailSchema, GroupSchema
 from shared import read
@@ -14,46 +14,46 @@ from shared.models import (
 )
 
 
-def find(query: dict) -> dict:
-    """List groups."""
+def list_(query: dict) -> dict:
+    """One page of the groups."""
     return read.page(GroupSchema, EVERYTHING, query)
 
 
 def get(group_id: int, fields=()) -> dict:
-    """Return one group, with its permissions and members."""
+    """One group, with its permissions and members."""
     return read.one(GroupDetailSchema, EVERYTHING, fields, userGroupId=group_id)
 
 
-def add(data: dict) -> dict:
-    """Make a group; it has no members and holds nothing."""
+def create(data: dict) -> dict:
+    """Create a group without members and permissions."""
     return get(save(UserGroup(), data).userGroupId)
 
 
-def change(group_id: int, data: dict) -> dict:
+def update(group_id: int, data: dict) -> dict:
     """Rename a group."""
     save(_row(UserGroup, group_id), data)
     return get(group_id)
 
 
-def grant(group_id: int, permission_id: int) -> dict:
-    """Let a group hold a permission."""
+def add_permission(group_id: int, permission_id: int) -> dict:
+    """Grant a permission to a group."""
     _row(Permission, permission_id)
     return _link(UserGroupHasPermission, group_id, permissionId=permission_id)
 
 
-def withdraw(group_id: int, permission_id: int) -> dict:
-    """Take a permission from a group; its members lose it as soon as they refresh."""
+def remove_permission(group_id: int, permission_id: int) -> dict:
+    """Revoke a permission of a group; its members lose it at their next refresh."""
     return _unlink(UserGroupHasPermission, group_id, permissionId=permission_id)
 
 
-def admit(group_id: int, person_id: int) -> dict:
-    """Make a person a member."""
+def add_member(group_id: int, person_id: int) -> dict:
+    """Add a person to a group."""
     _row(Person, person_id)
     return _link(UserGroupHasPerson, group_id, personId=person_id)
 
 
-def dismiss(group_id: int, person_id: int) -> dict:
-    """Let a person be a member no more."""
+def remove_member(group_id: int, person_id: int) -> dict:
+    """Remove a person from a group."""
     return _unlink(UserGroupHasPerson, group_id, personId=person_id)
 
 
@@ -73,7 +73,7 @@ def _unlink(model, group_id: int, **other) -> dict:
 
 
 def _row(model, key):
-    found = db.session.get(model, key)
-    if found is None:
+    row = db.session.get(model, key)
+    if row is None:
         raise NotFound(f"{model.__tablename__} not found")
-    return found
+    return row

@@ -1,4 +1,4 @@
-"""Signs tokens, and publishes the keys that they are checked with. Nothing here knows HTTP."""
+"""The signature of tokens, and the public keys that check it. Nothing here knows HTTP."""
 
 import logging
 import time
@@ -22,12 +22,12 @@ RETRY_SECONDS = 10  # after which a client may ask again, if keys cannot be read
 
 
 def sign(login: str, life: timedelta, **claims) -> tuple[str, str]:
-    """Return a token that says ``claims`` of ``login`` for ``life``, and its jti.
+    """Return a token with ``claims`` about ``login``, valid for ``life``, and its jti.
 
     Unavailable if the key that signs cannot be read.
     """
     settings = app_context.site()["tokens"]
-    with _reading("signing key"):
+    with _unavailable_without("signing key"):
         kid, private = _key(settings["keys"])
     now, token_id = int(time.time()), uuid4().hex
     standard = {
@@ -41,32 +41,32 @@ def sign(login: str, life: timedelta, **claims) -> tuple[str, str]:
     return jwt.encode({**claims, **standard}, private, ALGORITHM, {"kid": kid}), token_id
 
 
-def published() -> dict:
+def key_set() -> dict:
     """The public keys as a JSON Web Key Set."""
-    with _reading("public keys"):
+    with _unavailable_without("public keys"):
         pems = keys.public_keys(app_context.site()["tokens"]["keys"])
     return {"keys": [_jwk(kid, pem) for kid, pem in pems.items()]}
 
 
 @contextmanager
-def _reading(kind: str) -> Iterator[None]:
-    """Raise Unavailable for a folder of keys that is out of order; the log has the cause."""
+def _unavailable_without(kind: str) -> Iterator[None]:
+    """Raise Unavailable if the keys cannot be read; the log has the cause."""
     try:
         yield
     except (OSError, UnicodeDecodeError, keys.KeysError) as error:
         logging.getLogger(LOGGER).error("keys: %s", error)
-        reason = f"the {kind} cannot be read: an administrator must mend the folder of keys"
+        reason = f"the {kind} cannot be read: an administrator must repair the folder of keys"
         raise Unavailable(reason, retry_after=RETRY_SECONDS) from error
 
 
 def _key(folder: str):
-    """The kid and key that sign now: a rotation needs no restart."""
-    return _loaded(folder, (Path(folder) / "current").read_text(encoding="utf-8"))
+    """The kid and key that sign now, read at each call: a rotation needs no restart."""
+    return _load(folder, (Path(folder) / "current").read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=8)
-def _loaded(folder: str, _current: str):
-    """Reading a private key takes longer than signing with it."""
+def _load(folder: str, _current: str):
+    """The kid and key, cached by the content of ``current``: to read a key takes long."""
     return keys.signing_key(folder)
 
 

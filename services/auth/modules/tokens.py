@@ -1,4 +1,4 @@
-"""The long-lived tokens of programs. Nothing here knows HTTP."""
+"""Service tokens: long-lived tokens of software. Nothing here knows HTTP."""
 
 import re
 from collections.abc import Collection
@@ -17,21 +17,21 @@ from shared.service_tables import ServiceToken
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9 ._@-]{0,44}"
 PEOPLE_ONLY = {"manage_groups", "manage_perms", "manage_tokens"}
-"""A program that could issue tokens would outlive its own."""
+"""A service token with one of these could issue others that outlive it."""
 
 
-def find(query: dict) -> dict:
-    """List the tokens that were issued; what they are nobody can see any more."""
+def list_(query: dict) -> dict:
+    """One page of the issued tokens; the text of a token is not stored."""
     return read.page(TokenSchema, EVERYTHING, query)
 
 
 def get(token_id: int, fields=()) -> dict:
-    """Return what is known of one token."""
+    """The row of one token."""
     return read.one(TokenSchema, EVERYTHING, fields, serviceTokenId=token_id)
 
 
-def add(identity: Identity, data: dict) -> dict:
-    """Issue a token; it is shown this once."""
+def create(identity: Identity, data: dict) -> dict:
+    """Issue a token; only this answer has its text."""
     row, token = _issue(
         data["name"],
         data["permissions"],
@@ -49,7 +49,7 @@ def issue(
     days: int | None,
     issued_by: str,
 ) -> str:
-    """Issue a token to the program ``name``, for ``days`` or as long as the site allows.
+    """Issue a service token called ``name``, for ``days`` or as long as the site allows.
 
     BadInput for a permission or a beamline that the site does not know.
     """
@@ -57,7 +57,7 @@ def issue(
 
 
 def issued() -> list[dict]:
-    """All tokens that were issued, the newest first."""
+    """All issued tokens, the newest first."""
     return read.some(TokenSchema, EVERYTHING)
 
 
@@ -73,19 +73,19 @@ def revoke(token_id: int) -> dict:
     return get(token_id)
 
 
-def _issue(name, wanted, beamlines, days, issued_by) -> tuple[ServiceToken, str]:
-    wanted = sorted(set(wanted))
+def _issue(name, requested, beamlines, days, issued_by) -> tuple[ServiceToken, str]:
+    requested = sorted(set(requested))
     beamlines = None if beamlines is None else sorted(set(beamlines))
-    life = timedelta(days=_checked(name, wanted, beamlines, days))
+    life = timedelta(days=_checked(name, requested, beamlines, days))
     limits = {} if beamlines is None else {"beamlines": beamlines}
     token, token_id = signing.sign(
-        name, life, personId=None, permissions=wanted, service=True, **limits
+        name, life, personId=None, permissions=requested, service=True, **limits
     )
     now = utc_now()
     row = {
         "tokenId": token_id,
         "name": name,
-        "permissions": wanted,
+        "permissions": requested,
         "issuedBy": issued_by[:45],
         "issued": now,
         "expires": now + life,
@@ -94,22 +94,24 @@ def _issue(name, wanted, beamlines, days, issued_by) -> tuple[ServiceToken, str]
     return save(ServiceToken(), row), token
 
 
-def _checked(name: str, wanted: list[str], beamlines: list[str] | None, days: int | None) -> int:
-    """For how many days; a token that would not do what it says is refused."""
+def _checked(
+    name: str, requested: list[str], beamlines: list[str] | None, days: int | None
+) -> int:
+    """The days that the token is to live; BadInput if it would not work as requested."""
     site, errors = app_context.site(), {}
     if not re.fullmatch(NAME, name):
         errors["name"] = ["Must be 1 to 45 of A-Z, a-z, 0-9, blank and . _ @ -"]
-    most, known = site["tokens"]["service_days"], permissions.known()
-    strangers = [each for each in wanted if each not in known]
-    if strangers:
-        errors["permissions"] = [f"Not known here: {', '.join(strangers)}."]
-    elif managing := PEOPLE_ONLY.intersection(wanted):
+    most, registered = site["tokens"]["service_days"], permissions.registered()
+    unregistered = [each for each in requested if each not in registered]
+    if unregistered:
+        errors["permissions"] = [f"Not known here: {', '.join(unregistered)}."]
+    elif managing := PEOPLE_ONLY.intersection(requested):
         errors["permissions"] = [f"For people only: {', '.join(sorted(managing))}."]
-    elif beamlines and (whole := WHOLE_SITE.intersection(wanted)):
+    elif beamlines and (whole := WHOLE_SITE.intersection(requested)):
         errors["permissions"] = [f"Cannot be limited to beamlines: {', '.join(whole)}."]
-    lost = [each for each in beamlines or () if each not in site["beamlines"]]
-    if lost:
-        errors["beamlines"] = [f"Not known here: {', '.join(lost)}."]
+    unknown = [each for each in beamlines or () if each not in site["beamlines"]]
+    if unknown:
+        errors["beamlines"] = [f"Not known here: {', '.join(unknown)}."]
     if days is not None and days > most:
         errors["days"] = [f"Must be at most {most}."]
     if errors:

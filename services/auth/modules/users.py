@@ -1,4 +1,4 @@
-"""The caller's own affairs. Nothing here knows HTTP."""
+"""The caller: its rights, its profile, its one-time links. Nothing here knows HTTP."""
 
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -13,7 +13,7 @@ from services.auth.schemas.users import ProfileSchema
 from shared import one_time_links, read
 from shared.access import EVERYTHING
 from shared.db import db, save
-from shared.errors import BadInput, NotFound
+from shared.errors import NotFound, bad_field
 from shared.identity import Identity
 from shared.models import Person
 from shared.service_tables import OnceToken
@@ -22,7 +22,7 @@ LONGEST = 2000  # of a path and of a query, in the table OnceToken
 
 
 def current(identity: Identity) -> dict:
-    """Who the caller is and what it may do."""
+    """The login, name, permissions and beamlines of the caller."""
     names = select(Person.givenName, Person.familyName)
     person = db.session.execute(names.where(Person.personId == identity.personId)).one_or_none()
     groups = [
@@ -44,25 +44,25 @@ def current(identity: Identity) -> dict:
 
 
 def profile(identity: Identity, fields=()) -> dict:
-    """The caller's own row of Person, contact data included; a program has none."""
+    """The caller's row of Person, with contact data; NotFound for a service token."""
     if identity.personId is None:
         raise NotFound("Person not found")
     return read.one(ProfileSchema, EVERYTHING, fields, personId=identity.personId)
 
 
-def change(identity: Identity, data: dict) -> dict:
-    """Change how the caller can be reached; name and login come from the user office."""
+def update_profile(identity: Identity, data: dict) -> dict:
+    """Change the caller's contact data; name and login come from the user office."""
     profile(identity, ("personId",))
     save(db.session.get_one(Person, identity.personId), data)
     return profile(identity)
 
 
 def sign(identity: Identity, data: dict) -> dict:
-    """Make a link that does one thing once, in the next seconds, as the caller."""
+    """Create a link for one request by the caller, valid once and for some seconds."""
     path, query = _target(data["url"], data.get("query", {}))
     if not path.startswith("/ispyb/") or len(path) > LONGEST or len(query) > LONGEST:
         reason = f"Must start with /ispyb/ and be shorter than {LONGEST} characters."
-        raise BadInput("invalid input", {"url": [reason]})
+        raise bad_field("url", reason)
     expiry.purge()
     now, seconds = datetime.now(UTC), app_context.site()["tokens"]["onetime_seconds"]
     ends = min(now + timedelta(seconds=seconds), datetime.fromtimestamp(identity.expires, UTC))
@@ -85,17 +85,17 @@ def sign(identity: Identity, data: dict) -> dict:
 
 
 def _target(url: str, more: dict) -> tuple[str, str]:
-    """The path and query of ``url`` as a request for it will have them."""
+    """The path and query of ``url`` in the form that a request for it has."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return "", ""
-    asked = parse_qsl(parts.query, keep_blank_values=True)
-    return unquote(parts.path), one_time_links.canonical([*asked, *more.items()])
+    parameters = parse_qsl(parts.query, keep_blank_values=True)
+    return unquote(parts.path), one_time_links.canonical([*parameters, *more.items()])
 
 
 def _claims(identity: Identity) -> dict:
-    """What a token of the caller says, for when the link is used."""
+    """The claims of the caller's token, for the request that uses the link."""
     claims = {
         "sub": identity.login,
         "personId": identity.personId,

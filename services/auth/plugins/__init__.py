@@ -1,4 +1,4 @@
-"""The ways to sign in: ``load`` makes those that the site file switches on."""
+"""The plugins for signing in; ``load`` makes those that the site file switches on."""
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -20,7 +20,7 @@ def load(site: Mapping) -> dict[str, Authentication]:
                 continue
             where = f"AUTH.{place}.{name}"
             try:
-                loaded[name] = _made(block, site["site"]["mode"])
+                loaded[name] = _make_plugin(block, site["site"]["mode"])
             except ValidationError as error:
                 faults += _flat(error.normalized_messages(), where)
     if faults:
@@ -28,32 +28,32 @@ def load(site: Mapping) -> dict[str, Authentication]:
     return loaded
 
 
-def _made(block: Mapping, mode: str) -> Authentication:
-    found = _class(block["AUTH_MODULE"], block["AUTH_CLASS"])
-    if found.demo_only and mode != "demo":
+def _make_plugin(block: Mapping, mode: str) -> Authentication:
+    plugin_class = _import_class(block["AUTH_MODULE"], block["AUTH_CLASS"])
+    if plugin_class.demo_only and mode != "demo":
         raise ValidationError("is for site.mode demo only", "AUTH_CLASS")
     try:
-        return found(found.Config().load(block["CONFIG"]))
+        return plugin_class(plugin_class.Config().load(block["CONFIG"]))
     except ValidationError as error:
         raise ValidationError({"CONFIG": error.normalized_messages()}) from None
 
 
-def _class(module: str, name: str) -> type[Authentication]:
-    """The class that a block names; what the module itself fails with, is told too."""
+def _import_class(module: str, name: str) -> type[Authentication]:
+    """The class that a block names; ValidationError, with the reason, if it cannot be used."""
     try:
-        found = getattr(import_module(module), name, None)
+        value = getattr(import_module(module), name, None)
     except Exception as error:
         raise ValidationError(f"{module} cannot be imported: {error}", "AUTH_MODULE") from None
-    if found is None:
+    if value is None:
         raise ValidationError(f"{module} has no {name}", "AUTH_CLASS")
-    if not (isinstance(found, type) and issubclass(found, Authentication)):
+    if not (isinstance(value, type) and issubclass(value, Authentication)):
         raise ValidationError(f"{name} is no subclass of {Authentication.__name__}", "AUTH_CLASS")
-    if isabstract(found) or not found.ways():
+    if isabstract(value) or not value.login_methods():
         raise ValidationError(
             f"{name} overrides neither authenticate_by_login nor authenticate_by_token",
             "AUTH_CLASS",
         )
-    return found
+    return value
 
 
 def _flat(messages: Any, where: str) -> Iterator[str]:

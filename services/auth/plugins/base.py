@@ -1,4 +1,4 @@
-"""What a site implements to let its people sign in: see docs/how-to/write-an-auth-plugin.md."""
+"""The base class of plugins for signing in: see docs/how-to/write-an-auth-plugin.md."""
 
 from abc import ABC
 from collections.abc import Collection
@@ -12,9 +12,9 @@ from shared.settings import Section
 
 @dataclass(frozen=True)
 class Account:
-    """Who somebody proved to be.
+    """The account of a person who has signed in.
 
-    ``login`` is that of ISPyB's table Person; the rest is for a Person yet to be made.
+    ``login`` is that of ISPyB's table Person; the rest is for a Person that is created.
     """
 
     login: str
@@ -24,48 +24,48 @@ class Account:
 
 
 class Authentication(ABC):
-    """A way to sign in; a plugin overrides one or both of the ``authenticate_by_...``.
+    """A login method; a plugin overrides one or both of the ``authenticate_by_...``.
 
-    Both return None for whoever is not let in. They raise ``shared.errors.Unavailable`` when
-    what they ask does not answer; any other exception is a bug, and a 500. One object serves
-    many threads. Nothing is asked of the network before somebody signs in.
+    Both return None to refuse. They raise ``shared.errors.Unavailable`` if their server does not
+    answer; any other exception is a bug, and a 500. Many threads use one object. A plugin uses
+    the network only when somebody signs in, not before.
     """
 
     Config: ClassVar[type[Schema]] = Section
-    """What CONFIG may hold: checked at the start, every fault listed with its key."""
+    """The schema of CONFIG, which is checked at the start; faults are listed by key."""
 
     demo_only: ClassVar[bool] = False
     """Whether the plugin refuses to load in production mode."""
 
     creates_persons: ClassVar[bool] = False
-    """Whether somebody whom the table Person does not know is added to it, or refused."""
+    """Whether an account without a row in Person gets one; else it is refused."""
 
     def __init__(self, config: dict[str, Any]):
-        """``config`` is CONFIG as ``Config`` loaded it; a ValidationError lists what is wrong."""
+        """``config`` is CONFIG as ``Config`` loaded it; a ValidationError lists its faults."""
         self.config = config
 
     def authenticate_by_login(self, login: str, password: str) -> Account | None:
-        """Return whose ``login`` and ``password`` these are."""
+        """Return the account with this ``login`` and ``password``, or None."""
         return None
 
     def authenticate_by_token(self, token: str) -> Account | None:
-        """Return whom ``token``, of the site's own identity provider, was issued to."""
+        """Return the account to which the site's identity provider issued ``token``, or None."""
         return None
 
     def permissions(self, login: str) -> Collection[str]:
-        """Return what ``login`` may do beyond what the database says; asked at each refresh."""
+        """Return permissions of ``login`` beyond those of the database; asked at each refresh."""
         return ()
 
     def public(self) -> dict[str, str]:
-        """Return the settings that a login page needs; everybody can read them."""
+        """Return the settings that a login page needs, which everybody can read."""
         return {}
 
     @classmethod
-    def ways(cls) -> tuple[str, ...]:
-        """What the plugin can be asked with: ``password``, ``token`` or both."""
-        ways = {"password": "authenticate_by_login", "token": "authenticate_by_token"}
+    def login_methods(cls) -> tuple[str, ...]:
+        """Return the secrets that the plugin takes: ``password``, ``token`` or both."""
+        overridable = {"password": "authenticate_by_login", "token": "authenticate_by_token"}
         return tuple(
-            way
-            for way, method in ways.items()
+            secret
+            for secret, method in overridable.items()
             if getattr(cls, method) is not getattr(Authentication, method)
         )

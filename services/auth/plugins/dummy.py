@@ -1,4 +1,4 @@
-"""Demo users whose passwords stand in the site file: for trying and testing only."""
+"""Demo users with passwords in the site file, for demos and tests only."""
 
 from hmac import compare_digest
 from secrets import token_hex
@@ -10,7 +10,7 @@ from shared.settings import Items, Section, Text
 
 
 class DummyUser(Section):
-    """Somebody who may sign in to a demo."""
+    """A user of a demo."""
 
     login = Text("Of the table Person.", 45, required=True)
     password = Text("To sign in with the login.")
@@ -23,7 +23,7 @@ class DummyUser(Section):
 
     @validates_schema
     def need_a_secret(self, user, **_):
-        """Without one nobody could sign in, or everybody."""
+        """Raise for a user without password and token."""
         if "password" not in user and "token" not in user:
             raise ValidationError("needs a password or a token")
 
@@ -35,7 +35,7 @@ class DummyConfig(Section):
 
     @validates_schema
     def tell_users_apart(self, config, **_):
-        """Two users with one login or token would be one."""
+        """Raise for two users with the same login or token."""
         for key in ("login", "token"):
             seen = set()
             for place, user in enumerate(config["users"]):
@@ -45,7 +45,7 @@ class DummyConfig(Section):
 
 
 class DummyAuthentication(Authentication):
-    """Any number of demo users; the table Person learns those that it does not know."""
+    """Signs demo users in; those without a row in Person get one."""
 
     Config = DummyConfig
     demo_only = True
@@ -56,18 +56,18 @@ class DummyAuthentication(Authentication):
         self._users = {user["login"]: user for user in config["users"]}
 
     def authenticate_by_login(self, login, password):
-        """Compare in the same time whether ``login`` is known or not."""
+        """Compare the password, in the same time for a login that does not exist."""
         user = self._users.get(login, {})
         good = _same(user.get("password") or token_hex(), password)
         return _account(user) if good else None
 
     def authenticate_by_token(self, token):
-        """Find the user whose token it is; all are compared."""
-        found = [u for u in self._users.values() if _same(u.get("token") or token_hex(), token)]
-        return _account(found[0]) if found else None
+        """Compare the token with those of all users."""
+        users = [u for u in self._users.values() if _same(u.get("token") or token_hex(), token)]
+        return _account(users[0]) if users else None
 
     def permissions(self, login):
-        """Those that the site file gives the user."""
+        """The permissions of the user in the site file."""
         return self._users.get(login, {}).get("permissions", ())
 
 

@@ -2,7 +2,13 @@
 
 import requests
 
-from services.auth.plugins.openid import TIMEOUT, Address, OpenIdAuthentication, answering, away
+from services.auth.plugins.openid import (
+    TIMEOUT,
+    Address,
+    OpenIdAuthentication,
+    provider_errors,
+    unavailable,
+)
 from shared.settings import Secret, Section, Text
 
 
@@ -18,22 +24,22 @@ class KeycloakConfig(Section):
 
 
 class KeycloakAuthentication(OpenIdAuthentication):
-    """Lets in whoever brings an access token of the realm, or login and password for one."""
+    """Signs persons in by an access token of the realm, or by login and password."""
 
     Config = KeycloakConfig
 
     def issuer_of(self, config):
-        """A realm is an issuer."""
+        """The address of the realm, which is the issuer of its tokens."""
         return (
             f"{config['KEYCLOAK_SERVER_URL'].rstrip('/')}/realms/{config['KEYCLOAK_REALM_NAME']}"
         )
 
     def client_of(self, config):
-        """Keycloak writes it into ``azp``."""
+        """The client id, which Keycloak writes into ``azp``."""
         return config["KEYCLOAK_CLIENT_ID"]
 
     def authenticate_by_login(self, login, password):
-        """Trade both for a token, as the client, and check that: it says who somebody is."""
+        """Get a token for login and password from Keycloak, and check that token."""
         if not login or not password:
             return None
         form = {
@@ -44,17 +50,19 @@ class KeycloakAuthentication(OpenIdAuthentication):
             "username": login,
             "password": password,
         }
-        place = self.endpoint("token_endpoint")
-        with answering():
-            answer = requests.post(place, data=form, timeout=TIMEOUT, allow_redirects=False)
-            told = answer.json()
-        error = told.get("error") if isinstance(told, dict) else "something odd"
+        url = self.endpoint("token_endpoint")
+        with provider_errors():
+            answer = requests.post(url, data=form, timeout=TIMEOUT, allow_redirects=False)
+            document = answer.json()
+        error = document.get("error") if isinstance(document, dict) else "no object"
         if error == "invalid_grant":
             return None
         if answer.status_code != 200 or error:
-            raise away(f"no token for a password, but {answer.status_code}, {str(error)[:80]}")
-        return self.authenticate_by_token(str(told.get("access_token")))
+            raise unavailable(
+                f"no token for a password, but {answer.status_code}, {str(error)[:80]}"
+            )
+        return self.authenticate_by_token(str(document.get("access_token")))
 
     def public(self):
-        """What Keycloak's own JavaScript adapter asks for."""
+        """The settings that Keycloak's own JavaScript adapter needs."""
         return {name: value for name, value in self.config.items() if "SECRET" not in name}

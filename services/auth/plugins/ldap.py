@@ -1,4 +1,4 @@
-"""Accounts of a directory that speaks LDAP: a password is good if the directory takes it."""
+"""Accounts of an LDAP directory: a login is a bind with the password of the account."""
 
 import logging
 import ssl
@@ -16,8 +16,8 @@ from shared.errors import Unavailable
 from shared.log import LOGGER
 from shared.settings import MISSING, PERMISSION_LENGTH, Items, Secret, Section, Switch, Text
 
-TIMEOUT = 5  # seconds for each step: to connect, to be answered
-REFUSED = {  # what a directory answers to who may not sign in
+TIMEOUT = 5  # seconds, to connect and for each answer
+REFUSED = {  # result codes of a bind that is refused
     "constraintViolation",  # too many guesses, with some
     "inappropriateAuthentication",
     "insufficientAccessRights",
@@ -67,7 +67,7 @@ class LdapConfig(Section):
 
     @validates_schema
     def need_each_other(self, config, **_):
-        """Settings that are nothing alone."""
+        """Raise for a setting whose counterpart is missing."""
         for name, needed in (
             ("LDAP_GROUPS", "LDAP_BASE_GROUPS"),
             ("LDAP_BIND_DN", "LDAP_BIND_PASSWORD"),
@@ -78,7 +78,7 @@ class LdapConfig(Section):
 
 
 class LdapAuthentication(Authentication):
-    """Lets in whom the directory knows below ``LDAP_BASE_INTERNAL``, by login and password."""
+    """Signs in accounts below ``LDAP_BASE_INTERNAL`` of the directory, by login and password."""
 
     Config = LdapConfig
 
@@ -87,34 +87,34 @@ class LdapAuthentication(Authentication):
         self._ldap3 = _library()
 
     def authenticate_by_login(self, login, password):
-        """Give both to the directory, which is asked nothing else."""
-        # without a password anybody is let in, as nobody
+        """Bind as the account."""
+        # An LDAP bind without a password succeeds for everybody, as anonymous.
         if not password or not _plain(login):
             return None
         with self._connected(self._entry(login), password) as connection:
             return Account(login) if connection else None
 
     def permissions(self, login):
-        """Those of the groups that the directory counts ``login`` among."""
-        groups = {name.casefold(): held for name, held in self.config["LDAP_GROUPS"].items()}
+        """The permissions of the directory's groups with the member ``login``."""
+        groups = {name.casefold(): granted for name, granted in self.config["LDAP_GROUPS"].items()}
         if not groups or not _plain(login):
             return ()
-        found = self._groups_of(login) & groups.keys()
-        return {permission for name in found for permission in groups[name]}
+        names = self._groups_of(login) & groups.keys()
+        return {permission for name in names for permission in groups[name]}
 
     def _groups_of(self, login: str) -> set[str]:
-        """The names of all groups with ``login``, of either of the usual kinds."""
+        """The names of all groups with ``login``: posixGroup, groupOfNames, groupOfUniqueNames."""
         escaped = self._ldap3.utils.conv.escape_filter_chars
         uid, entry = escaped(login), escaped(self._entry(login))
         member = f"(|(memberUid={uid})(member={entry})(uniqueMember={entry}))"
         reader = self.config.get("LDAP_BIND_DN"), self.config.get("LDAP_BIND_PASSWORD")
         with self._connected(*reader) as connection:
             if connection is None:
-                raise _away("LDAP_BIND_DN and LDAP_BIND_PASSWORD are refused")
+                raise _unavailable("LDAP_BIND_DN and LDAP_BIND_PASSWORD are refused")
             base = self.config["LDAP_BASE_GROUPS"]
             _, answer, entries, _ = connection.search(base, member, attributes=["cn"])
             if answer["description"] != "success":
-                raise _away(f"groups cannot be searched: {answer['description']}")
+                raise _unavailable(f"groups cannot be searched: {answer['description']}")
             names = [entry["attributes"]["cn"] for entry in entries if "attributes" in entry]
         return {name.casefold() for several in names for name in several}
 
@@ -124,25 +124,25 @@ class LdapAuthentication(Authentication):
 
     @contextmanager
     def _connected(self, user: str | None, password: str | None) -> Iterator[Any]:
-        """A connection that is bound as ``user``; None, if the directory refuses that."""
+        """A connection that is bound as ``user``, or None if the directory refuses."""
         connection = self._connection(user, password)
         try:
             connection.open()
             if not connection.server.ssl and self.config["LDAP_START_TLS"]:
                 connection.start_tls()
                 if not connection.tls_started:
-                    raise _away("the connection is not encrypted")
+                    raise _unavailable("the connection is not encrypted")
             done, answer, *_ = connection.bind()
             if not done and answer["description"] not in REFUSED:
-                raise _away(f"the directory answers {answer['description']}")
+                raise _unavailable(f"the directory answers {answer['description']}")
             yield connection if done else None
         except (self._ldap3.core.exceptions.LDAPException, OSError) as error:
-            raise _away(f"{type(error).__name__}: {error}") from error
+            raise _unavailable(f"{type(error).__name__}: {error}") from error
         finally:
             connection.strategy.close()
 
     def _connection(self, user: str | None, password: str | None) -> Any:
-        """A connection that is yet to be opened; one serves one thread, once."""
+        """A connection that is not open yet, for one use by one thread."""
         library, parts = self._ldap3, urlsplit(self.config["LDAP_URI"])
         encrypted = parts.scheme == "ldaps"
         server = library.Server(
@@ -160,16 +160,16 @@ class LdapAuthentication(Authentication):
         return library.Connection(
             server,
             user,
-            password and password.encode(),  # as text it would be changed, even to nothing
+            password and password.encode(),  # ldap3 would normalise text, even to an empty one
             client_strategy=library.SAFE_SYNC,
             check_names=False,
-            auto_referrals=False,  # the password is for this directory alone
+            auto_referrals=False,  # else the password would go to other servers
             receive_timeout=TIMEOUT,
         )
 
 
 def _library() -> ModuleType:
-    """The package of the extra ``ldap``, which only those need who use this plugin."""
+    """The package ldap3, of the extra ``ldap``, which only this plugin needs."""
     try:
         import ldap3
     except ImportError:
@@ -178,15 +178,17 @@ def _library() -> ModuleType:
 
 
 def _plain(login: str) -> bool:
-    """Whether ``login`` has one spelling, but for capitals.
+    """Whether no other spelling than capitals means the same login.
 
-    Directories let blanks and look-alikes pass for the same; those who guess passwords could
-    go on under another spelling when one is locked.
+    Directories ignore blanks and take look-alike letters for equal: a guesser of passwords could
+    go on with another spelling after one is locked.
     """
-    one = login.isprintable() and " " not in login and normalize("NFKC", login) == login
-    return bool(login) and one
+    has_one_spelling = (
+        login.isprintable() and " " not in login and normalize("NFKC", login) == login
+    )
+    return bool(login) and has_one_spelling
 
 
-def _away(why: str) -> Unavailable:
-    logging.getLogger(LOGGER).error("ldap: %s", why)
+def _unavailable(reason: str) -> Unavailable:
+    logging.getLogger(LOGGER).error("ldap: %s", reason)
     return Unavailable("the directory of accounts does not answer", retry_after=10)

@@ -16,13 +16,13 @@ from shared.log import LOGGER
 from shared.settings import MISSING, Section, Text
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
-KINDS = (None, "Bearer", "ID")  # of Keycloak's tokens: not its refresh and logout tokens
-LEEWAY = 10  # seconds that two clocks may differ
+KINDS = (None, "Bearer", "ID")  # values of ``typ``: not of Keycloak's refresh and logout tokens
+LEEWAY = 10  # seconds that the clocks of two hosts may differ
 TIMEOUT = 5
 
 
 class Address(fields.Url):
-    """An http(s) address, also of a host inside."""
+    """An http(s) address, also of a host without a domain."""
 
     default_error_messages = {"invalid": "is not a URL", "required": MISSING, "null": MISSING}
 
@@ -42,26 +42,26 @@ class OpenIdConfig(Section):
 
 
 class OpenIdAuthentication(Authentication):
-    """Lets in whoever brings a good token of the provider; nothing is asked of it but its keys."""
+    """Signs persons in by a valid token of the provider, from which only its keys are fetched."""
 
     Config: ClassVar[type[Schema]] = OpenIdConfig
 
     def __init__(self, config):
         super().__init__(config)
         self.issuer = self.issuer_of(config).rstrip("/")
-        self._told: dict[str, Any] = {}
+        self._configuration: dict[str, Any] = {}
         self._keys: jwt.PyJWKClient | None = None
 
     def issuer_of(self, config: dict) -> str:
-        """Where the provider is, by the settings."""
+        """The address of the provider in the settings."""
         return config["ISSUER"]
 
     def client_of(self, config: dict) -> str:
-        """The client whose tokens are good here, by the settings."""
+        """The client in the settings, whose tokens are accepted."""
         return config["CLIENT_ID"]
 
     def login_of(self, claims: dict) -> object:
-        """The login that a token states, if it does."""
+        """The login in the claims of a token, or None."""
         return claims.get(self.config.get("LOGIN_CLAIM", "preferred_username"))
 
     def authenticate_by_token(self, token):
@@ -83,66 +83,69 @@ class OpenIdAuthentication(Authentication):
         return self._account(claims)
 
     def public(self):
-        """What a web page needs to fetch a token."""
+        """The settings with which a web page gets a token."""
         return {"issuer": self.issuer, "clientId": self.client_of(self.config)}
 
     def _account(self, claims: dict) -> Account | None:
         audience, client = claims.get("aud"), self.client_of(self.config)
         audiences = audience if isinstance(audience, list) else [audience]
         login = self.login_of(claims)
-        meant = client in (*audiences, claims.get("azp")) and claims.get("typ") in KINDS
-        if not meant or not isinstance(login, str) or not login:
+        is_for_us = client in (*audiences, claims.get("azp")) and claims.get("typ") in KINDS
+        if not is_for_us or not isinstance(login, str) or not login:
             return None
         return Account(
             login, claims.get("given_name"), claims.get("family_name"), claims.get("email")
         )
 
     def endpoint(self, name: str) -> str:
-        """An address that the provider tells of itself; it is asked at the first login only."""
-        with answering():
-            if not self._told:
+        """An address in the provider's configuration, which is fetched at the first login."""
+        with provider_errors():
+            if not self._configuration:
                 url = f"{self.issuer}/.well-known/openid-configuration"
                 answer = requests.get(url, timeout=TIMEOUT)
                 answer.raise_for_status()
-                self._told = self._believed(answer.json())
-            return str(self._told[name])
+                self._configuration = self._checked(answer.json())
+            return str(self._configuration[name])
 
-    def _believed(self, told: Any) -> dict[str, Any]:
-        """What the provider tells, if it is the right one, and tells it behind no lesser lock."""
-        if not isinstance(told, dict) or str(told.get("issuer")).rstrip("/") != self.issuer:
+    def _checked(self, document: Any) -> dict[str, Any]:
+        """The configuration; ValueError for another issuer, or for addresses without TLS."""
+        if (
+            not isinstance(document, dict)
+            or str(document.get("issuer")).rstrip("/") != self.issuer
+        ):
             raise ValueError(f"it is another issuer than {self.issuer}")
-        places = [told.get(name) for name in ("jwks_uri", "token_endpoint")]
+        urls = [document.get(name) for name in ("jwks_uri", "token_endpoint")]
         if self.issuer.startswith("https:"):
-            if not all(place is None or str(place).startswith("https:") for place in places):
+            if not all(url is None or str(url).startswith("https:") for url in urls):
                 raise ValueError("it has addresses without encryption")
-        return told
+        return document
 
     def _key(self, kid: str | None) -> jwt.PyJWK:
         """The key that a token names; a provider that has only one need not name it."""
-        place = self.endpoint("jwks_uri")
-        with answering():
-            keys = self._keys = self._keys or jwt.PyJWKClient(place, timeout=TIMEOUT)
-            found = keys.get_signing_keys()
+        url = self.endpoint("jwks_uri")
+        with provider_errors():
+            keys = self._keys = self._keys or jwt.PyJWKClient(url, timeout=TIMEOUT)
+            published = keys.get_signing_keys()
         if kid is None:
-            if len(found) > 1:
+            if len(published) > 1:
                 raise jwt.InvalidTokenError("the token names no key")
-            return found[0]
+            return published[0]
         try:
-            return keys.get_signing_key(kid)  # looks for new ones, but not too often
+            return keys.get_signing_key(kid)  # fetches new keys, at limited intervals
         except (jwt.PyJWKClientConnectionError, OSError) as error:
-            raise away(error) from error
+            raise unavailable(error) from error
 
 
-def away(why: object) -> Unavailable:
-    """The answer when the provider is to blame; ``why`` is for the log, and holds no secret."""
-    logging.getLogger(LOGGER).error("openid: %s", why)
+def unavailable(reason: object) -> Unavailable:
+    """The error for a failing provider; ``reason`` is logged, and holds no secret."""
+    logging.getLogger(LOGGER).error("openid: %s", reason)
     return Unavailable("the identity provider does not answer", retry_after=10)
 
 
 @contextmanager
-def answering() -> Iterator[None]:
-    """Blame the provider for what goes wrong within."""
+def provider_errors() -> Iterator[None]:
+    """Raise Unavailable for failures of the provider in the block."""
     try:
         yield
     except (jwt.PyJWTError, HTTPException, OSError, ValueError, LookupError) as error:
-        raise away(f"{type(error).__name__}: {error}") from error
+        raise unavailable(f"{type(error).__name__}: {error}") from error

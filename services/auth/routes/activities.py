@@ -5,7 +5,7 @@ from services.auth.schemas.activities import ActivitySchema
 from shared.api import Namespace, Resource
 from shared.lists import query_of
 
-ns = Namespace("activity", path="/auth/activity", description="Who changed what, who signed in")
+ns = Namespace("activity", path="/auth/activity", description="The audit trail")
 
 
 @ns.route("")
@@ -15,4 +15,4 @@ class Activities(Resource):
     @ns.returns(ActivitySchema, many=True)
     def get(self, identity, query):
         """List the audit trail, the newest first."""
-        return activities.find(query)
+        return activities.list_(query)

@@ -17,14 +17,14 @@ class Groups(Resource):
     @ns.returns(GroupSchema, many=True)
     def get(self, identity, query):
         """List the groups."""
-        return groups.find(query)
+        return groups.list_(query)
 
     @ns.require("manage_groups")
     @ns.takes(GroupSchema)
     @ns.returns(GroupDetailSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
         """Make a group."""
-        return groups.add(data)
+        return groups.create(data)
 
 
 @ns.route("/<int:userGroupId>")
@@ -41,7 +41,7 @@ class Group(Resource):
     @ns.returns(GroupDetailSchema)
     def patch(self, identity, data, userGroupId):
         """Rename a group."""
-        return groups.change(userGroupId, data)
+        return groups.update(userGroupId, data)
 
 
 @ns.route("/<int:userGroupId>/permissions/<int:permissionId>")
@@ -50,13 +50,13 @@ class GroupPermission(Resource):
     @ns.returns(GroupDetailSchema, HTTPStatus.CREATED)
     def post(self, identity, userGroupId, permissionId):
         """Grant a permission to a group."""
-        return groups.grant(userGroupId, permissionId)
+        return groups.add_permission(userGroupId, permissionId)
 
     @ns.require("manage_groups")
     @ns.returns(GroupDetailSchema)
     def delete(self, identity, userGroupId, permissionId):
         """Revoke a permission of a group."""
-        return groups.withdraw(userGroupId, permissionId)
+        return groups.remove_permission(userGroupId, permissionId)
 
 
 @ns.route("/<int:userGroupId>/persons/<int:personId>")
@@ -65,10 +65,10 @@ class GroupPerson(Resource):
     @ns.returns(GroupDetailSchema, HTTPStatus.CREATED)
     def post(self, identity, userGroupId, personId):
         """Make a person a member of a group."""
-        return groups.admit(userGroupId, personId)
+        return groups.add_member(userGroupId, personId)
 
     @ns.require("manage_groups")
     @ns.returns(GroupDetailSchema)
     def delete(self, identity, userGroupId, personId):
         """Take a person out of a group."""
-        return groups.dismiss(userGroupId, personId)
+        return groups.remove_member(userGroupId, personId)

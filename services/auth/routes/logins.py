@@ -1,4 +1,4 @@
-"""/auth/login and what belongs to it"""
+"""/auth/login, refresh, logout, config and jwks"""
 
 from http import HTTPStatus
 
@@ -54,7 +54,7 @@ class Config(Resource):
     @ns.returns(WaysSchema)
     def get(self):
         """List the ways to sign in."""
-        return logins.ways()
+        return logins.login_methods()
 
 
 @ns.route("/jwks")
@@ -63,4 +63,4 @@ class Keys(Resource):
     @ns.returns(KeySetSchema)
     def get(self):
         """Show the public keys that tokens can be checked with."""
-        return signing.published()
+        return signing.key_set()

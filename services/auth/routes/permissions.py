@@ -7,7 +7,7 @@ from services.auth.schemas.permissions import PermissionSchema
 from shared.api import Namespace, Resource
 from shared.lists import FieldsQuery, query_of
 
-ns = Namespace("permissions", path="/auth/permissions", description="What groups can hold")
+ns = Namespace("permissions", path="/auth/permissions", description="Permissions of groups")
 
 
 @ns.route("")
@@ -17,14 +17,14 @@ class Permissions(Resource):
     @ns.returns(PermissionSchema, many=True)
     def get(self, identity, query):
         """List the permissions."""
-        return permissions.find(query)
+        return permissions.list_(query)
 
     @ns.require("manage_perms")
     @ns.takes(PermissionSchema)
     @ns.returns(PermissionSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
         """Make a permission."""
-        return permissions.add(data)
+        return permissions.create(data)
 
 
 @ns.route("/<int:permissionId>")
@@ -41,4 +41,4 @@ class Permission(Resource):
     @ns.returns(PermissionSchema)
     def patch(self, identity, data, permissionId):
         """Change some fields of a permission: absent keeps, null clears."""
-        return permissions.change(identity, permissionId, data)
+        return permissions.update(identity, permissionId, data)

@@ -7,7 +7,7 @@ from services.auth.schemas.tokens import IssuedTokenSchema, TokenQuery, TokenSch
 from shared.api import Namespace, Resource
 from shared.lists import FieldsQuery
 
-ns = Namespace("tokens", path="/auth/tokens", description="Long-lived tokens of programs")
+ns = Namespace("tokens", path="/auth/tokens", description="Service tokens")
 
 
 @ns.route("")
@@ -17,14 +17,14 @@ class Tokens(Resource):
     @ns.returns(TokenSchema, many=True)
     def get(self, identity, query):
         """List the tokens that were issued."""
-        return tokens.find(query)
+        return tokens.list_(query)
 
     @ns.require("manage_tokens")
     @ns.takes(TokenSchema)
     @ns.returns(IssuedTokenSchema, HTTPStatus.CREATED, secret=True)
     def post(self, identity, data):
         """Issue a token to a program; it is shown this once."""
-        return tokens.add(identity, data)
+        return tokens.create(identity, data)
 
 
 @ns.route("/<int:serviceTokenId>")

@@ -39,7 +39,7 @@ class Profile(Resource):
     @ns.returns(ProfileSchema)
     def patch(self, identity, data):
         """Change how the caller can be reached: absent keeps, null clears."""
-        return users.change(identity, data)
+        return users.update_profile(identity, data)
 
 
 @ns.route("/sign")

@@ -1,11 +1,11 @@
-"""What a line of the audit trail looks like on the wire."""
+"""Lines of the audit trail on the wire."""
 
 from shared.schemas import TableSchema
 from shared.service_tables import Activity
 
 
 class ActivitySchema(TableSchema):
-    """Who did what; the values that were sent are not kept."""
+    """One change or login; the values that were sent are not stored."""
 
     class Meta(TableSchema.Meta):
         model = Activity

@@ -1,4 +1,4 @@
-"""What a group looks like on the wire."""
+"""Groups on the wire."""
 
 from marshmallow import Schema, fields, validate
 from marshmallow_sqlalchemy import auto_field
@@ -62,7 +62,7 @@ class GroupMemberSchema(TableSchema):
 
 
 class GroupDetailSchema(GroupSchema):
-    """A group with all that it holds."""
+    """A group with its permissions and members."""
 
     permissions = fields.Nested(GroupPermissionSchema, many=True, dump_only=True)
     persons = fields.Nested(GroupMemberSchema, many=True, attribute="people", dump_only=True)

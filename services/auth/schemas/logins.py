@@ -1,4 +1,4 @@
-"""What signing in and out looks like on the wire."""
+"""Signing in and out on the wire."""
 
 from marshmallow import Schema, fields, validate
 

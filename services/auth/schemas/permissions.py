@@ -1,4 +1,4 @@
-"""What a permission looks like on the wire."""
+"""Permissions on the wire."""
 
 from marshmallow import Schema, fields, validate
 from marshmallow_sqlalchemy import auto_field

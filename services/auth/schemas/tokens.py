@@ -1,4 +1,4 @@
-"""What the tokens of programs look like on the wire."""
+"""Service tokens on the wire."""
 
 from marshmallow import Schema, fields, validate
 from marshmallow_sqlalchemy import auto_field
@@ -38,7 +38,7 @@ class TokenSchema(TableSchema):
 
 
 class TokenColumnsSchema(TableSchema):
-    """What a list of tokens can be filtered by and sorted on."""
+    """The columns by which a list of tokens can be filtered and sorted."""
 
     class Meta(TableSchema.Meta):
         model = ServiceToken

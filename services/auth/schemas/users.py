@@ -1,4 +1,4 @@
-"""What the caller sees of itself on the wire."""
+"""The caller on the wire."""
 
 from marshmallow import Schema, fields, validate
 
@@ -33,7 +33,7 @@ class OwnLaboratorySchema(TableSchema):
 
 
 class ProfileSchema(TableSchema):
-    """The caller's own data; what the user office keeps cannot be changed here."""
+    """The caller's own data, of which only the contact data can be changed."""
 
     Laboratory = fields.Nested(OwnLaboratorySchema, attribute="laboratory", dump_only=True)
 

@@ -1,7 +1,7 @@
-"""Signing in as MXCuBE does, with the PyISPyBRestClient of mxcubecore.
+"""Signing in for MXCuBE, with the PyISPyBRestClient of mxcubecore.
 
-It names one plugin, ``keycloak``, whatever the site calls its own; it sends what else it has at
-hand; and it takes nothing but 200 for an answer to a refresh.
+The client names the plugin ``keycloak``, whatever the name at the site is; it sends fields that
+are not needed; and the answer to a refresh has to be a 200.
 """
 
 from http import HTTPStatus
@@ -65,9 +65,9 @@ class CurrentUser(Resource):
 
 
 def _named(data: dict) -> dict:
-    """The credentials for a plugin of this site: its own of that name, else one for tokens."""
-    found = app_context.plugins()
-    takers = [name for name, plugin in found.items() if "token" in plugin.ways()]
-    if data["plugin"] in found or not takers:
+    """The credentials for the plugin of that name, else for the first that takes a token."""
+    plugins = app_context.plugins()
+    token_plugins = [name for name, plugin in plugins.items() if "token" in plugin.login_methods()]
+    if data["plugin"] in plugins or not token_plugins:
         return data
-    return {**data, "plugin": takers[0]}
+    return {**data, "plugin": token_plugins[0]}

@@ -1,7 +1,5 @@
 """/data_collections/{id}/image_quality"""
 
-from hashlib import blake2b
-
 from flask import Response, request
 
 from services.core.modules.processing import image_quality, plots
@@ -10,7 +8,7 @@ from services.core.schemas.processing.image_quality import (
     ImageQualitySchema,
     UpsertedSchema,
 )
-from shared.api import Namespace, Resource
+from shared.api import Namespace, Resource, set_content_tag
 
 ns = Namespace(
     "image quality",
@@ -33,8 +31,7 @@ class ImageQuality(Resource):
         found = image_quality.get(identity, data_collection_id, **{"points": DOTS, **query})
         found.pop(image_quality.PROGRAM)
         picture = Response(plots.lines(found, image_quality.IMAGE), mimetype=PICTURE)
-        picture.set_etag(blake2b(picture.get_data(), digest_size=12).hexdigest())
-        return picture
+        return set_content_tag(picture)
 
     @ns.require("mx_write", "processing_write")
     @ns.takes(ImageQualitySchema)

@@ -1,7 +1,5 @@
 """/autoproc, /autoproc/table, /autoproc/best, /autoproc/status"""
 
-from hashlib import blake2b
-
 from flask import Response, request
 
 from services.core.modules.processing import result_tables
@@ -13,7 +11,7 @@ from services.core.schemas.processing.result_tables import (
     StatusesSchema,
     StatusQuery,
 )
-from shared.api import Namespace, Resource
+from shared.api import Namespace, Resource, set_content_tag
 from shared.lists import FieldsQuery, query_of
 
 ns = Namespace("result tables", path="/autoproc", description="Results of processing as tables")
@@ -53,8 +51,7 @@ class ResultTable(Resource):
         text = result_tables.as_csv(identity, query, "limit" not in request.args)
         table = Response(text, mimetype=TABLE)
         table.headers.set("Content-Disposition", "attachment", filename="results.csv")
-        table.set_etag(blake2b(table.get_data(), digest_size=12).hexdigest())
-        return table
+        return set_content_tag(table)
 
 
 @ns.route("/best")
