@@ -35,6 +35,11 @@ def by_proposal(
     return Filter(condition, name, names.proposal_key)
 
 
+def by_parent(link: Any) -> dict[str, Filter]:
+    """The filter ``parent`` of a ChildService: ``link`` is the foreign key to the parent."""
+    return {"parent": Filter(link == bindparam("parent"))}
+
+
 def by_session(session_id: Any, group_id: Any = None) -> dict[str, Filter]:
     """The filters ``proposal`` and ``beamLineName`` of rows whose session is ``session_id``.
 

@@ -90,15 +90,15 @@ def add(ns: Any, resource: Declaration, verbs: Collection[str]) -> None:
 
 
 def _method(ns: Any, resource: Declaration, verb: str) -> Callable:
-    """The decorated method of one verb."""
-    rows, key = resource.rows, resource.parameter
+    """The guarded and documented method of one verb."""
+    rows: Any = resource.rows  # a ChildService takes the key of the parent, first as in the path
     calls: dict[str, Callable] = {
-        "list": lambda _, identity, query: rows.list_(identity, query),
-        "create": lambda _, identity, data: rows.create(identity, data),
-        "get": lambda _, identity, query, **path: rows.get(identity, path[key], **query),
-        "update": lambda _, identity, data, **path: rows.update(identity, path[key], data),
-        "replace": lambda _, identity, data, **path: rows.replace(identity, path[key], data),
-        "delete": lambda _, identity, **path: rows.delete(identity, path[key]),
+        "list": lambda _, identity, query, **path: rows.list_(identity, *path.values(), query),
+        "create": lambda _, identity, data, **path: rows.create(identity, *path.values(), data),
+        "get": lambda _, identity, query, **path: rows.get(identity, *path.values(), **query),
+        "update": lambda _, identity, data, **path: rows.update(identity, *path.values(), data),
+        "replace": lambda _, identity, data, **path: rows.replace(identity, *path.values(), data),
+        "delete": lambda _, identity, **path: rows.delete(identity, *path.values()),
     }
     takes = {
         "list": ns.takes(query_of(rows.listed), query=True),

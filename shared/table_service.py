@@ -67,7 +67,15 @@ class TableService:
 
     def check_visible(self, identity: Identity, key: Any) -> None:
         """Raise NotFound unless the row is visible."""
-        self.get(identity, key, (self.key_name,))
+        self.get_key(identity, key)
+
+    def get_key(self, identity: Identity, key: Any) -> Any:
+        """The primary key of a visible row; NotFound if it is hidden or absent."""
+        return self.get(identity, key, (self.key_name,))[self.key_name]
+
+    def lock(self, identity: Identity, key: Any) -> Any:
+        """A visible row as an ORM object, its row locked; NotFound if it is hidden or absent."""
+        return row_checks.lock_visible(identity, self.model, **self.find_by(identity, key))
 
     def create(self, identity: Identity, data: dict) -> dict:
         """Create a row below visible parents."""
@@ -79,10 +87,13 @@ class TableService:
         return save(self.model(), data)
 
     def update(self, identity: Identity, key: Any, data: dict) -> dict:
-        """Change the columns in ``data`` of a visible row."""
-        row = row_checks.lock_visible(identity, self.model, **self.find_by(identity, key))
+        """Change the columns of a visible row that ``data`` names."""
+        return self.written(identity, self.edit(identity, self.lock(identity, key), data))
+
+    def edit(self, identity: Identity, row: Any, data: dict) -> Any:
+        """Change the columns of a locked row that ``data`` names; return the ORM object."""
         self.check_data(identity, data, row)
-        return self.written(identity, save(row, data))
+        return save(row, data)
 
     def replace(self, identity: Identity, key: Any, data: dict) -> dict:
         """Change all columns of a visible row; those not in ``data`` get their defaults."""

@@ -57,7 +57,7 @@ def test_a_token_of_a_beamline_leaves_the_detectors_of_others(as_, detectors):
 )
 def test_a_detector_is_known_by_its_names(app, detectors, names, expected):
     with app.app_context():
-        assert service.find_key(**names) == expected
+        assert service.get_key_by_names(**names) == expected
 
 
 def test_only_software_writes(as_, detectors):

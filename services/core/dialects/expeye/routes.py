@@ -24,9 +24,10 @@ from services.core.dialects.expeye.schemas import (
     ExpeyeRobotActionSchema,
     ExpeyeSampleSchema,
 )
-from services.core.modules.acquisition import grids, positions
+from services.core.modules.acquisition import positions
 from services.core.modules.acquisition.data_collection_groups import data_collection_groups
 from services.core.modules.acquisition.data_collections import data_collections
+from services.core.modules.acquisition.grids import grids
 from services.core.modules.beamline.robot_actions import robot_actions
 from services.core.modules.people.lab_contacts import lab_contacts
 from services.core.modules.people.sessions import sessions
@@ -181,7 +182,7 @@ class CollectionGrids(Resource):
     @collection_ns.returns(ExpeyeGridSchema, HTTPStatus.CREATED)
     def post(self, identity, data, collection_id):
         """Add the grid of a data collection."""
-        row = grids.add(identity, collection_id, _columns(data))
+        row = grids.create(identity, collection_id, _columns(data))
         return _answer(ExpeyeGridSchema(), row, data)
 
 

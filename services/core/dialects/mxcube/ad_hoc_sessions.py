@@ -1,7 +1,7 @@
 """Sessions that acquisition software opens and completes while people are at the beamline.
 
-A caller who sees the proposal may open a session on it, and sees that session from then on. A
-caller who sees a session may say what its beamline is set up with.
+A caller who sees the proposal may open a session of it, and sees that session from then on. A
+caller who sees a session may assign a setup of its beamline to it.
 """
 
 from datetime import timedelta
@@ -18,30 +18,34 @@ from shared.models import BLSession, Proposal, SessionHasPerson
 SHIFT = timedelta(hours=8)
 
 
-def start(identity: Identity, data: dict) -> tuple[dict, bool]:
+def get_or_create(identity: Identity, data: dict) -> tuple[dict, bool]:
     """Return the caller's session of this proposal, beamline and start, and whether it is new.
 
-    The proposal is locked before anything is read: of two callers at once, the second finds
-    what the first one made.
+    The proposal is locked before anything is read: of two callers at once, the second reads the
+    session that the first one created.
     """
     row_checks.locked(Proposal, data["proposalId"])
     row_checks.check_parents(identity, BLSession, {"proposalId": data["proposalId"]})
-    same = {name: data[name] for name in ("proposalId", "beamLineName", "startDate")}
-    if found := read.some(SessionSchema, access.sessions(identity), limit=1, **same):
-        return found[0], False
+    key = {name: data[name] for name in ("proposalId", "beamLineName", "startDate")}
+    if rows := read.some(SessionSchema, access.sessions(identity), limit=1, **key):
+        return rows[0], False
     shifts = ceil((data["endDate"] - data["startDate"]) / SHIFT)
     session = sessions.create(identity, {**data, "nbShifts": shifts})
-    _let_see(identity, session["sessionId"])
+    _make_visible(identity, session["sessionId"])
     return session, True
 
 
-def set_up(identity: Identity, session_id: int, setup_id: int) -> dict:
-    """Note what the beamline of a visible session is set up with."""
-    return sessions.update(identity, str(session_id), {"beamLineSetupId": setup_id})
+def assign_setup(identity: Identity, session_id: int, setup_id: int) -> BLSession:
+    """Let a visible session refer to a setup of its beamline; return its row."""
+    session = sessions.lock(identity, session_id)
+    return sessions.edit(identity, session, {"beamLineSetupId": setup_id})
 
 
-def _let_see(identity: Identity, session_id: int) -> None:
-    """Who sees the proposal only through other sessions of it is put on the new one."""
+def _make_visible(identity: Identity, session_id: int) -> None:
+    """Add the caller to a new session unless he sees it.
+
+    A person may see the proposal only because he is on another of its sessions.
+    """
     try:
         names.session_key(identity, str(session_id))
     except NotFound:

@@ -169,7 +169,7 @@ class MxcubeCollectionSchema(LenientSchema):
 
     def translated(self, data: dict) -> dict:
         """``{"group": columns, "collection": columns, …}``; what the client lacks is left out."""
-        asked = "collection_id" in data
+        has_key = "collection_id" in data
         data = {name: value for name, value in data.items() if value is not None}
         which = {name: data.pop(name, None) for name in ("collection_id", "group_id")}
         data |= data.pop("sample_reference", {}) | data.pop("fileinfo", {})
@@ -185,7 +185,7 @@ class MxcubeCollectionSchema(LenientSchema):
             "group": group,
             "collection": {name: value for name, value in data.items() if value is not None},
         }
-        return {**found, **which, "maybe_known": asked}
+        return {**found, **which, "match_files": has_key}
 
 
 class MxcubeGroupSchema(MxcubeCollectionSchema):

@@ -1,81 +1,100 @@
-"""What acquisition software tells of its data collections: all of it, again and again.
+"""The upserts of data collections that acquisition software reports, and of their groups.
 
-It knows no groups when it begins, and repeats the whole when it goes on. Whoever sees the session
-may do so.
+The software has no group when it begins, and sends the whole dictionary again whenever something
+changes. Every caller who sees the session may report.
 """
 
 from datetime import datetime
 
 from services.core.dialects.mxcube import setup_reports
 from services.core.modules.acquisition.data_collection_groups import data_collection_groups
-from services.core.modules.acquisition.data_collections import data_collections, newest_of_session
-from shared import access, row_checks
+from services.core.modules.acquisition.data_collections import (
+    data_collections,
+    get_newest_of_session,
+)
+from services.core.modules.people.sessions import sessions
 from shared.errors import NotFound
 from shared.identity import Identity
-from shared.models import BLSession
-
-SHOWN = ("dataCollectionId", "dataCollectionGroupId", "detectorId")
+from shared.models import BLSession, DataCollection, DataCollectionGroup
 
 
-def store(identity: Identity, told: dict) -> tuple[dict, bool]:
-    """Return the data collection of what is ``told``, updated or made, and whether it is new.
+def put(identity: Identity, report: dict) -> tuple[DataCollection, bool]:
+    """Return the data collection of a ``report``, updated or new, and whether it is new.
 
-    ``told`` has the columns of the ``group`` and of the ``collection``, the keys that are known
-    of them, and whether the collection is ``maybe_known``: then its files tell which it is.
+    ``report`` has the columns of the ``group`` and of the ``collection``, their keys as far as
+    the client has them, and ``match_files``: whether the files tell which collection it is.
     """
-    key = _known(identity, told)
+    columns = report["collection"]
+    if report["collection_id"] is not None:
+        return _update(identity, report["collection_id"], columns), False
+    session = _lock_session(identity, report)
+    key = _get_key_by_files(report)
     if key is not None:
-        stored = data_collections.get(identity, key, ("startTime",))
-        found = data_collections.update(identity, key, _ending(told["collection"], stored))
-    else:
-        told = {**told, "maybe_known": False}
-        group = {"dataCollectionGroupId": store_group(identity, told)["dataCollectionGroupId"]}
-        data = {"detector2Theta": 0.0, **_ending(told["collection"])}
-        found = data_collections.create(identity, {**data, **group}, again=True)
-        setup_reports.follow(identity, told["group"]["sessionId"])
-    return {name: found[name] for name in SHOWN}, key is None
+        return _update(identity, key, columns), False
+    group = _put_group(identity, report)
+    data = {"detector2Theta": 0.0, **_with_end(columns)}
+    collection = data_collections.insert_below(identity, group, data, again=True)
+    setup_reports.assign_newest(session)
+    return collection, True
 
 
-def store_group(identity: Identity, told: dict) -> dict:
-    """Return the group of the collection that ``told`` is about, updated; a new one if need be."""
-    key, group = _group_of(identity, told), told["group"]
+def put_group(identity: Identity, report: dict) -> DataCollectionGroup:
+    """Return the group of the collection of a ``report``: updated, or new if there is none."""
+    key = report["collection_id"]
+    if key is None and report["match_files"]:
+        _lock_session(identity, report)
+        key = _get_key_by_files(report)
     if key is None:
-        return data_collection_groups.create(identity, _ending(group))
-    stored = data_collection_groups.get(identity, key, ("startTime",))
-    data = {name: value for name, value in group.items() if name != "sessionId"}
-    if stored["startTime"] and "startTime" in data:  # that of its first collection
-        data["startTime"] = min(data["startTime"], datetime.fromisoformat(stored["startTime"]))
-    return data_collection_groups.update(identity, key, _ending(data, stored))
-
-
-def _known(identity: Identity, told: dict) -> int | None:
-    """The key of the collection that ``told`` is about, if there is one."""
-    if told["collection_id"] is not None or not told["maybe_known"]:
-        return told["collection_id"]
-    session_id = told["group"]["sessionId"]
-    row_checks.locked(BLSession, session_id)  # who comes second finds what the first one made
-    access.check_sessions(identity, {session_id})
-    return newest_of_session(session_id, told["collection"])
-
-
-def _group_of(identity: Identity, told: dict) -> int | None:
-    """The key of its collection's group, else of the group of the same session that it joins."""
+        return _put_group(identity, report)
     link = "dataCollectionGroupId"
-    if (key := _known(identity, told)) is not None:
-        return data_collections.get(identity, key, (link,))[link]
-    if told["group_id"] is None:
-        return None
-    try:
-        found = data_collection_groups.get(identity, told["group_id"], (link, "sessionId"))
-    except NotFound:
-        return None
-    return found[link] if found["sessionId"] == told["group"]["sessionId"] else None
+    group_id = data_collections.get(identity, key, (link,))[link]
+    return _update_group(identity, data_collection_groups.lock(identity, group_id), report)
 
 
-def _ending(data: dict, stored: dict | None = None) -> dict:
-    """``data`` ends now, or when it starts by the clock of a beamline that is ahead of ours."""
-    start = data.get("startTime")
-    if start is None and stored and stored["startTime"]:
-        start = datetime.fromisoformat(stored["startTime"])
+def _lock_session(identity: Identity, report: dict) -> BLSession:
+    """The visible session of a ``report``, locked before anything else is read or written.
+
+    Of two callers at once the second then reads the rows that the first one created. Without the
+    lock, both would hold the shared lock that an INSERT takes on its parent, and each would wait
+    for the other to update the session.
+    """
+    return sessions.lock(identity, report["group"]["sessionId"])
+
+
+def _get_key_by_files(report: dict) -> int | None:
+    """The key of the collection with the files of a ``report``, if the files shall tell it."""
+    if not report["match_files"]:
+        return None
+    return get_newest_of_session(report["group"]["sessionId"], report["collection"])
+
+
+def _update(identity: Identity, key: int, columns: dict) -> DataCollection:
+    collection = data_collections.lock(identity, key)
+    return data_collections.edit(identity, collection, _with_end(columns, collection.startTime))
+
+
+def _put_group(identity: Identity, report: dict) -> DataCollectionGroup:
+    """The group that the ``report`` names, if it is visible and of the session; else a new one."""
+    key, columns = report["group_id"], report["group"]
+    if key is not None:
+        try:
+            group = data_collection_groups.lock_in_session(identity, key, columns["sessionId"])
+            return _update_group(identity, group, report)
+        except NotFound:
+            pass
+    return data_collection_groups.insert(identity, _with_end(columns))
+
+
+def _update_group(
+    identity: Identity, group: DataCollectionGroup, report: dict
+) -> DataCollectionGroup:
+    data = {name: value for name, value in report["group"].items() if name != "sessionId"}
+    if group.startTime and "startTime" in data:  # a group starts with its first collection
+        data["startTime"] = min(data["startTime"], group.startTime)
+    return data_collection_groups.edit(identity, group, _with_end(data, group.startTime))
+
+
+def _with_end(data: dict, stored_start: datetime | None = None) -> dict:
+    """``data`` with an end: now, or its start if the clock of the beamline is ahead of ours."""
     now = datetime.now().replace(microsecond=0)
-    return {**data, "endTime": max(now, start or now)}
+    return {**data, "endTime": max(now, data.get("startTime") or stored_start or now)}

@@ -1,4 +1,4 @@
-"""What MXCuBE says of data collections: always the whole dictionary, at one address for all."""
+"""Reports of data collections by MXCuBE: always the whole dictionary, at one URL for all."""
 
 from http import HTTPStatus
 
@@ -19,7 +19,7 @@ NAMESPACES = [collection_ns]
 
 
 def warned(answer: dict, data: dict) -> dict:
-    """``answer`` with the warnings of what was sent, if there are any."""
+    """``answer`` with the warnings about the body, if there are any."""
     return answer | ({"warnings": data["warnings"]} if data["warnings"] else {})
 
 
@@ -34,8 +34,10 @@ class StoredCollections(Resource):
 
         Whoever sees the session may do so.
         """
-        found, new = collection_upserts.store(identity, data)
-        answer = {name: value for name, value in found.items() if value is not None}
+        collection, new = collection_upserts.put(identity, data)
+        names = ("dataCollectionId", "dataCollectionGroupId", "detectorId")
+        keys = {name: getattr(collection, name) for name in names}
+        answer = {name: key for name, key in keys.items() if key is not None}
         return warned(answer, data), HTTPStatus.CREATED if new else HTTPStatus.OK
 
 
@@ -50,9 +52,9 @@ class StoredGroups(Resource):
 
         Whoever sees the session may do so.
         """
-        found = collection_upserts.store_group(identity, data)
-        shown = ("dataCollectionGroupId", "experimentType", "blSampleId", "sessionId")
-        return warned({name: found[name] for name in shown}, data)
+        group = collection_upserts.put_group(identity, data)
+        names = ("dataCollectionGroupId", "experimentType", "blSampleId", "sessionId")
+        return warned({name: getattr(group, name) for name in names}, data)
 
 
 @collection_ns.route("/<int:collection_id>")
@@ -61,9 +63,9 @@ class Collection(Resource):
     @collection_ns.returns(DataCollectionSchema)
     def get(self, identity, collection_id):
         """Show one data collection, which has both a begin and an end."""
-        found = data_collections.get(identity, collection_id)
-        start, end = found["startTime"], found["endTime"]
+        collection = data_collections.get(identity, collection_id)
+        start, end = collection["startTime"], collection["endTime"]
         if not start and not end:
-            session_id = found["DataCollectionGroup"]["sessionId"]
+            session_id = collection["DataCollectionGroup"]["sessionId"]
             start = sessions.get(identity, session_id, ("bltimeStamp",))["bltimeStamp"]
-        return {**found, "startTime": start or end, "endTime": end or start}
+        return {**collection, "startTime": start or end, "endTime": end or start}

@@ -14,7 +14,7 @@ from services.core.dialects.mxcube.event_schemas import (
     MxcubeSpectrumSchema,
     ScannedSampleSchema,
 )
-from services.core.modules.acquisition import images
+from services.core.modules.acquisition.images import images
 from services.core.modules.beamline.energy_scans import energy_scans
 from services.core.modules.beamline.robot_actions import robot_actions
 from services.core.modules.beamline.xrf_spectra import xrf_spectra
@@ -41,11 +41,11 @@ class RobotActions(Resource):
 
         Whoever sees the session may do so.
         """
-        told = columns(data)
-        if "endTimestamp" in told:
-            told = {"startTimestamp": told["endTimestamp"], **told}
-        row = robot_actions.create(identity, told)
-        return warned({"results": row["robotActionId"]}, data)
+        action = columns(data)
+        if "endTimestamp" in action:
+            action = {"startTimestamp": action["endTimestamp"], **action}
+        row = robot_actions.insert(identity, action)
+        return warned({"results": row.robotActionId}, data)
 
 
 @event_ns.route("/energyscan")
@@ -59,8 +59,8 @@ class EnergyScans(Resource):
 
         Whoever sees the session may do so.
         """
-        row = energy_scans.create(identity, columns(data))
-        return warned({"results": row["energyScanId"]}, data)
+        row = energy_scans.insert(identity, columns(data))
+        return warned({"results": row.energyScanId}, data)
 
 
 @event_ns.route("/energyscan/associate-bl-sample")
@@ -74,9 +74,10 @@ class EnergyScanSample(Resource):
 
         Whoever sees the session may do so.
         """
-        told = columns(data)
-        energy_scans.update(identity, told["energyScanId"], {"blSampleId": told["blSampleId"]})
-        return warned(told, data)
+        keys = columns(data)
+        scan = energy_scans.lock(identity, keys["energyScanId"])
+        energy_scans.edit(identity, scan, {"blSampleId": keys["blSampleId"]})
+        return warned(keys, data)
 
 
 @event_ns.route("/xfe-fluorescence-spectrum")
@@ -90,8 +91,8 @@ class Spectra(Resource):
 
         Whoever sees the session may do so.
         """
-        row = xrf_spectra.create(identity, columns(data))
-        return warned({"results": row["xfeFluorescenceSpectrumId"]}, data)
+        row = xrf_spectra.insert(identity, columns(data))
+        return warned({"results": row.xfeFluorescenceSpectrumId}, data)
 
 
 @image_ns.route("/image")
@@ -105,7 +106,7 @@ class Images(Resource):
 
         Whoever sees the session may do so.
         """
-        told = columns(data)
-        row, new = images.put(identity, told.pop("dataCollectionId"), told)
-        answer = warned({"imageId": row["imageId"]}, data)
+        image = columns(data)
+        row, new = images.put(identity, image.pop("dataCollectionId"), image)
+        answer = warned({"imageId": row.imageId}, data)
         return answer, HTTPStatus.CREATED if new else HTTPStatus.OK

@@ -80,7 +80,7 @@ class Sessions(Resource):
         Whoever sees the proposal may do so.
         """
         warnings = data.pop("warnings")
-        session, new = ad_hoc_sessions.start(identity, data)
+        session, new = ad_hoc_sessions.get_or_create(identity, data)
         answer = _session(session) | ({"warnings": warnings} if warnings else {})
         return answer, HTTPStatus.CREATED if new else HTTPStatus.OK
 
@@ -104,7 +104,8 @@ class SessionSetup(Resource):
 
         Whoever sees the session may do so.
         """
-        return _session(ad_hoc_sessions.set_up(identity, session_id, query["beamLineSetupId"]))
+        row = ad_hoc_sessions.assign_setup(identity, session_id, query["beamLineSetupId"])
+        return _session(sessions.written(identity, row))
 
 
 def _named(text: str) -> dict | None:

@@ -1,7 +1,7 @@
-"""How acquisition software says what a beamline is set up with: before each data collection.
+"""Setups of beamlines, as acquisition software reports them before each data collection.
 
-It names neither the session nor, most often, the beamline: that is where its user has a session
-now. A person may do so for the beamlines where he has a session now.
+A report names neither the session nor, most often, the beamline: it is the one where the caller
+has a session now. A person may report for the beamlines where he has a session now.
 """
 
 from datetime import datetime
@@ -12,69 +12,73 @@ from services.core.dialects.mxcube import ad_hoc_sessions
 from services.core.modules.beamline.beamline_setups import beamline_setups
 from services.core.modules.beamline.detectors import detectors
 from services.core.modules.people.sessions import sessions
+from shared.db import save
 from shared.errors import Forbidden, NotFound
 from shared.identity import Identity
+from shared.models import BLSession
 
 ALL = {"skip": 0, "limit": 1_000_000}
-FIRST = {"skip": 0, "limit": 1}
-PRECISION = 1e-6  # of what the database keeps of a number
+PRECISION = 1e-6  # relative, of the numbers that the database stores
 
 
-def configure(identity: Identity, told: dict) -> tuple[int, bool]:
-    """Return the setup that is ``told`` of, the one of before if it is the same, and if it is new.
+def put(identity: Identity, report: dict) -> tuple[int, bool]:
+    """Return the key of the setup of a ``report``, and whether it is new.
 
-    ``told`` has its columns, the names of its detector and, if they are known, the key of the
-    setup before and the session that uses it.
+    ``report`` has the columns of the setup, the names of its detector and, if the client has
+    them, the key of the setup before and of the session that uses it. The setup before is kept
+    if it has the same values.
     """
     now = datetime.now().replace(microsecond=0)
-    data, key = dict(told["setup"]), told["beamlineSetupId"]
-    data["beamlineName"] = _beamline(identity, told["sessionId"], data.get("beamlineName"), now)
-    if (found := detector(told["detector"])) is not None:
-        data["detectorId"] = found
+    data, key, session_id = dict(report["setup"]), report["beamlineSetupId"], report["sessionId"]
+    data["beamlineName"] = _get_beamline(identity, session_id, data.get("beamlineName"), now)
+    if (detector_id := get_detector_key(report["detector"])) is not None:
+        data["detectorId"] = detector_id
     new = not _is_stored(identity, key, data)
     if new:
-        key = beamline_setups.create(identity, {**data, "setupDate": now})["beamLineSetupId"]
-    if told["sessionId"] is not None:
-        ad_hoc_sessions.set_up(identity, told["sessionId"], key)
+        setup = beamline_setups.insert(identity, {**data, "setupDate": now})
+        key = setup.beamLineSetupId
+    if session_id is not None:
+        ad_hoc_sessions.assign_setup(identity, session_id, key)
     return key, new
 
 
-def follow(identity: Identity, session_id: int) -> None:
-    """Note that a session uses the newest setup of its beamline, if it has an older one."""
-    session = sessions.get(identity, session_id, ("beamLineName", "beamLineSetupId"))
-    query = {"beamlineName": session["beamLineName"], "sort": ["-beamLineSetupId"]}
-    found = beamline_setups.list_(identity, {**query, **FIRST, "fields": ("beamLineSetupId",)})[
-        "results"
-    ]
-    if found and found[0]["beamLineSetupId"] > (session["beamLineSetupId"] or 0):
-        ad_hoc_sessions.set_up(identity, session_id, found[0]["beamLineSetupId"])
+def assign_newest(session: BLSession) -> None:
+    """Let a locked session refer to the newest setup of its beamline, if it has an older one.
+
+    Setups are public: there is nothing to check.
+    """
+    newest = beamline_setups.get_newest_key(session.beamLineName)
+    if newest is not None and newest > (session.beamLineSetupId or 0):
+        save(session, {"beamLineSetupId": newest})
 
 
-def detector(names: dict) -> int | None:
-    """The detector with these names, in any case; who names nothing means none."""
-    return detectors.find_key(**names) if any(names.values()) else None
+def get_detector_key(names: dict) -> int | None:
+    """The key of the detector with these names, in any case; without a name there is none."""
+    return detectors.get_key_by_names(**names) if any(names.values()) else None
 
 
-def _beamline(identity: Identity, session_id: int | None, named: str | None, now: datetime):
-    """The beamline of the session; or the one that is ``named`` among those the caller is at.
+def _get_beamline(
+    identity: Identity, session_id: int | None, name: str | None, now: datetime
+) -> str | None:
+    """The beamline of the session; without one ``name``, where the caller must have a session now.
 
-    If none is named, it is the one where the caller is, unless there are several.
+    Without a name it is the beamline where the caller has a session now, unless there are several.
     """
     if session_id is not None:
         return sessions.get(identity, session_id, ("beamLineName",))["beamLineName"]
     if identity.beamline_limit is not None:
-        at = set(identity.beamline_limit)
+        beamlines = set(identity.beamline_limit)
     else:
-        today = {"ends_after": now, "starts_before": now, "fields": ("beamLineName",)}
-        running = sessions.list_(identity, {**ALL, **today})["results"]
-        at = {row["beamLineName"] for row in running} - {None}
-    if named is not None and named not in at:
-        raise Forbidden(f"you have no session at {named} now")
-    return named or (at.pop() if len(at) == 1 else None)
+        at_present = {"ends_after": now, "starts_before": now, "fields": ("beamLineName",)}
+        rows = sessions.list_(identity, {**ALL, **at_present})["results"]
+        beamlines = {row["beamLineName"] for row in rows} - {None}
+    if name is not None and name not in beamlines:
+        raise Forbidden(f"you have no session at {name} now")
+    return name or (beamlines.pop() if len(beamlines) == 1 else None)
 
 
 def _is_stored(identity: Identity, key: int | None, data: dict) -> bool:
-    """Whether the setup is there, and says no less than ``data``."""
+    """Whether the setup with the ``key`` is stored, and has all values of ``data``."""
     if key is None:
         return False
     try:

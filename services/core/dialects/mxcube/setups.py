@@ -1,4 +1,4 @@
-"""What MXCuBE says and asks of a beamline: its setup, its detector."""
+"""Reports of the setup of a beamline by MXCuBE, and its question for a detector."""
 
 from http import HTTPStatus
 
@@ -34,7 +34,7 @@ class Setups(Resource):
 
         Whoever is at a beamline may do so.
         """
-        key, new = setup_reports.configure(identity, data)
+        key, new = setup_reports.put(identity, data)
         return warned({"results": key}, data), HTTPStatus.CREATED if new else HTTPStatus.OK
 
 
@@ -47,7 +47,7 @@ class Detectors(Resource):
     def get(self, identity, query):
         """Show the one detector of these names, the oldest if there are several."""
         names = {NAMES[name]: "" if text == "None" else text for name, text in query.items()}
-        key = setup_reports.detector(names)
+        key = setup_reports.get_detector_key(names)
         if key is None:
             raise NotFound("Detector not found")
         return detectors.get(identity, key)

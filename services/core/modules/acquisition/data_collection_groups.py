@@ -1,18 +1,18 @@
-"""Groups of data collections: seen by those who see their session."""
+"""Groups of data collections, visible to those who see their session."""
 
 from sqlalchemy import update
 
-from services.core.modules.acquisition import grids, positions
+from services.core.modules.acquisition import positions
 from services.core.modules.acquisition.data_collections import copies, data_collections
 from services.core.schemas.acquisition.data_collection_groups import (
     DataCollectionGroupSchema,
     GroupDocumentSchema,
 )
-from shared import read
+from shared import read, row_checks
 from shared.access import everything
-from shared.db import db
+from shared.db import db, save
 from shared.identity import Identity
-from shared.models import DataCollection, DataCollectionGroup
+from shared.models import DataCollection, DataCollectionGroup, GridInfo
 from shared.table_service import TableService
 
 COPIED = {"sessionId", "blSampleId", "experimentType"}
@@ -24,32 +24,40 @@ class DataCollectionGroups(TableService):
     def create(self, identity: Identity, data: dict) -> dict:
         """Create a group with the data collections, positions and grids in its document.
 
-        The answer is the same document. A fault in one of them undoes all.
+        The answer is the same document. A fault in one of its rows rolls back all.
         """
         data = dict(data)
         documents = data.pop("collections", ())
         group = self.insert(identity, data)
         for document in map(dict, documents):
-            position, nets = document.pop("position", None), document.pop("grids", ())
+            position, grids = document.pop("position", None), document.pop("grids", ())
             collection = data_collections.insert_below(identity, group, document)
             if position is not None:
                 positions.put(collection, position)
-            for grid in nets:
-                grids.put(collection, grid)
+            for grid in grids:
+                save(GridInfo(), {**grid, "dataCollectionId": collection.dataCollectionId})
         key = group.dataCollectionGroupId
         return read.one(GroupDocumentSchema, everything(identity), dataCollectionGroupId=key)
 
-    def update(self, identity: Identity, key: int, data: dict) -> dict:
-        """Change a visible group, and the columns that its data collections repeat of it."""
-        answer = super().update(identity, key, data)
+    def lock_in_session(
+        self, identity: Identity, key: int, session_id: int
+    ) -> DataCollectionGroup:
+        """A visible group of this session, its row locked; NotFound if there is none."""
+        filters = {"dataCollectionGroupId": key, "sessionId": session_id}
+        return row_checks.lock_visible(identity, DataCollectionGroup, **filters)
+
+    def edit(
+        self, identity: Identity, row: DataCollectionGroup, data: dict
+    ) -> DataCollectionGroup:
+        """Change a locked group, and the columns that its data collections repeat of it."""
+        group = super().edit(identity, row, data)
         if COPIED & data.keys():
-            below = DataCollection.dataCollectionGroupId == key
-            group = db.session.get_one(DataCollectionGroup, key)
+            below = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
             db.session.execute(
                 update(DataCollection).where(below).values(copies(group)),
                 execution_options={"synchronize_session": False},
             )
-        return answer
+        return group
 
 
 data_collection_groups = DataCollectionGroups(

@@ -20,7 +20,7 @@ from shared.models import DataCollection, DataCollectionGroup
 from shared.table_service import TableService
 
 GROUP = "dataCollectionGroupId"
-SAME_FILES = ("imageDirectory", "imagePrefix", "dataCollectionNumber")
+FILE_COLUMNS = ("imageDirectory", "imagePrefix", "dataCollectionNumber")
 LONGEST_COMMENT = 1024
 LONGEST_TYPE = 24
 
@@ -34,30 +34,35 @@ class DataCollections(TableService):
         Conflict if the group has one with the same files, unless they are measured ``again``.
         """
         group = _lock_group(identity, data[GROUP])
-        self.check_data(identity, _without_group(data))
-        return self.written(identity, _insert(group, data, again))
+        return self.written(identity, self.insert_below(identity, group, data, again))
 
     def insert_below(
-        self, identity: Identity, group: DataCollectionGroup, data: dict
+        self, identity: Identity, group: DataCollectionGroup, data: dict, again: bool = False
     ) -> DataCollection:
-        """Create a data collection of a group that is new, and return its row."""
-        self.check_data(identity, data)
-        return _insert(group, {**data, GROUP: group.dataCollectionGroupId})
+        """Create a data collection of a group that is locked or new; return its row.
 
-    def update(self, identity: Identity, key: int, data: dict) -> dict:
-        """Change some columns of a visible data collection."""
-        row = row_checks.lock_visible(identity, DataCollection, key)
+        Conflict if the group has one with the same files, unless they are measured ``again``.
+        """
+        self.check_data(identity, _without_group(data))
+        inside = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
+        if not again and (other := _get_newest(inside, data)) is not None:
+            raise Conflict(f"data collection {other} has the same directory, prefix and number")
+        group_columns = {GROUP: group.dataCollectionGroupId, **copies(group)}
+        return save(DataCollection(), {**data, **group_columns})
+
+    def edit(self, identity: Identity, row: DataCollection, data: dict) -> DataCollection:
+        """Change the columns of a locked row that ``data`` names; return the row."""
         self.check_data(identity, _without_group(data), row)
         if GROUP in data:
             data = {**data, **copies(_lock_group(identity, data[GROUP]))}
-        return self.written(identity, save(row, data))
+        return save(row, data)
 
     def append_comment(self, identity: Identity, key: int, text: str, cut: bool = False) -> dict:
         """Add ``text`` to the end of the comments of a visible data collection.
 
-        Text that does not fit is cut, or refused: the comments that were there are kept.
+        Text that does not fit is cut, or refused: the stored comments are kept.
         """
-        row = row_checks.lock_visible(identity, DataCollection, key)
+        row = self.lock(identity, key)
         longer = func.coalesce(DataCollection.comments, "") + text
         db.session.execute(
             update(DataCollection)
@@ -67,7 +72,7 @@ class DataCollections(TableService):
         )
         answer = self.written(identity, row)
         if not cut and not answer["comments"].endswith(text):
-            reason = f"With what is there it is longer than {LONGEST_COMMENT} characters."
+            reason = f"With the stored comments it is longer than {LONGEST_COMMENT} characters."
             raise BadInput("invalid input", {"comments": [reason]})
         return answer
 
@@ -79,7 +84,7 @@ data_collections = DataCollections(DataCollectionSchema, span=("startTime", "end
 def check_strategy(identity: Identity, data: dict, stored: Any) -> None:
     """Raise NotYet unless the caller sees the strategy that a data collection follows.
 
-    Our models have no key for this parent: its table refers back to data collections.
+    The model has no foreign key to this parent: its table refers back to data collections.
     """
     key = data.get("strategySubWedgeOrigId")
     if key is None:
@@ -95,15 +100,15 @@ def check_strategy(identity: Identity, data: dict, stored: Any) -> None:
         raise NotYet("a referenced row is not there yet", {"strategySubWedgeOrigId": [reason]})
 
 
-def newest_of_session(session_id: int, data: dict) -> int | None:
-    """The newest data collection of a session with the same files as ``data``, if it has any."""
+def get_newest_of_session(session_id: int, data: dict) -> int | None:
+    """The key of the newest data collection of a session with the same files as ``data``."""
     groups = select(DataCollectionGroup.dataCollectionGroupId)
     groups = groups.where(DataCollectionGroup.sessionId == session_id)
-    return _newest(DataCollection.dataCollectionGroupId.in_(groups), data)
+    return _get_newest(DataCollection.dataCollectionGroupId.in_(groups), data)
 
 
 def copies(group: DataCollectionGroup) -> dict:
-    """The columns that a data collection repeats of its group: other readers join on them."""
+    """The columns of ``group`` that its data collections repeat: other readers join on them."""
     return {
         "sessionId": group.sessionId,
         "blSampleId": group.blSampleId,
@@ -124,18 +129,10 @@ def _lock_group(identity: Identity, key: int) -> DataCollectionGroup:
         raise NotYet("a referenced row is not there yet", reason) from None
 
 
-def _insert(group: DataCollectionGroup, data: dict, again: bool = False) -> DataCollection:
-    inside = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
-    if not again and (other := _newest(inside, data)) is not None:
-        raise Conflict(f"data collection {other} has the same directory, prefix and number")
-    return save(DataCollection(), {**data, **copies(group)})
-
-
-def _newest(inside: Any, data: dict) -> int | None:
-    """The newest data collection with the same files as ``data``."""
-    same = {name: data.get(name) for name in SAME_FILES}
-    if None in same.values():
+def _get_newest(inside: Any, data: dict) -> int | None:
+    """The key of the newest data collection with the same files as ``data``, if there is one."""
+    files = {name: data.get(name) for name in FILE_COLUMNS}
+    if None in files.values():
         return None
-    statement = select(DataCollection.dataCollectionId).where(inside).filter_by(**same)
-    newest = statement.order_by(DataCollection.dataCollectionId.desc()).limit(1)
-    return db.session.scalar(newest)
+    statement = select(DataCollection.dataCollectionId).where(inside).filter_by(**files)
+    return db.session.scalar(statement.order_by(DataCollection.dataCollectionId.desc()).limit(1))

@@ -1,4 +1,4 @@
-"""Where the samples of data collections were. No key of the database holds a position."""
+"""The positions of the samples of data collections: no foreign key refers to a position."""
 
 from datetime import datetime
 
@@ -15,23 +15,23 @@ from shared.models import DataCollection, Position
 
 
 def get(identity: Identity, collection_id: int, fields=()) -> dict:
-    """Return the position of a visible data collection, which may have none."""
-    found = data_collections.get(identity, collection_id, ("positionId",))["positionId"]
-    if found is None:
+    """The position of a visible data collection; NotFound if it has none."""
+    key = data_collections.get(identity, collection_id, ("positionId",))["positionId"]
+    if key is None:
         raise NotFound("Position not found")
-    return read.one(PositionSchema, everything(identity), fields, positionId=found)
+    return read.one(PositionSchema, everything(identity), fields, positionId=key)
 
 
 def replace(identity: Identity, collection_id: int, data: dict) -> dict:
-    """Set the position of a visible data collection."""
-    put(row_checks.lock_visible(identity, DataCollection, collection_id), data)
+    """Set the position of a visible data collection; return it."""
+    put(data_collections.lock(identity, collection_id), data)
     return get(identity, collection_id)
 
 
 def put(collection: DataCollection, data: dict) -> None:
     """Set the position of a data collection whose row is locked or new.
 
-    It stays in its row, unless another data collection uses that too.
+    The position keeps its row and key, unless another data collection uses that row too.
     """
     stored = collection.positionId and db.session.get(Position, collection.positionId)
     data = row_checks.replaced(PositionSchema, data)
@@ -45,7 +45,7 @@ def put(collection: DataCollection, data: dict) -> None:
 
 
 def _is_shared(collection: DataCollection) -> bool:
-    """Whether another data collection has this position: a scan, as no index finds them."""
+    """Whether another data collection has this position; without an index, it scans the table."""
     key, position = DataCollection.dataCollectionId, DataCollection.positionId
     others = select(key).where(position == collection.positionId)
     others = others.where(key != collection.dataCollectionId).limit(1)

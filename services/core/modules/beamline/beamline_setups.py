@@ -1,19 +1,33 @@
-"""Setups of beamlines: everybody who is signed in may read them; sessions refer to theirs."""
+"""Setups of beamlines: every signed-in caller may read them; sessions refer to theirs."""
 
 from typing import Any
 
+from sqlalchemy import func, select
+
 from services.core.schemas.beamline.beamline_setups import SetupSchema
 from shared import access
+from shared.db import db
 from shared.errors import NotFound
 from shared.identity import Identity
+from shared.models import BeamLineSetup
 from shared.table_service import TableService
 
-beamline_setups = TableService(SetupSchema)
+
+class BeamlineSetups(TableService):
+    """The setups of the beamlines of a site."""
+
+    def get_newest_key(self, beamline: str | None) -> int | None:
+        """The key of the newest setup of a beamline, if there is one."""
+        statement = select(func.max(BeamLineSetup.beamLineSetupId))
+        return db.session.scalar(statement.where(BeamLineSetup.beamlineName == beamline))
+
+
+beamline_setups = BeamlineSetups(SetupSchema)
 
 
 @beamline_setups.check
 def check_beamline(identity: Identity, data: dict, stored: Any) -> None:
-    """Raise unless the caller's token is for the beamline that the setup has and gets."""
+    """Raise unless the caller's token is for the beamline of the setup, before and after."""
     beamline = stored.beamlineName if stored else None
     if stored and identity.beamline_limit is not None and beamline not in identity.beamline_limit:
         raise NotFound("BeamLineSetup not found")

@@ -15,7 +15,7 @@ from shared.table_service import TableService
 class Detectors(TableService):
     """The detectors of a site."""
 
-    def find_key(self, **names: str | None) -> int | None:
+    def get_key_by_names(self, **names: str | None) -> int | None:
         """The key of the first detector with these names in any case; empty ones are ignored.
 
         ``names`` are columns: ``detectorManufacturer``, ``detectorModel``, …

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from services.core.modules.acquisition import images
+from services.core.modules.acquisition.images import images
 from services.core.schemas.acquisition.images import ImageSchema
 from shared.api import Namespace, Resource
 from shared.lists import query_of
@@ -18,7 +18,7 @@ class Images(Resource):
     @ns.returns(ImageSchema, many=True)
     def get(self, identity, query, data_collection_id):
         """List the images of a data collection that were recorded."""
-        return images.find(identity, data_collection_id, query)
+        return images.list_(identity, data_collection_id, query)
 
     @ns.require(*WRITERS)
     @ns.takes(ImageSchema)
@@ -26,4 +26,5 @@ class Images(Resource):
     def post(self, identity, data, data_collection_id):
         """Record an image; one of the same number is changed, then 200."""
         image, new = images.put(identity, data_collection_id, data)
-        return image, HTTPStatus.CREATED if new else HTTPStatus.OK
+        answer = images.written(identity, image)
+        return answer, HTTPStatus.CREATED if new else HTTPStatus.OK

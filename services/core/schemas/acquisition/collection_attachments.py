@@ -1,9 +1,7 @@
 """What a file of a data collection looks like on the wire."""
 
-from sqlalchemy import bindparam
-
 from services.core.schemas.records import RecordSchema
-from shared.filters import Filter
+from shared.filters import by_parent
 from shared.models import DataCollectionFileAttachment
 
 
@@ -14,8 +12,4 @@ class CollectionAttachmentSchema(RecordSchema):
         model = DataCollectionFileAttachment
         dump_only = ("dataCollectionFileAttachmentId", "dataCollectionId", "createTime")
         sort = ("dataCollectionFileAttachmentId",)
-        filters = {
-            "collection": Filter(
-                DataCollectionFileAttachment.dataCollectionId == bindparam("collection")
-            ),
-        }
+        filters = by_parent(DataCollectionFileAttachment.dataCollectionId)

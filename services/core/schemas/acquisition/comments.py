@@ -2,10 +2,9 @@
 
 from marshmallow import fields, validate
 from marshmallow_sqlalchemy import auto_field
-from sqlalchemy import bindparam
 
 from services.core.schemas.people.persons import PersonNameSchema
-from shared.filters import Filter
+from shared.filters import by_parent
 from shared.models import DataCollectionComment
 from shared.schemas import TableSchema
 
@@ -22,8 +21,4 @@ class CommentSchema(TableSchema):
         dump_only = ("dataCollectionCommentId", "dataCollectionId", "personId", "createTime")
         search = ("comments",)
         sort = ("dataCollectionCommentId",)
-        filters = {
-            "collection": Filter(
-                DataCollectionComment.dataCollectionId == bindparam("collection")
-            ),
-        }
+        filters = by_parent(DataCollectionComment.dataCollectionId)

@@ -7,7 +7,7 @@ from shared.filters import Filter
 from shared.models import DataCollection, GridInfo
 
 ITS_GROUP = select(DataCollection.dataCollectionGroupId).where(
-    DataCollection.dataCollectionId == bindparam("collection")
+    DataCollection.dataCollectionId == bindparam("parent")
 )
 
 
@@ -25,9 +25,9 @@ class GridSchema(RecordSchema):
         )
         sort = ("gridInfoId",)
         filters = {
-            "collection": Filter(
+            "parent": Filter(
                 or_(
-                    GridInfo.dataCollectionId == bindparam("collection"),
+                    GridInfo.dataCollectionId == bindparam("parent"),
                     and_(
                         GridInfo.dataCollectionId.is_(None),  # as older rows are
                         GridInfo.dataCollectionGroupId == ITS_GROUP.scalar_subquery(),

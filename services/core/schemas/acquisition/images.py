@@ -1,11 +1,10 @@
 """What an image of a data collection looks like on the wire."""
 
 from marshmallow_sqlalchemy import auto_field
-from sqlalchemy import bindparam
 
 from services.core.models import Image
 from services.core.schemas.records import RecordSchema
-from shared.filters import Filter
+from shared.filters import by_parent
 
 
 class ImageSchema(RecordSchema):
@@ -17,6 +16,4 @@ class ImageSchema(RecordSchema):
         model = Image
         dump_only = ("imageId", "dataCollectionId", "recordTimeStamp")
         sort = ("imageNumber",)
-        filters = {
-            "collection": Filter(Image.dataCollectionId == bindparam("collection")),
-        }
+        filters = by_parent(Image.dataCollectionId)
