@@ -14,7 +14,6 @@ from services.core.models import (
     ScreeningStrategyWedge,
 )
 from shared.models import (
-    BeamLineSetup,
     BLSample,
     BLSession,
     Crystal,
@@ -167,28 +166,6 @@ def known(stored, **other):
     """The dictionary as the client sends it from then on."""
     found = sent(collection_id=stored["dataCollectionId"], detector_id=3)
     return found | other
-
-
-def test_a_report_takes_few_statements(alice, add, rows, statements):
-    """The longest ways: with a sample, a detector and, for the first, a newer setup."""
-    add(BeamLineSetup(beamLineSetupId=9, beamlineName="i03"))
-    counts = {}
-    for name, body in (
-        ("create", sent(collection_id=None)),
-        ("update by files", sent(collection_id=None, status="Done")),
-        ("update by key", sent(status="Failed", wavelength=1.0)),
-    ):
-        if "collection_id" not in body:
-            body["collection_id"] = rows(DataCollection)[0]["dataCollectionId"]
-        with statements() as seen:
-            answer = alice.post(COLLECTIONS, json=body)
-        assert answer.status_code == (201 if name == "create" else 200), answer.json
-        counts[name] = len([each for each in seen if not each.startswith("SET TRANSACTION")])
-    (collection,), (group,) = rows(DataCollection), rows(DataCollectionGroup)
-    assert (collection["runStatus"], group["blSampleId"]) == ("Failed", 501)
-    (session,) = [row for row in rows(BLSession) if row["sessionId"] == 11]
-    assert session["beamLineSetupId"] == 9
-    assert {name: count for name, count in counts.items() if count > 10} == {}
 
 
 def test_the_words_of_an_experiment_are_known_in_any_case(alice, rows):

@@ -227,3 +227,24 @@ def test_nothing_that_is_asked_makes_it_fail(query, as_, world):
     for text in (*texts, "'", "%", "-1", str(2**64)):
         answer = as_("alice", 1).get(f"{ROOT}/{query}{text}")
         assert answer.status_code in (200, 404, 422), text
+
+
+def test_a_report_of_a_collection_takes_few_statements(as_, stock, add, engine, statements):
+    """The longest ways: with a sample, a detector and, for the first, a newer setup."""
+    add(Detector(detectorId=3), BeamLineSetup(beamLineSetupId=9, beamlineName="i03"))
+    alice, url = as_("alice", 1), f"{ROOT}/datacollections/datacollection"
+    counts, key = {}, None
+    for status, by_key in (("Running", False), ("Failed", False), ("Done", True)):
+        body = COLLECTION | {"status": status, "collection_id": key if by_key else None}
+        with statements() as seen:
+            answer = alice.post(url, json=body)
+        assert answer.status_code == (200 if key else 201), answer.json
+        key = answer.json["dataCollectionId"]
+        counts[status] = len([each for each in seen if not each.startswith("SET TRANSACTION")])
+    statement = select(
+        *(DataCollection.runStatus, DataCollectionGroup.blSampleId, BLSession.beamLineSetupId)
+    )
+    statement = statement.join(DataCollection.group).join(DataCollectionGroup.session)
+    with engine.connect() as connection:
+        assert [tuple(row) for row in connection.execute(statement)] == [("Done", 1, 9)]
+    assert {status: count for status, count in counts.items() if count > 10} == {}
