@@ -1,70 +1,69 @@
-"""Who is on a proposal or a session: the same for both, told apart by a ``Kind``."""
+"""The members of proposals and of sessions."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import delete, select, update
 
+from services.core.modules.people.proposals import proposals
+from services.core.modules.people.sessions import sessions
 from services.core.schemas.people.members import ProposalMemberSchema, SessionMemberSchema
-from shared import names, read, row_checks
+from shared import read, row_checks
 from shared.access import everything
+from shared.child_service import ChildService
 from shared.db import db, save
 from shared.errors import Conflict
 from shared.identity import Identity
-from shared.models import BLSession, Proposal, ProposalHasPerson, SessionHasPerson
-from shared.schemas import TableSchema
 
 
-class Kind(NamedTuple):
-    """What members are on, and the table that links them."""
+class Members(ChildService):
+    """The members of one kind of parent: rows of a link table, whose key is parent and person."""
 
-    parent: Any
-    link: Any
-    column: str
-    schema: type[TableSchema]
-    key: Callable[[Identity, str], int]
+    def list_(  # type: ignore[override]
+        self, identity: Identity, parent_key: str, query: dict
+    ) -> dict:
+        """One page of the members of a visible parent."""
+        sort = [*query.get("sort", ()), "personId"]  # the key of a member makes the order unique
+        return super().list_(identity, parent_key, {**query, "sort": sort})
+
+    def create(  # type: ignore[override]
+        self, identity: Identity, parent_key: str, data: dict
+    ) -> dict:
+        """Add a person to a visible parent; Conflict if it is a member already."""
+        key = self._key(identity, parent_key, data["personId"])
+        self.check_data(identity, data)
+        # Not every database has a unique key here: the lock of the parent keeps out a second row.
+        row_checks.locked(self.parent.model, key[self.link])
+        if db.session.execute(select(self.model.personId).filter_by(**key)).first():
+            raise Conflict(f"person {data['personId']} is a member already")
+        save(self.model(), {**data, **key})
+        return self._read(identity, key)
+
+    def update(  # type: ignore[override]
+        self, identity: Identity, parent_key: str, person_id: int, data: dict
+    ) -> dict:
+        """Change the role of a member."""
+        key = self._key(identity, parent_key, person_id)
+        self._read(identity, key)
+        if data:
+            db.session.execute(update(self.model).filter_by(**key).values(data))
+        return self._read(identity, key)
+
+    def delete(  # type: ignore[override]
+        self, identity: Identity, parent_key: str, person_id: int
+    ) -> dict:
+        """Remove a member from a visible parent; return what it was."""
+        key = self._key(identity, parent_key, person_id)
+        member = self._read(identity, key)
+        db.session.execute(delete(self.model).filter_by(**key))
+        return member
+
+    def _key(self, identity: Identity, parent_key: str, person_id: int) -> dict[str, Any]:
+        """The columns that identify a member of a visible parent."""
+        return {self.link: self.parent.get_key(identity, parent_key), "personId": person_id}
+
+    def _read(self, identity: Identity, key: dict[str, Any]) -> dict:
+        return read.one(self.schema, everything(identity), **key)
 
 
-PROPOSALS = Kind(
-    Proposal, ProposalHasPerson, "proposalId", ProposalMemberSchema, names.proposal_key
-)
-SESSIONS = Kind(BLSession, SessionHasPerson, "sessionId", SessionMemberSchema, names.session_key)
-
-
-def find(identity: Identity, kind: Kind, name: str, query: dict) -> dict:
-    """List who is on a visible proposal or session."""
-    sort = [*query.get("sort", ()), "personId"]  # no order is left to chance
-    query = {**query, "sort": sort, "parent": kind.key(identity, name)}
-    return read.page(kind.schema, everything(identity), query)
-
-
-def add(identity: Identity, kind: Kind, name: str, data: dict) -> dict:
-    """Put a person on a visible proposal or session, once."""
-    on = {kind.column: kind.key(identity, name), "personId": data["personId"]}
-    row_checks.check_parents(identity, kind.link, data)
-    row_checks.locked(kind.parent, on[kind.column])  # no unique key would stop a second one
-    if db.session.execute(select(kind.link.personId).filter_by(**on)).first():
-        raise Conflict(f"person {data['personId']} is a member already")
-    save(kind.link(), {**data, **on})
-    return _one(identity, kind, on)
-
-
-def change(identity: Identity, kind: Kind, name: str, person_id: int, data: dict) -> dict:
-    """Change the part a member has."""
-    on = {kind.column: kind.key(identity, name), "personId": person_id}
-    _one(identity, kind, on)
-    if data:
-        db.session.execute(update(kind.link).filter_by(**on).values(data))
-    return _one(identity, kind, on)
-
-
-def remove(identity: Identity, kind: Kind, name: str, person_id: int) -> dict:
-    """Take a member off a visible proposal or session; return what it was."""
-    on = {kind.column: kind.key(identity, name), "personId": person_id}
-    member = _one(identity, kind, on)
-    db.session.execute(delete(kind.link).filter_by(**on))
-    return member
-
-
-def _one(identity: Identity, kind: Kind, on: dict) -> dict:
-    return read.one(kind.schema, everything(identity), **on)
+proposal_members = Members(proposals, "proposalId", ProposalMemberSchema)
+session_members = Members(sessions, "sessionId", SessionMemberSchema)

@@ -2,8 +2,7 @@
 
 from http import HTTPStatus
 
-from services.core.modules.people import members
-from services.core.modules.people.members import PROPOSALS, SESSIONS
+from services.core.modules.people.members import proposal_members, session_members
 from services.core.schemas.people.members import (
     ProposalMemberChangeSchema,
     ProposalMemberSchema,
@@ -13,7 +12,7 @@ from services.core.schemas.people.members import (
 from shared.api import Namespace, Resource
 from shared.lists import query_of
 
-ns = Namespace("members", path="/", description="Who is on proposals and sessions")
+ns = Namespace("members", path="/", description="Members of proposals and sessions")
 
 
 @ns.route("/proposals/<proposal_id>/persons")
@@ -24,14 +23,14 @@ class ProposalMembers(Resource):
     @ns.returns(ProposalMemberSchema, many=True)
     def get(self, identity, query, proposal_id):
         """List who is on a proposal."""
-        return members.find(identity, PROPOSALS, proposal_id, query)
+        return proposal_members.list_(identity, proposal_id, query)
 
     @ns.require("uportal_sync")
     @ns.takes(ProposalMemberSchema)
     @ns.returns(ProposalMemberSchema, HTTPStatus.CREATED)
     def post(self, identity, data, proposal_id):
         """Put a person on a proposal."""
-        return members.add(identity, PROPOSALS, proposal_id, data)
+        return proposal_members.create(identity, proposal_id, data)
 
 
 @ns.route("/proposals/<proposal_id>/persons/<int:person_id>")
@@ -42,13 +41,13 @@ class ProposalMember(Resource):
     @ns.returns(ProposalMemberSchema)
     def patch(self, identity, data, proposal_id, person_id):
         """Change the part a person has in a proposal."""
-        return members.change(identity, PROPOSALS, proposal_id, person_id, data)
+        return proposal_members.update(identity, proposal_id, person_id, data)
 
     @ns.require("uportal_sync")
     @ns.returns(ProposalMemberSchema)
     def delete(self, identity, proposal_id, person_id):
         """Take a person off a proposal; show what was."""
-        return members.remove(identity, PROPOSALS, proposal_id, person_id)
+        return proposal_members.delete(identity, proposal_id, person_id)
 
 
 @ns.route("/sessions/<session_id>/persons")
@@ -59,14 +58,14 @@ class SessionMembers(Resource):
     @ns.returns(SessionMemberSchema, many=True)
     def get(self, identity, query, session_id):
         """List who is on a session."""
-        return members.find(identity, SESSIONS, session_id, query)
+        return session_members.list_(identity, session_id, query)
 
     @ns.require("uportal_sync")
     @ns.takes(SessionMemberSchema)
     @ns.returns(SessionMemberSchema, HTTPStatus.CREATED)
     def post(self, identity, data, session_id):
         """Put a person on a session."""
-        return members.add(identity, SESSIONS, session_id, data)
+        return session_members.create(identity, session_id, data)
 
 
 @ns.route("/sessions/<session_id>/persons/<int:person_id>")
@@ -77,10 +76,10 @@ class SessionMember(Resource):
     @ns.returns(SessionMemberSchema)
     def patch(self, identity, data, session_id, person_id):
         """Change the part a person has in a session."""
-        return members.change(identity, SESSIONS, session_id, person_id, data)
+        return session_members.update(identity, session_id, person_id, data)
 
     @ns.require("uportal_sync")
     @ns.returns(SessionMemberSchema)
     def delete(self, identity, session_id, person_id):
         """Take a person off a session; show what was."""
-        return members.remove(identity, SESSIONS, session_id, person_id)
+        return session_members.delete(identity, session_id, person_id)

@@ -1,11 +1,10 @@
-"""Who is on a proposal or a session, on the wire."""
+"""The payloads of members of proposals and sessions."""
 
 from marshmallow import fields
 from marshmallow_sqlalchemy import auto_field
-from sqlalchemy import bindparam
 
 from services.core.schemas.people.persons import PersonNameSchema
-from shared.filters import Filter
+from shared.filters import by_parent
 from shared.models import ProposalHasPerson, SessionHasPerson
 from shared.schemas import TableSchema
 
@@ -20,11 +19,11 @@ class ProposalMemberSchema(TableSchema):
         fields = ("proposalHasPersonId", "personId", "role", "Person")
         dump_only = ("proposalHasPersonId",)
         sort = ("personId",)
-        filters = {"parent": Filter(ProposalHasPerson.proposalId == bindparam("parent"))}
+        filters = by_parent(ProposalHasPerson.proposalId)
 
 
 class ProposalMemberChangeSchema(TableSchema):
-    """What can change about a person on a proposal."""
+    """The fields of a member of a proposal that can change."""
 
     class Meta(TableSchema.Meta):
         model = ProposalHasPerson
@@ -42,11 +41,11 @@ class SessionMemberSchema(TableSchema):
         fields = ("sessionId", "personId", "role", "remote", "Person")
         dump_only = ("sessionId",)
         sort = ("personId",)
-        filters = {"parent": Filter(SessionHasPerson.sessionId == bindparam("parent"))}
+        filters = by_parent(SessionHasPerson.sessionId)
 
 
 class SessionMemberChangeSchema(TableSchema):
-    """What can change about a person on a session."""
+    """The fields of a member of a session that can change."""
 
     class Meta(TableSchema.Meta):
         model = SessionHasPerson
