@@ -55,7 +55,7 @@ def page(session: int, who: str = "user") -> Callable[[], bytes]:
     """What makes the first page of 25 events of a session."""
     query = EventQuery().load({"sessionId": session})
     identity = CALLERS[who]
-    return lambda: orjson.dumps(timeline.find(identity, query))
+    return lambda: orjson.dumps(timeline.list_(identity, query))
 
 
 def _add(connection: Connection, model, rows: Iterator[dict]) -> None:

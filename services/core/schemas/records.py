@@ -1,18 +1,18 @@
-"""What the payloads of all that beamlines record have in common."""
+"""The base of the payloads of acquisition software."""
 
 import orjson
 from marshmallow import ValidationError, fields, pre_load, validate
 
 from shared.schemas import TableSchema
 
-NO_VALUE = -9999  # what acquisition software writes for a number that it does not have
+NO_VALUE = -9999  # written by acquisition software for a missing number
 KEY = validate.Range(0, 2**32 - 1)
-MANY = validate.Length(max=1000)  # rows below one of a document
+MANY = validate.Length(max=1000)  # rows below one row of a document
 LIKE_JSON = validate.Regexp(r"^\s*[\[{]", error="Not a JSON object or array.")
 
 
 class RecordSchema(TableSchema):
-    """A payload of acquisition software, whose mark of a missing number becomes null."""
+    """A payload of acquisition software: the mark of a missing number becomes null."""
 
     @pre_load
     def _without_marks(self, data, **kwargs):
@@ -26,7 +26,7 @@ class RecordSchema(TableSchema):
 
 
 def is_json(text: str) -> None:
-    """A validator: MariaDB stores nothing else in such a column."""
+    """A validator of text in JSON: MariaDB checks such columns for it."""
     try:
         orjson.loads(text)
     except orjson.JSONDecodeError as error:

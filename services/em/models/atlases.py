@@ -17,7 +17,7 @@ MODES = (
 
 
 class Channels:
-    """Which colours of fluorescence a picture has, and how it was taken."""
+    """The columns of a picture: its colours of fluorescence, and its mode of acquisition."""
 
     mode: Mapped[str | None] = mapped_column(Enum(*MODES), doc="mode of the acquisition")
     hasRed: Mapped[bool | None] = mapped_column(server_default=text("0"), doc="has red")
@@ -30,7 +30,7 @@ class Channels:
 
 
 class Atlas(Channels, Base):
-    """The picture of a whole grid; one per group by habit, not by rule."""
+    """The picture of a whole grid; usually one per group, though no constraint says so."""
 
     __tablename__ = "Atlas"
     __table_args__ = UTF8

@@ -1,4 +1,4 @@
-"""What an atlas looks like on the wire."""
+"""The payloads of atlases."""
 
 from marshmallow import fields, validate
 from sqlalchemy import bindparam, select
@@ -15,7 +15,7 @@ IN_SESSION = select(DataCollectionGroup.dataCollectionGroupId).where(
 
 
 class AtlasSessionSchema(TableSchema):
-    """The session a grid was in the microscope."""
+    """The session of a grid in the microscope."""
 
     class Meta(TableSchema.Meta):
         model = BLSession

@@ -1,4 +1,4 @@
-"""What serial crystallography adds to a data collection."""
+"""The columns that serial crystallography adds to a data collection."""
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship

@@ -1,4 +1,4 @@
-"""What happens during a serial data collection: exposures, laser pulses, reactions."""
+"""Events of a serial data collection: exposures, laser pulses, reactions."""
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship

@@ -1,4 +1,4 @@
-"""What a serial data collection looks like on the wire."""
+"""The payloads of serial data collections."""
 
 from marshmallow import fields, validate
 from sqlalchemy import bindparam, select
@@ -12,7 +12,7 @@ KEY = validate.Range(0, 2**32 - 1)
 
 
 class CollectionGroupSchema(TableSchema):
-    """The experiment a data collection is part of."""
+    """The group of a data collection."""
 
     class Meta(TableSchema.Meta):
         model = DataCollectionGroup
@@ -20,7 +20,7 @@ class CollectionGroupSchema(TableSchema):
 
 
 class CollectionSchema(TableSchema):
-    """The part of a data collection that all techniques have."""
+    """The columns of a data collection that all techniques have."""
 
     DataCollectionGroup = fields.Nested(CollectionGroupSchema, attribute="group")
 

@@ -71,9 +71,9 @@ class RobotActions(Resource):
     def post(self, identity, data, ref, visit):
         """Note what the sample changer begins to do in a session."""
         inside = {"blsessionId": names.session_key(identity, f"{ref}-{visit}")}
-        with _there():
-            row = robot_actions.create(identity, _columns(data) | inside)
-        return _answer(ExpeyeRobotActionSchema(), row, data)
+        with _missing_rows_as_bad_input():
+            row = robot_actions.create(identity, _get_columns(data) | inside)
+        return _build_answer(ExpeyeRobotActionSchema(), row, data)
 
 
 @robot_ns.route("/<int:action_id>")
@@ -83,9 +83,9 @@ class RobotAction(Resource):
     @robot_ns.returns(ExpeyeRobotActionSchema)
     def patch(self, identity, data, action_id):
         """Complete it: absent keeps, null clears, and its begin stays."""
-        with _there():
-            row = robot_actions.update(identity, action_id, _columns(data))
-        return _answer(ExpeyeRobotActionSchema(), row, data)
+        with _missing_rows_as_bad_input():
+            row = robot_actions.update(identity, action_id, _get_columns(data))
+        return _build_answer(ExpeyeRobotActionSchema(), row, data)
 
 
 @sample_ns.route("/<int:sample_id>")
@@ -95,8 +95,8 @@ class Sample(Resource):
     @sample_ns.returns(ExpeyeSampleSchema)
     def patch(self, identity, data, sample_id):
         """Note the state of a sample."""
-        row = samples.update(identity, sample_id, _columns(data))
-        return _answer(ExpeyeSampleSchema(), row, data)
+        row = samples.update(identity, sample_id, _get_columns(data))
+        return _build_answer(ExpeyeSampleSchema(), row, data)
 
 
 @proposal_ns.route(f"{SESSION}/data-groups")
@@ -107,10 +107,13 @@ class Groups(Resource):
     @proposal_ns.returns(ExpeyeGroupSchema, HTTPStatus.CREATED)
     def post(self, identity, data, ref, visit):
         """Begin a group of data collections in a session."""
-        begun = {"sessionId": names.session_key(identity, f"{ref}-{visit}"), "startTime": _now()}
-        with _there():
-            row = data_collection_groups.create(identity, _columns(data) | begun)
-        return _answer(ExpeyeGroupSchema(), row, data)
+        begun = {
+            "sessionId": names.session_key(identity, f"{ref}-{visit}"),
+            "startTime": _get_now(),
+        }
+        with _missing_rows_as_bad_input():
+            row = data_collection_groups.create(identity, _get_columns(data) | begun)
+        return _build_answer(ExpeyeGroupSchema(), row, data)
 
 
 @group_ns.route("/<int:group_id>")
@@ -120,9 +123,9 @@ class Group(Resource):
     @group_ns.returns(ExpeyeGroupSchema)
     def patch(self, identity, data, group_id):
         """Change a group: absent keeps, null clears."""
-        with _there():
-            row = data_collection_groups.update(identity, group_id, _columns(data))
-        return _answer(ExpeyeGroupSchema(), row, data)
+        with _missing_rows_as_bad_input():
+            row = data_collection_groups.update(identity, group_id, _get_columns(data))
+        return _build_answer(ExpeyeGroupSchema(), row, data)
 
 
 @group_ns.route("/<int:group_id>/data-collections")
@@ -135,11 +138,11 @@ class GroupCollections(Resource):
 
         One that failed early wrote none, and the next begins with the same names.
         """
-        columns = _columns(data) | {"dataCollectionGroupId": group_id}
-        with _there():
-            _take_sample(identity, group_id, columns, data["warnings"])
+        columns = _get_columns(data) | {"dataCollectionGroupId": group_id}
+        with _missing_rows_as_bad_input():
+            _assign_sample(identity, group_id, columns, data["warnings"])
             row = data_collections.create(identity, columns, again=True)
-        return _answer(ExpeyeCollectionSchema(), row, data)
+        return _build_answer(ExpeyeCollectionSchema(), row, data)
 
 
 @collection_ns.route("/<int:collection_id>")
@@ -150,18 +153,18 @@ class Collection(Resource):
     @collection_ns.returns(ExpeyeCollectionSchema)
     def patch(self, identity, query, data, collection_id):
         """Change a data collection: absent keeps, null clears, comments replace or are added."""
-        columns, link = _columns(data), "dataCollectionGroupId"
+        columns, link = _get_columns(data), "dataCollectionGroupId"
         text = columns.pop("comments", None) if query["appendComment"] else None
-        with _there():
+        with _missing_rows_as_bad_input():
             if "blSampleId" in columns:
                 group_id = data_collections.get(identity, collection_id, (link,))[link]
-                _take_sample(identity, group_id, columns, data["warnings"])
+                _assign_sample(identity, group_id, columns, data["warnings"])
             row = data_collections.update(identity, collection_id, columns)
         if text is not None:
             row = data_collections.append_comment(identity, collection_id, text, cut=True)
             if not row["comments"].endswith(text):
                 data["warnings"].append("comments: cut to what there is room for")
-        return _answer(ExpeyeCollectionSchema(), row, data)
+        return _build_answer(ExpeyeCollectionSchema(), row, data)
 
 
 @collection_ns.route("/<int:collection_id>/position")
@@ -171,8 +174,10 @@ class CollectionPosition(Resource):
     @collection_ns.returns(ExpeyePositionSchema, HTTPStatus.CREATED)
     def post(self, identity, data, collection_id):
         """Set where the sample of a data collection is."""
-        row = positions.replace(identity, collection_id, _columns(data))
-        return _answer(ExpeyePositionSchema(), {**row, "dataCollectionId": collection_id}, data)
+        row = positions.replace(identity, collection_id, _get_columns(data))
+        return _build_answer(
+            ExpeyePositionSchema(), {**row, "dataCollectionId": collection_id}, data
+        )
 
 
 @collection_ns.route("/<int:collection_id>/grids")
@@ -182,8 +187,8 @@ class CollectionGrids(Resource):
     @collection_ns.returns(ExpeyeGridSchema, HTTPStatus.CREATED)
     def post(self, identity, data, collection_id):
         """Add the grid of a data collection."""
-        row = grids.create(identity, collection_id, _columns(data))
-        return _answer(ExpeyeGridSchema(), row, data)
+        row = grids.create(identity, collection_id, _get_columns(data))
+        return _build_answer(ExpeyeGridSchema(), row, data)
 
 
 @session_ns.route("")
@@ -230,19 +235,19 @@ class Protein(Resource):
         return proteins.get(identity, protein_id)
 
 
-def _columns(data: dict) -> dict:
+def _get_columns(data: dict) -> dict:
     return {name: value for name, value in data.items() if name != "warnings"}
 
 
-def _answer(schema: AnsweringSchema, row: dict, data: dict) -> dict:
+def _build_answer(schema: AnsweringSchema, row: dict, data: dict) -> dict:
     return schema.answer(row) | ({"warnings": data["warnings"]} if data["warnings"] else {})
 
 
-def _now() -> datetime:
+def _get_now() -> datetime:
     return datetime.now().replace(microsecond=0)
 
 
-def _take_sample(identity: Identity, group_id: int, columns: dict, warnings: list) -> None:
+def _assign_sample(identity: Identity, group_id: int, columns: dict, warnings: list) -> None:
     """The sample is the group's, and its data collections repeat it."""
     sample_id = columns.pop("blSampleId", None)
     known = data_collection_groups.get(identity, group_id, ("blSampleId",))["blSampleId"]
@@ -253,7 +258,7 @@ def _take_sample(identity: Identity, group_id: int, columns: dict, warnings: lis
 
 
 @contextmanager
-def _there() -> Iterator[None]:
+def _missing_rows_as_bad_input() -> Iterator[None]:
     """What a body refers to and is not there makes it bad input."""
     try:
         yield

@@ -174,7 +174,7 @@ class MxcubeCollectionSchema(LenientSchema):
         which = {name: data.pop(name, None) for name in ("collection_id", "group_id")}
         data |= data.pop("sample_reference", {}) | data.pop("fileinfo", {})
         for sweep in data.pop("oscillation_sequence", ()):
-            data |= _sweep(sweep)
+            data |= _get_sweep_columns(sweep)
         data["detectorId"] = data.pop("detector_id", data.get("detectorId"))
         if data.pop("helical", False):
             data["experimentType"] = "Helical"
@@ -208,7 +208,7 @@ class MxcubeGroupSchema(MxcubeCollectionSchema):
         return super().translated({"experimentType": data.pop("kind", None), **data})
 
 
-def _sweep(data: dict) -> dict:
+def _get_sweep_columns(data: dict) -> dict:
     """The columns of a sweep: where it ends and the axis that turns are for us to say."""
     found = {name: value for name, value in data.items() if value is not None}
     offset, start = found.get("overlap", 0.0), data.get("axisStart")

@@ -18,7 +18,7 @@ collection_ns = Namespace("datacollections", description="Data collections")
 NAMESPACES = [collection_ns]
 
 
-def warned(answer: dict, data: dict) -> dict:
+def with_warnings(answer: dict, data: dict) -> dict:
     """``answer`` with the warnings about the body, if there are any."""
     return answer | ({"warnings": data["warnings"]} if data["warnings"] else {})
 
@@ -38,7 +38,7 @@ class StoredCollections(Resource):
         names = ("dataCollectionId", "dataCollectionGroupId", "detectorId")
         keys = {name: getattr(collection, name) for name in names}
         answer = {name: key for name, key in keys.items() if key is not None}
-        return warned(answer, data), HTTPStatus.CREATED if new else HTTPStatus.OK
+        return with_warnings(answer, data), HTTPStatus.CREATED if new else HTTPStatus.OK
 
 
 @collection_ns.route("/group")
@@ -54,7 +54,7 @@ class StoredGroups(Resource):
         """
         group = collection_upserts.put_group(identity, data)
         names = ("dataCollectionGroupId", "experimentType", "blSampleId", "sessionId")
-        return warned({name: getattr(group, name) for name in names}, data)
+        return with_warnings({name: getattr(group, name) for name in names}, data)
 
 
 @collection_ns.route("/<int:collection_id>")

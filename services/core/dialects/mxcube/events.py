@@ -7,7 +7,7 @@ from services.core.dialects.mxcube.collection_schemas import (
     NewIdSchema,
     StoredImageSchema,
 )
-from services.core.dialects.mxcube.collections import warned
+from services.core.dialects.mxcube.collections import with_warnings
 from services.core.dialects.mxcube.event_schemas import (
     MxcubeEnergyScanSchema,
     MxcubeRobotActionSchema,
@@ -25,7 +25,7 @@ image_ns = Namespace("images", description="Images of data collections")
 NAMESPACES = [event_ns, image_ns]
 
 
-def columns(data: dict) -> dict:
+def get_columns(data: dict) -> dict:
     """The columns that the client has a value for."""
     return {n: v for n, v in data.items() if n != "warnings" and v is not None}
 
@@ -41,11 +41,11 @@ class RobotActions(Resource):
 
         Whoever sees the session may do so.
         """
-        action = columns(data)
+        action = get_columns(data)
         if "endTimestamp" in action:
             action = {"startTimestamp": action["endTimestamp"], **action}
         row = robot_actions.insert(identity, action)
-        return warned({"results": row.robotActionId}, data)
+        return with_warnings({"results": row.robotActionId}, data)
 
 
 @event_ns.route("/energyscan")
@@ -59,8 +59,8 @@ class EnergyScans(Resource):
 
         Whoever sees the session may do so.
         """
-        row = energy_scans.insert(identity, columns(data))
-        return warned({"results": row.energyScanId}, data)
+        row = energy_scans.insert(identity, get_columns(data))
+        return with_warnings({"results": row.energyScanId}, data)
 
 
 @event_ns.route("/energyscan/associate-bl-sample")
@@ -74,10 +74,10 @@ class EnergyScanSample(Resource):
 
         Whoever sees the session may do so.
         """
-        keys = columns(data)
+        keys = get_columns(data)
         scan = energy_scans.lock(identity, keys["energyScanId"])
         energy_scans.edit(identity, scan, {"blSampleId": keys["blSampleId"]})
-        return warned(keys, data)
+        return with_warnings(keys, data)
 
 
 @event_ns.route("/xfe-fluorescence-spectrum")
@@ -91,8 +91,8 @@ class Spectra(Resource):
 
         Whoever sees the session may do so.
         """
-        row = xrf_spectra.insert(identity, columns(data))
-        return warned({"results": row.xfeFluorescenceSpectrumId}, data)
+        row = xrf_spectra.insert(identity, get_columns(data))
+        return with_warnings({"results": row.xfeFluorescenceSpectrumId}, data)
 
 
 @image_ns.route("/image")
@@ -106,7 +106,7 @@ class Images(Resource):
 
         Whoever sees the session may do so.
         """
-        image = columns(data)
+        image = get_columns(data)
         row, new = images.put(identity, image.pop("dataCollectionId"), image)
-        answer = warned({"imageId": row.imageId}, data)
+        answer = with_warnings({"imageId": row.imageId}, data)
         return answer, HTTPStatus.CREATED if new else HTTPStatus.OK

@@ -2,7 +2,7 @@
 
 import re
 
-from services.core.dialects.mxcube.collections import warned
+from services.core.dialects.mxcube.collections import with_warnings
 from services.core.dialects.mxcube.event_schemas import (
     MxcubeSampleQuery,
     MxcubeSampleSchema,
@@ -33,7 +33,7 @@ class Samples(Resource):
     @sample_ns.returns(ReadySampleSchema, many=True, bare=True)
     def get(self, identity, query):
         """List all samples of a proposal that are ready on a beamline."""
-        return [_sample(row) for row in samples.list_(identity, query | WHOLE)["results"]]
+        return [_build_sample(row) for row in samples.list_(identity, query | WHOLE)["results"]]
 
 
 @sample_ns.route("/<int:sample_id>")
@@ -48,10 +48,10 @@ class Sample(Resource):
         """
         columns = {n: v for n, v in data.items() if n != "warnings" and v is not None}
         found = samples.update(identity, sample_id, columns)
-        return warned(MxcubeSampleSchema().answer(found), data)
+        return with_warnings(MxcubeSampleSchema().answer(found), data)
 
 
-def _sample(row: dict) -> dict:
+def _build_sample(row: dict) -> dict:
     """What is not there is null, and never an object that is not there."""
     box, crystal = row["Container"] or {}, row["Crystal"] or {}
     protein, plan = crystal.get("Protein") or {}, row["DiffractionPlan"] or {}

@@ -52,11 +52,11 @@ class Proposals(Resource):
     def get(self, identity, query):
         """List all proposals the caller may see and MXCuBE can name, or the one asked for."""
         if "search" in query:
-            query |= _named(query.pop("search")) or NOTHING
+            query |= _get_name_filters(query.pop("search")) or NOTHING
         if query.get("proposalId", 0) is None:
             query |= NOTHING
         found = proposals.list_(identity, {**query, **WHOLE, "fields": PROPOSAL})
-        return [_proposal(row) for row in found["results"] if _has_name(row)]
+        return [_build_proposal(row) for row in found["results"] if _has_name(row)]
 
 
 @session_ns.route("")
@@ -67,8 +67,8 @@ class Sessions(Resource):
     @session_ns.returns(MxcubeSessionSchema, many=True, bare=True)
     def get(self, identity, query):
         """List all sessions the caller may see; those of a day overlap it."""
-        found = sessions.list_(identity, {**_overlapping(query), **WHOLE, "fields": SESSION})
-        return [_session(row) for row in found["results"]]
+        found = sessions.list_(identity, {**_replace_period(query), **WHOLE, "fields": SESSION})
+        return [_build_session(row) for row in found["results"]]
 
     @session_ns.may_answer(404)
     @session_ns.require(service="mx_write")
@@ -81,7 +81,7 @@ class Sessions(Resource):
         """
         warnings = data.pop("warnings")
         session, new = ad_hoc_sessions.get_or_create(identity, data)
-        answer = _session(session) | ({"warnings": warnings} if warnings else {})
+        answer = _build_session(session) | ({"warnings": warnings} if warnings else {})
         return answer, HTTPStatus.CREATED if new else HTTPStatus.OK
 
 
@@ -91,7 +91,7 @@ class Session(Resource):
     @session_ns.returns(MxcubeSessionSchema)
     def get(self, identity, session_id):
         """Show one session."""
-        return _session(sessions.get(identity, str(session_id), SESSION))
+        return _build_session(sessions.get(identity, str(session_id), SESSION))
 
 
 @session_ns.route("/<int:session_id>/associate-beamline-setup")
@@ -105,10 +105,10 @@ class SessionSetup(Resource):
         Whoever sees the session may do so.
         """
         row = ad_hoc_sessions.assign_setup(identity, session_id, query["beamLineSetupId"])
-        return _session(sessions.written(identity, row))
+        return _build_session(sessions.written(identity, row))
 
 
-def _named(text: str) -> dict | None:
+def _get_name_filters(text: str) -> dict | None:
     """The filters that find a proposal by code and number; None for what is no such name."""
     try:
         filters = names.proposal_filters(text)
@@ -119,11 +119,11 @@ def _named(text: str) -> dict | None:
 
 def _has_name(row: dict) -> bool:
     """Whether the client, which asks for sessions by code and number, can ask for those of it."""
-    filters = _named(_name(row))
+    filters = _get_name_filters(_get_name(row))
     return filters is not None and filters["proposalNumber"] == row["proposalNumber"]
 
 
-def _overlapping(query: dict) -> dict:
+def _replace_period(query: dict) -> dict:
     """The filters of a query, where year, month and day are a period that sessions overlap."""
     period = [query.pop(name) for name in ("year", "month", "day") if name in query]
     if not period:
@@ -137,29 +137,29 @@ def _overlapping(query: dict) -> dict:
     return {**query, "starts_before": after, "ends_after": first - timedelta.resolution}
 
 
-def _name(row: dict) -> str:
+def _get_name(row: dict) -> str:
     return f"{row['proposalCode'] or ''}{row['proposalNumber'] or ''}"
 
 
-def _proposal(row: dict) -> dict:
+def _build_proposal(row: dict) -> dict:
     answer = {
         "proposalId": row["proposalId"],
         "proposalCode": row["proposalCode"],
         "proposalNumber": row["proposalNumber"],
-        "proposal": _name(row),
+        "proposal": _get_name(row),
         "title": row["title"] or "",
         "state": row["state"] or "Open",
     }
     return answer | ({"type": row["proposalType"]} if row["proposalType"] else {})
 
 
-def _session(row: dict) -> dict:
+def _build_session(row: dict) -> dict:
     """A missing date is the other one, or when the row was made: the client needs two."""
     start, end, setup = row["startDate"], row["endDate"], row["beamLineSetupId"]
     return {
         "sessionId": row["sessionId"],
         "proposalId": row["proposalId"],
-        "proposal": _name(row["Proposal"]),
+        "proposal": _get_name(row["Proposal"]),
         "startDate": start or end or row["bltimeStamp"],
         "endDate": end or start or row["bltimeStamp"],
         "beamLineName": row["beamLineName"] or "",

@@ -85,10 +85,10 @@ def _is_stored(identity: Identity, key: int | None, data: dict) -> bool:
         stored = beamline_setups.get(identity, key)
     except NotFound:
         return False
-    return all(_same(stored[name], value) for name, value in data.items())
+    return all(_is_same(stored[name], value) for name, value in data.items())
 
 
-def _same(one: Any, other: Any) -> bool:
+def _is_same(one: Any, other: Any) -> bool:
     if isinstance(one, float) and isinstance(other, float):
         return isclose(one, other, rel_tol=PRECISION)
     return one == other

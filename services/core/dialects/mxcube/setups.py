@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from services.core.dialects.mxcube import setup_reports
 from services.core.dialects.mxcube.collection_schemas import NewIdSchema
-from services.core.dialects.mxcube.collections import warned
+from services.core.dialects.mxcube.collections import with_warnings
 from services.core.dialects.mxcube.setup_schemas import MxcubeDetectorQuery, MxcubeSetupSchema
 from services.core.modules.beamline.detectors import detectors
 from services.core.schemas.beamline.detectors import DetectorSchema
@@ -35,7 +35,7 @@ class Setups(Resource):
         Whoever is at a beamline may do so.
         """
         key, new = setup_reports.put(identity, data)
-        return warned({"results": key}, data), HTTPStatus.CREATED if new else HTTPStatus.OK
+        return with_warnings({"results": key}, data), HTTPStatus.CREATED if new else HTTPStatus.OK
 
 
 @detector_ns.route("")

@@ -1,1 +1,1 @@
-"""Beamlines: their detectors, their setups, and what they record beside data collections."""
+"""Beamlines: detectors, setups, and the records that are no data collections."""

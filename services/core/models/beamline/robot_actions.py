@@ -12,7 +12,7 @@ from shared.visibility import by
 
 
 class RobotAction(Base):
-    """Something the sample changer did."""
+    """An action of a sample changer."""
 
     __tablename__ = "RobotAction"
     visible_by = by("blsessionId")

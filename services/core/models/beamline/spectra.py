@@ -118,7 +118,7 @@ class XFEFluorescenceSpectrum(Base):
 
 
 class XRFFluorescenceMappingROI(Base):
-    """What a map shows: a window of energies, or a counter."""
+    """The quantity of a map: a window of energies, or a counter."""
 
     __tablename__ = "XRFFluorescenceMappingROI"
     visible_by = PART

@@ -11,7 +11,7 @@ from shared.visibility import by
 
 
 class LabContact(Base):
-    """Where samples of a proposal come from and go back to."""
+    """A contact that sends the samples of a proposal and gets them back."""
 
     __tablename__ = "LabContact"
     __table_args__ = (

@@ -1,1 +1,1 @@
-"""Data collections, their groups, and what belongs to them."""
+"""Data collections, their groups, and the rows below them."""

@@ -3,7 +3,7 @@
 from sqlalchemy import update
 
 from services.core.modules.acquisition import positions
-from services.core.modules.acquisition.data_collections import copies, data_collections
+from services.core.modules.acquisition.data_collections import get_copied_columns, data_collections
 from services.core.schemas.acquisition.data_collection_groups import (
     DataCollectionGroupSchema,
     GroupDocumentSchema,
@@ -54,7 +54,7 @@ class DataCollectionGroups(TableService):
         if COPIED & data.keys():
             below = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
             db.session.execute(
-                update(DataCollection).where(below).values(copies(group)),
+                update(DataCollection).where(below).values(get_copied_columns(group)),
                 execution_options={"synchronize_session": False},
             )
         return group

@@ -1,4 +1,4 @@
-"""Data collections: seen by those who see the session of their group."""
+"""Data collections, visible to those who see the session of their group."""
 
 from typing import Any
 
@@ -47,14 +47,14 @@ class DataCollections(TableService):
         inside = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
         if not again and (other := _get_newest(inside, data)) is not None:
             raise Conflict(f"data collection {other} has the same directory, prefix and number")
-        group_columns = {GROUP: group.dataCollectionGroupId, **copies(group)}
+        group_columns = {GROUP: group.dataCollectionGroupId, **get_copied_columns(group)}
         return save(DataCollection(), {**data, **group_columns})
 
     def edit(self, identity: Identity, row: DataCollection, data: dict) -> DataCollection:
         """Change the columns of a locked row that ``data`` names; return the row."""
         self.check_data(identity, _without_group(data), row)
         if GROUP in data:
-            data = {**data, **copies(_lock_group(identity, data[GROUP]))}
+            data = {**data, **get_copied_columns(_lock_group(identity, data[GROUP]))}
         return save(row, data)
 
     def append_comment(self, identity: Identity, key: int, text: str, cut: bool = False) -> dict:
@@ -107,7 +107,7 @@ def get_newest_of_session(session_id: int, data: dict) -> int | None:
     return _get_newest(DataCollection.dataCollectionGroupId.in_(groups), data)
 
 
-def copies(group: DataCollectionGroup) -> dict:
+def get_copied_columns(group: DataCollectionGroup) -> dict:
     """The columns of ``group`` that its data collections repeat: other readers join on them."""
     return {
         "sessionId": group.sessionId,

@@ -1,4 +1,4 @@
-"""Detectors: everybody who is signed in may read them."""
+"""Detectors: every signed-in caller may read them."""
 
 from typing import Any
 

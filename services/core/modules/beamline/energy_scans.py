@@ -1,4 +1,4 @@
-"""Energy scans: seen by those who see the session."""
+"""Energy scans, visible to those who see their session."""
 
 from services.core.schemas.beamline.energy_scans import EnergyScanSchema
 from shared.table_service import TableService

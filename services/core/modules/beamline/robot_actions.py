@@ -1,4 +1,4 @@
-"""Actions of sample changers: seen by those who see the session."""
+"""Actions of sample changers, visible to those who see their session."""
 
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,9 @@ class RobotActions(TableService):
     """The actions of sample changers."""
 
     def insert(self, identity: Identity, data: dict) -> Any:
-        """Create an action in a visible session, begun now unless ``data`` has a time.
+        """Create an action in a visible session; it starts now unless ``data`` has a time.
 
-        Both times are written: the server has defaults of its own for them.
+        Both times are written: the columns have defaults in the database.
         """
         now = datetime.now().replace(microsecond=0)
         return super().insert(identity, {"startTimestamp": now, "endTimestamp": None, **data})

@@ -1,4 +1,4 @@
-"""Fluorescence spectra: seen by those who see the session."""
+"""Fluorescence spectra, visible to those who see their session."""
 
 from services.core.schemas.beamline.xrf_spectra import XrfSpectrumSchema
 from shared.table_service import TableService

@@ -1,7 +1,6 @@
-"""The paths of the files that rows name, for those who see the rows.
+"""The paths of the files that rows name, for callers who see the rows.
 
-None where there is no such row or it is hidden, has no such file, or knows no path of it: that
-all looks the same.
+A path is None if the row is hidden or absent, or has no such file: the answer is the same.
 """
 
 from collections.abc import Callable
@@ -35,15 +34,15 @@ from shared.models import (
 )
 
 
-class Named(NamedTuple):
-    """Rows with files: their key, who sees which, and the columns of paths by what they hold."""
+class FileRows(NamedTuple):
+    """Rows with files: their key, their rule, and the columns of paths by the kind of the file."""
 
     key: Any
     visible: Callable[[Identity], Rule]
     paths: dict[str, Any]
 
 
-COLLECTION = Named(
+COLLECTION = FileRows(
     DataCollection.dataCollectionId,
     access.collections,
     {
@@ -53,22 +52,22 @@ COLLECTION = Named(
         "4": DataCollection.xtalSnapshotFullPath4,
     },
 )
-GROUP = Named(
+GROUP = FileRows(
     DataCollectionGroup.dataCollectionGroupId,
     access.groups,
     {"snapshot": DataCollectionGroup.xtalSnapshotFullPath},
 )
-ATTACHMENT = Named(
+ATTACHMENT = FileRows(
     DataCollectionFileAttachment.dataCollectionFileAttachmentId,
     lambda identity: access.collections(identity, DataCollectionFileAttachment.dataCollectionId),
     {"file": DataCollectionFileAttachment.fileFullPath},
 )
-ROBOT_ACTION = Named(
+ROBOT_ACTION = FileRows(
     RobotAction.robotActionId,
     lambda identity: access.sessions(identity, RobotAction.blsessionId),
     {"before": RobotAction.xtalSnapshotBefore, "after": RobotAction.xtalSnapshotAfter},
 )
-ENERGY_SCAN = Named(
+ENERGY_SCAN = FileRows(
     EnergyScan.energyScanId,
     lambda identity: access.sessions(identity, EnergyScan.sessionId),
     {
@@ -77,7 +76,7 @@ ENERGY_SCAN = Named(
         "plot": EnergyScan.jpegChoochFileFullPath,
     },
 )
-XRF_SPECTRUM = Named(
+XRF_SPECTRUM = FileRows(
     XFEFluorescenceSpectrum.xfeFluorescenceSpectrumId,
     lambda identity: access.sessions(identity, XFEFluorescenceSpectrum.sessionId),
     {
@@ -91,17 +90,17 @@ VIEWS = {"1": MXMRRunBlob.view1, "2": MXMRRunBlob.view2, "3": MXMRRunBlob.view3}
 IMAGES = {"jpeg": Image.jpegFileFullPath, "thumbnail": Image.jpegThumbnailFileFullPath}
 
 
-def path(identity: Identity, named: Named, key: int, which: str) -> str | None:
+def get_path(identity: Identity, rows: FileRows, key: int, which: str) -> str | None:
     """The path of one file of a visible row."""
-    if which not in named.paths:
+    if which not in rows.paths:
         return None
-    rule = named.visible(identity)
-    stmt = select(named.paths[which]).where(named.key == bindparam("key"), rule.condition)
+    rule = rows.visible(identity)
+    stmt = select(rows.paths[which]).where(rows.key == bindparam("key"), rule.condition)
     return db.session.scalar(stmt, {**rule.values, "key": key})
 
 
-def image(identity: Identity, collection_id: int, number: int, which: str) -> str | None:
-    """The path of a picture of one image of a visible data collection; of two rows the latest."""
+def get_image_path(identity: Identity, collection_id: int, number: int, which: str) -> str | None:
+    """The path of a picture of one image of a visible data collection: of two rows, the newest."""
     if which not in IMAGES:
         return None
     rule = access.collections(identity, Image.dataCollectionId)
@@ -114,27 +113,29 @@ def image(identity: Identity, collection_id: int, number: int, which: str) -> st
     return db.session.scalar(stmt.order_by(Image.imageId.desc()).limit(1), values)
 
 
-def of_collection(identity: Identity, collection_id: int) -> Archive:
+def get_collection_archive(identity: Identity, collection_id: int) -> Archive:
     """All attachments of a visible data collection."""
     rule, key = ATTACHMENT.visible(identity), DataCollectionFileAttachment.dataCollectionId
     stmt = select(ATTACHMENT.paths["file"]).where(key == bindparam("key"), rule.condition)
-    found = db.session.scalars(stmt, {**rule.values, "key": collection_id})
-    return Archive(f"data_collection_{collection_id}.zip", found.all())
+    attached = db.session.scalars(stmt, {**rule.values, "key": collection_id})
+    return Archive(f"data_collection_{collection_id}.zip", attached.all())
 
 
-def result(identity: Identity, attachment_id: int) -> str | None:
+def get_result_path(identity: Identity, attachment_id: int) -> str | None:
     """The path of a file that a visible program wrote."""
     key = AutoProcProgramAttachment.autoProcProgramAttachmentId
-    return next(iter(_written(identity, key, attachment_id)), None)
+    return next(iter(_list_attachment_paths(identity, key, attachment_id)), None)
 
 
-def of_program(identity: Identity, program_id: int) -> Archive:
-    """All that a visible program wrote and that is not deleted."""
-    found = _written(identity, AutoProcProgramAttachment.autoProcProgramId, program_id)
-    return Archive(f"program_{program_id}.zip", found)
+def get_program_archive(identity: Identity, program_id: int) -> Archive:
+    """All files that a visible program wrote, without deleted ones."""
+    written = _list_attachment_paths(
+        identity, AutoProcProgramAttachment.autoProcProgramId, program_id
+    )
+    return Archive(f"program_{program_id}.zip", written)
 
 
-def blob(identity: Identity, blob_id: int, which: str) -> str | None:
+def get_blob_path(identity: Identity, blob_id: int, which: str) -> str | None:
     """The path of a picture of a blob in density."""
     if which not in VIEWS:
         return None
@@ -146,21 +147,21 @@ def blob(identity: Identity, blob_id: int, which: str) -> str | None:
     stmt = stmt.where(
         MXMRRunBlob.mxMRRunBlobId == bindparam("key"), or_(run.autoProcProgramId.is_(None), owner)
     )
-    return _of_scaling(identity, stmt, run.autoProcScalingId, blob_id)
+    return _get_path_by_scaling(identity, stmt, run.autoProcScalingId, blob_id)
 
 
-def phasing(identity: Identity, attachment_id: int) -> str | None:
+def get_phasing_path(identity: Identity, attachment_id: int) -> str | None:
     """The path of a file that a phasing program wrote."""
     file, step = PhasingProgramAttachment, PhasingStep
     stmt = select(file.filePath, file.fileName).join(
         step, step.programRunId == file.phasingProgramRunId
     )
     stmt = stmt.where(file.phasingProgramAttachmentId == bindparam("key"))
-    return _of_scaling(identity, stmt, step.autoProcScalingId, attachment_id)
+    return _get_path_by_scaling(identity, stmt, step.autoProcScalingId, attachment_id)
 
 
-def _of_scaling(identity: Identity, stmt: Select, column: Any, key: int) -> str | None:
-    """The path whose folder and name ``stmt`` finds, unless of its scalings one is hidden."""
+def _get_path_by_scaling(identity: Identity, stmt: Select, column: Any, key: int) -> str | None:
+    """The path whose folder and name ``stmt`` selects; None if one of its scalings is hidden."""
     rule = programs.visible(identity, AutoProc.autoProcProgramId)
     stmt = stmt.join(AutoProcScaling, AutoProcScaling.autoProcScalingId == column)
     stmt = stmt.join(AutoProc, AutoProc.autoProcId == AutoProcScaling.autoProcId)
@@ -173,7 +174,7 @@ def _of_scaling(identity: Identity, stmt: Select, column: Any, key: int) -> str 
     return f"{folder}/{name}" if folder and name else None
 
 
-def _written(identity: Identity, column: Any, value: int) -> list[str]:
+def _list_attachment_paths(identity: Identity, column: Any, value: int) -> list[str]:
     """The paths of attachments of visible programs where ``column`` has ``value``."""
     attachment = AutoProcProgramAttachment
     rule = programs.visible(identity, attachment.autoProcProgramId)

@@ -1,4 +1,4 @@
-"""JSON Schema of what clients write: what it accepts in JSON's own types, the API accepts."""
+"""JSON Schemas of the bodies of clients; only values of JSON's own types are checked by them."""
 
 from functools import cache
 from typing import Any
@@ -15,7 +15,7 @@ from shared.schemas import definition_name
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def names() -> dict:
+def list_names() -> dict:
     """The names of all definitions."""
     return {"names": sorted(WRITTEN)}
 
@@ -28,21 +28,21 @@ def get(name: str) -> dict:
     plugin = MarshmallowPlugin(schema_name_resolver=definition_name)
     spec = APISpec("", "", "3.1.0", plugins=[plugin])  # 3.1 speaks the JSON Schema of 2020-12
     converter: Any = plugin.converter
-    converter.add_attribute_function(_as_written)
-    found = converter.fields2jsonschema(WRITTEN[name]().load_fields)
-    found |= {"$schema": DRAFT, "title": name, "additionalProperties": False}
+    converter.add_attribute_function(_get_written_keywords)
+    definition = converter.fields2jsonschema(WRITTEN[name]().load_fields)
+    definition |= {"$schema": DRAFT, "title": name, "additionalProperties": False}
     if nested := spec.components.schemas:
-        found["$defs"] = {each: _written(shape) for each, shape in nested.items()}
-    return orjson.loads(orjson.dumps(found).replace(b"#/components/schemas/", b"#/$defs/"))
+        definition["$defs"] = {each: _without_answers(shape) for each, shape in nested.items()}
+    return orjson.loads(orjson.dumps(definition).replace(b"#/components/schemas/", b"#/$defs/"))
 
 
-def _as_written(self, field, **_) -> dict:
-    """For apispec: what only a body must have, as old rows in answers may have more."""
+def _get_written_keywords(self, field, **_) -> dict:
+    """For apispec: the keywords of bodies only, as old rows in answers may have other values."""
     return field.metadata.get(AS_WRITTEN, {})
 
 
-def _written(shape: dict) -> dict:
-    """``shape`` without what only answers have."""
-    found = {n: f for n, f in shape["properties"].items() if not f.get("readOnly")}
-    needed = [name for name in shape.get("required", ()) if name in found]
-    return {**shape, "properties": found, "required": needed}
+def _without_answers(shape: dict) -> dict:
+    """The definition ``shape`` without the fields of answers."""
+    fields = {n: f for n, f in shape["properties"].items() if not f.get("readOnly")}
+    required = [name for name in shape.get("required", ()) if name in fields]
+    return {**shape, "properties": fields, "required": required}

@@ -1,4 +1,4 @@
-"""Sessions, beamlines and parameters in numbers, of the sessions that the caller sees."""
+"""Statistics of sessions, beamlines and parameters, over the sessions that the caller sees."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -20,8 +20,8 @@ from shared.models import BLSession, DataCollection, DataCollectionGroup, Experi
 from shared.schemas import TableSchema
 from shared.sql import seconds
 
-EV_ANGSTROM = 12398.41984  # energy times wavelength
-SHORTEST = 1e-300  # the energy of a shorter wavelength is no number
+EV_ANGSTROM = 12398.41984  # energy in eV times wavelength in Å
+SHORTEST = 1e-300  # Å; the energy of a shorter wavelength overflows
 ERRORS = 50  # of each source
 FAILED = or_(
     *(DataCollection.runStatus.like(f"%{word}%") for word in ("fail", "unsuccessful", "error"))
@@ -45,17 +45,19 @@ LOADED: dict[str, Any] = {
 }
 
 
-def of_session(identity: Identity, name: str) -> dict:
-    """What is in a visible session, and where its time went."""
+def get_session(identity: Identity, name: str) -> dict:
+    """The numbers of rows of a visible session, and its time by activity."""
     session = sessions.get(identity, name, ("sessionId", "startDate", "endDate"))
     key = session["sessionId"]
-    types = _collections(key)
+    types = _list_types(key)
     scans, spectra = (
-        _activity(model.sessionId == key, model.startTime, model.endTime)
+        _get_activity(model.sessionId == key, model.startTime, model.endTime)
         for model in (EnergyScan, XFEFluorescenceSpectrum)
     )
     start, end = RobotAction.startTimestamp, RobotAction.endTimestamp
-    robot = _activity(RobotAction.blsessionId == key, start, end, func.count(case((BROKEN, 1))))
+    robot = _get_activity(
+        RobotAction.blsessionId == key, start, end, func.count(case((BROKEN, 1)))
+    )
     counts = {name: sum(each[name] for each in types) for name in COLLECTED}
     counts |= {
         "energyScans": scans[0],
@@ -72,19 +74,19 @@ def of_session(identity: Identity, name: str) -> dict:
         "robotActions": robot[1],
     }
     firsts = [each.pop("first") for each in types] + [scans[2], spectra[2], robot[2]]
-    rest = _rest(session, sum(used.values()), [first for first in firsts if first])
+    rest = _get_rest(session, sum(used.values()), [first for first in firsts if first])
     return {"sessionId": key, "counts": counts, "types": types, "seconds": used | rest}
 
 
-def _collections(session_id: int) -> list[dict]:
+def _list_types(session_id: int) -> list[dict]:
     """The data collections of a session, by type."""
     group = DataCollectionGroup
     kind = func.coalesce(type_coerce(group.experimentType, String()), ExperimentType.name)
-    found = (
+    statement = (
         select(
             kind.label("experimentType"),
-            *(what.label(name) for name, what in COLLECTED.items()),
-            _lasting(DataCollection.startTime, DataCollection.endTime).label("seconds"),
+            *(column.label(name) for name, column in COLLECTED.items()),
+            _sum_seconds(DataCollection.startTime, DataCollection.endTime).label("seconds"),
             func.min(DataCollection.startTime).label("first"),
         )
         .join(DataCollection.group)
@@ -93,30 +95,30 @@ def _collections(session_id: int) -> list[dict]:
         .group_by(kind)
         .order_by(kind)
     )
-    rows = db.session.execute(found).mappings()
+    rows = db.session.execute(statement).mappings()
     return [{n: int(v) if n in (*COLLECTED, "seconds") else v for n, v in r.items()} for r in rows]
 
 
-def _activity(of_session: Any, start: Any, end: Any, *more: Any) -> list:
-    """How many there are, their seconds, when the first one began, and ``more``."""
-    found = select(func.count(), _lasting(start, end), func.min(start), *more).where(of_session)
-    number, lasted, *rest = db.session.execute(found).one()
-    return [number, int(lasted), *rest]
+def _get_activity(of_session: Any, start: Any, end: Any, *more: Any) -> list:
+    """The number of rows, their seconds, the start of the first one, and ``more``."""
+    columns = (func.count(), _sum_seconds(start, end), func.min(start), *more)
+    number, total, *rest = db.session.execute(select(*columns).where(of_session)).one()
+    return [number, int(total), *rest]
 
 
-def _lasting(start: Any, end: Any) -> Any:
-    """The seconds of all; what has no end yet, or one before its begin, took none."""
+def _sum_seconds(start: Any, end: Any) -> Any:
+    """The seconds of all rows; a row without an end, or with one before its start, counts zero."""
     return func.coalesce(func.sum(case((end > start, seconds(start, end)))), 0)
 
 
 def _count(schema: type[TableSchema], session_id: int) -> int:
-    """How many rows the list of ``schema`` has of a session."""
-    found = select(func.count()).select_from(schema.Meta.model)
-    found = found.where(schema.Meta.filters["sessionId"].condition)
-    return db.session.scalar(found, {"sessionId": session_id}) or 0
+    """The number of rows of a session in the list of ``schema``."""
+    statement = select(func.count()).select_from(schema.Meta.model)
+    statement = statement.where(schema.Meta.filters["sessionId"].condition)
+    return db.session.scalar(statement, {"sessionId": session_id}) or 0
 
 
-def _rest(session: dict, used: int, firsts: list[datetime]) -> dict:
+def _get_rest(session: dict, used: int, firsts: list[datetime]) -> dict:
     """The time of a session in which nothing was recorded."""
     if not (session["startDate"] and session["endDate"]):
         return {"startup": None, "remaining": None, "total": None}
@@ -127,64 +129,71 @@ def _rest(session: dict, used: int, firsts: list[datetime]) -> dict:
     return {"startup": startup, "remaining": remaining, "total": total}
 
 
-def of_beamline(identity: Identity, beamLineName: str, start: datetime, end: datetime) -> dict:
-    """What a beamline did on each day from ``start`` until ``end``, and what went wrong."""
+def get_beamline(identity: Identity, beamLineName: str, start: datetime, end: datetime) -> dict:
+    """The numbers of rows of a beamline on each day from ``start`` to ``end``, and its errors."""
     rule = access.sessions(identity)
-    seen = and_(rule.condition, BLSession.beamLineName == beamLineName)
+    visible = and_(rule.condition, BLSession.beamLineName == beamLineName)
 
-    def rows(found: Select, at: Any) -> Any:
-        return db.session.execute(found.where(seen, at >= start, at < end), rule.values)
+    def execute(statement: Select, at: Any) -> Any:
+        conditions = (visible, at >= start, at < end)
+        return db.session.execute(statement.where(*conditions), rule.values)
 
-    days = {str(day): _nothing() for day in _days(start, end)}
+    days = {str(day): _build_zeros() for day in _list_days(start, end)}
     errors = []
-    for source, below, at, numbers, wrong, message in (
-        ("datacollection", _collected, DataCollection.startTime, COLLECTED, *WRONG_COLLECTION),
-        ("robot", _acted, RobotAction.startTimestamp, LOADED, *WRONG_ACTION),
+    for source, select_rows, at, numbers, wrong, message in (
+        (
+            "datacollection",
+            _select_collections,
+            DataCollection.startTime,
+            COLLECTED,
+            *WRONG_COLLECTION,
+        ),
+        ("robot", _select_actions, RobotAction.startTimestamp, LOADED, *WRONG_ACTION),
     ):
         day, times = func.date(at), func.count()
-        for each in rows(below(day, *numbers.values()).group_by(day), at):
-            days[str(each[0])] |= zip(numbers, map(int, each[1:]))
-        found = below(message, times).where(wrong).group_by(message)
-        found = found.order_by(times.desc(), message).limit(ERRORS)
-        for text, number in rows(found, at):
+        for row in execute(select_rows(day, *numbers.values()).group_by(day), at):
+            days[str(row[0])] |= zip(numbers, map(int, row[1:]))
+        frequent = select_rows(message, times).where(wrong).group_by(message)
+        frequent = frequent.order_by(times.desc(), message).limit(ERRORS)
+        for text, number in execute(frequent, at):
             errors.append({"source": source, "message": text, "count": number})
-    going_on = select(func.count(BLSession.sessionId)).where(
-        seen, BLSession.startDate < end, BLSession.endDate > start
+    overlapping = select(func.count(BLSession.sessionId)).where(
+        visible, BLSession.startDate < end, BLSession.endDate > start
     )
     return {
         "beamLineName": beamLineName,
-        "sessions": db.session.scalar(going_on, rule.values),
-        "counts": {name: sum(day[name] for day in days.values()) for name in _nothing()},
+        "sessions": db.session.scalar(overlapping, rule.values),
+        "counts": {name: sum(day[name] for day in days.values()) for name in _build_zeros()},
         "days": [{"day": day, **numbers} for day, numbers in days.items()],
-        "errors": sorted(errors, key=_frequency),
+        "errors": sorted(errors, key=_get_rank),
     }
 
 
-def _frequency(error: dict) -> tuple:
+def _get_rank(error: dict) -> tuple:
     return -error["count"], error["source"], error["message"].lower()
 
 
-def _collected(*what: Any) -> Select:
-    """``what`` of the data collections of sessions."""
-    found = select(*what).select_from(DataCollection)
-    return found.join(DataCollection.group).join(DataCollectionGroup.session)
+def _select_collections(*columns: Any) -> Select:
+    """``columns`` of the data collections of sessions."""
+    statement = select(*columns).select_from(DataCollection)
+    return statement.join(DataCollection.group).join(DataCollectionGroup.session)
 
 
-def _acted(*what: Any) -> Select:
-    """``what`` of the robot's actions in sessions."""
-    return select(*what).select_from(RobotAction).join(RobotAction.session)
+def _select_actions(*columns: Any) -> Select:
+    """``columns`` of the robot's actions in sessions."""
+    return select(*columns).select_from(RobotAction).join(RobotAction.session)
 
 
-def _nothing() -> dict:
+def _build_zeros() -> dict:
     return dict.fromkeys((*COLLECTED, *LOADED), 0)
 
 
-def _days(start: datetime, end: datetime) -> list:
+def _list_days(start: datetime, end: datetime) -> list:
     last = (end - timedelta(microseconds=1)).date()
     return [start.date() + timedelta(days=at) for at in range((last - start.date()).days + 1)]
 
 
-def histogram(
+def get_histogram(
     identity: Identity,
     parameter: str,
     bins: int,
@@ -192,7 +201,7 @@ def histogram(
     start: datetime | None = None,
     end: datetime | None = None,
 ) -> dict:
-    """How often a parameter of data collections had which value."""
+    """The frequencies of the values of a parameter of data collections."""
     end = end or (min(start, datetime.max - LONGEST) + LONGEST if start else datetime.now())
     start = start or max(end, datetime.min + LONGEST) - LONGEST
     rule, at = access.sessions(identity), DataCollection.startTime
@@ -200,7 +209,7 @@ def histogram(
         DataCollection.wavelength if parameter == "energy" else getattr(DataCollection, parameter)
     )
     stored = (
-        _collected(value, func.count())
+        _select_collections(value, func.count())
         .where(rule.condition, at >= start, at < end, value != NO_VALUE)
         .group_by(value)
     )
@@ -210,22 +219,22 @@ def histogram(
         stored = stored.where(BLSession.beamLineName == beamLineName)
     rows = db.session.execute(stored, rule.values)
     numbers: Counter[float] = Counter()
-    for each, times in rows:  # what the server rounds alike comes more than once
+    for each, times in rows:  # the server groups before it rounds: equal values may repeat
         numbers[EV_ANGSTROM / each if parameter == "energy" else each] += times
-    edges, counts = _binned(numbers, bins)
+    edges, counts = _sort_into_bins(numbers, bins)
     answer = {"parameter": parameter, "unit": UNITS[parameter], "total": sum(numbers.values())}
     return {**answer, "edges": edges, "counts": counts}
 
 
-def _binned(numbers: dict[float, int], bins: int) -> tuple[list[float], list[int]]:
-    """The edges of bins of one width, and how often a value is in each."""
+def _sort_into_bins(numbers: dict[float, int], bins: int) -> tuple[list[float], list[int]]:
+    """The edges of bins of equal width, and the number of values in each."""
     if not numbers:
         return [], []
     low, high = min(numbers), max(numbers)
     if low == high:
         return [low, high], [numbers[low]]
     edges = [low + (high - low) * at / bins for at in range(bins)] + [high]
-    found: Counter[int] = Counter()
+    counts: Counter[int] = Counter()
     for value, times in numbers.items():
-        found[min(bisect_right(edges, value), bins) - 1] += times
-    return edges, [found[at] for at in range(bins)]
+        counts[min(bisect_right(edges, value), bins) - 1] += times
+    return edges, [counts[at] for at in range(bins)]

@@ -1,8 +1,8 @@
-"""The feed as SQL: one branch for each kind of row, each filtered, sorted and limited by itself.
+"""The timeline as SQL: one branch for each kind of row, filtered, sorted and limited by itself.
 
-Only what is left of the branches is merged, so a page costs no more of a long session than of a
-short one, where an index has its rows by time. The branches say of each row which session it
-belongs to, by the path that access asks for.
+Only the limited rows of the branches are merged. So a page costs no more in a long session than
+in a short one, where an index has the rows by time. Each branch has the session of its rows, by
+the same path as the access rule.
 """
 
 from functools import cache
@@ -63,13 +63,13 @@ Action, Study, Sample = make_alias(RobotAction), make_alias(Screening), make_ali
 OF_GROUP = (Group.sessionId, Group.blSampleId)
 ROWS: dict[str, Any] = {"es": Scan, "robot": Action, "screening": Study, "xrf": Spectrum}
 FAILED_ACTIONS = ("ERROR", "CRITICAL", "EPICSFAIL", "COMMANDNOTSENT")
-NOTHING = type_coerce(null(), Integer)
-SESSION: Any = bindparam("sessionId", type_=Integer)  # asked for once, where only one is wanted
-COUNTED = 1_000  # a longer feed is not counted to its end
+NO_LINK = type_coerce(null(), Integer)
+SESSION: Any = bindparam("sessionId", type_=Integer)  # its rule is checked once, not by row
+COUNTED = 1_000  # a longer timeline is not counted to its end
 
 
 class Branch(NamedTuple):
-    """Rows of one type, and what they have of the things that events are found by."""
+    """Rows of one type, with the columns by which events are sorted and filtered."""
 
     type: str
     rows: Any
@@ -78,44 +78,52 @@ class Branch(NamedTuple):
     end: Any
     session: Any
     sample: Any
-    group: Any = NOTHING
-    collection: Any = NOTHING
+    group: Any = NO_LINK
+    collection: Any = NO_LINK
     where: tuple = ()
 
 
-def _first(column: Any, *where: Any) -> Any:
-    """Whether there is such a row: unlike EXISTS, MariaDB asks it of each row, when it must."""
+def _has_row(column: Any, *where: Any) -> Any:
+    """Whether there is such a row.
+
+    MariaDB may turn EXISTS into a join of the whole table. A scalar sub-query runs once for each
+    row, and only for those that the other conditions leave.
+    """
     return select(column).where(*where).limit(1).scalar_subquery().is_not(None)
 
 
-def _folded() -> tuple[Branch, ...]:
-    """All of them, with one event for each group of data collections."""
-    known = Group.startTime.is_not(None)
-    full = _first(Member.dataCollectionId, _in_group(Member))
+def _build_folded() -> tuple[Branch, ...]:
+    """All branches, with one event for each group of data collections."""
+    has_start = Group.startTime.is_not(None)
+    has_member = _has_row(Member.dataCollectionId, _in_group(Member))
     earliest = select(func.min(Member.startTime)).where(_in_group(Member)).scalar_subquery()
     key = Group.dataCollectionGroupId
     dated = Branch("dc", Group, key, Group.startTime, Group.endTime, *OF_GROUP, key)
     return (
-        dated._replace(where=(known, full)),
-        dated._replace(start=earliest, where=(~known, full)),
-        *_others(),
+        dated._replace(where=(has_start, has_member)),
+        dated._replace(start=earliest, where=(~has_start, has_member)),
+        *_build_others(),
     )
 
 
-def _single() -> tuple[Branch, ...]:
-    """All of them, with one event for each data collection."""
+def _build_single() -> tuple[Branch, ...]:
+    """All branches, with one event for each data collection."""
     rows, key = select(Collection).join(Group, _in_group(Collection)), Collection.dataCollectionId
-    of = (*OF_GROUP, Group.dataCollectionGroupId, key)
-    return (Branch("dc", rows, key, Collection.startTime, Collection.endTime, *of), *_others())
+    links = (*OF_GROUP, Group.dataCollectionGroupId, key)
+    return (
+        Branch("dc", rows, key, Collection.startTime, Collection.endTime, *links),
+        *_build_others(),
+    )
 
 
 def _in_group(row: Any) -> Any:
     return row.dataCollectionGroupId == Group.dataCollectionGroupId
 
 
-def _others() -> tuple[Branch, ...]:
-    key, time, of = Study.screeningId, Study.bltimeStamp, Study.dataCollectionId
-    by_collection = select(Study).join(Collection, Collection.dataCollectionId == of)
+def _build_others() -> tuple[Branch, ...]:
+    """The branches of all that is no data collection."""
+    key, time, link = Study.screeningId, Study.bltimeStamp, Study.dataCollectionId
+    by_collection = select(Study).join(Collection, Collection.dataCollectionId == link)
     by_collection = by_collection.join(Group, _in_group(Collection))
     by_group = select(Study).join(Group, _in_group(Study))
     group = Group.dataCollectionGroupId
@@ -131,55 +139,58 @@ def _others() -> tuple[Branch, ...]:
             *("robot", Action, Action.robotActionId, Action.startTimestamp),
             *(Action.endTimestamp, Action.blsessionId, Action.blsampleId),
         ),
-        Branch("screening", by_collection, key, time, null(), *OF_GROUP, group, of),
-        Branch("screening", by_group, key, time, null(), *OF_GROUP, group, of, (of.is_(None),)),
+        Branch("screening", by_collection, key, time, null(), *OF_GROUP, group, link),
+        Branch(
+            *("screening", by_group, key, time, null(), *OF_GROUP, group, link),
+            where=(link.is_(None),),
+        ),
     )
 
 
 @cache_statements(2)
-def branches(single: bool) -> tuple[Branch, ...]:
-    """The branches of a feed that shows data collections ``single``, or by their groups."""
-    return _single() if single else _folded()
+def get_branches(single: bool) -> tuple[Branch, ...]:
+    """The branches of a timeline that shows data collections ``single``, or by their groups."""
+    return _build_single() if single else _build_folded()
 
 
-# ------------------------------------------------------------------------------ what is asked
+# ------------------------------------------------------------------------------ conditions
 
 
-def _condition(branch: Branch, name: str) -> Any:
-    """The filter ``name`` on a branch; None if the branch has nothing of the kind."""
+def _build_condition(branch: Branch, name: str) -> Any:
+    """The filter ``name`` on a branch; None if the branch has no column for it."""
     value = bindparam(name)
     if name in ("dataCollectionId", "dataCollectionGroupId"):
         link = branch.collection if name == "dataCollectionId" else branch.group
-        return None if link is NOTHING else link == value
+        return None if link is NO_LINK else link == value
     if name == "sessionId":
         return branch.session == value
     if name in ("proposalId", "beamLineName"):
-        found = select(Visit.sessionId).where(getattr(Visit, name) == value)
-        return branch.session.in_(found)
+        session_ids = select(Visit.sessionId).where(getattr(Visit, name) == value)
+        return branch.session.in_(session_ids)
     if name == "blSampleId":
         return branch.sample == value
     if name == "proteinId":
         sample, crystal = aliased(BLSample), aliased(Crystal)
-        of = select(sample.blSampleId).join(crystal, crystal.crystalId == sample.crystalId)
-        return branch.sample.in_(of.where(crystal.proteinId == value))
+        sample_ids = select(sample.blSampleId).join(crystal, crystal.crystalId == sample.crystalId)
+        return branch.sample.in_(sample_ids.where(crystal.proteinId == value))
     return branch.start >= value if name.endswith("__gte") else branch.start <= value
 
 
-def _of_kind(branch: Branch, kind: str | None) -> Any:
+def _is_of_kind(branch: Branch, kind: str | None) -> Any:
     """Whether a branch holds events of ``kind``: True, False, or a condition."""
     if kind is None or kind in TYPES:
         return kind in (None, branch.type)
     if branch.type != "dc":
         return False
-    return _gridded(branch) if kind == GRID else Group.experimentType == bindparam("eventType")
+    return _has_grid(branch) if kind == GRID else Group.experimentType == bindparam("eventType")
 
 
-def _gridded(branch: Branch) -> Any:
-    """Newer grids are of a data collection, older ones of its group."""
-    of_group = _first(Grid.gridInfoId, _in_group(Grid))
-    if branch.collection is not NOTHING:
-        mine = Grid.dataCollectionId == Collection.dataCollectionId
-        return or_(_first(Grid.gridInfoId, mine), of_group)
+def _has_grid(branch: Branch) -> Any:
+    """Whether an event has a grid; older grids are of a group, newer ones of a data collection."""
+    of_group = _has_row(Grid.gridInfoId, _in_group(Grid))
+    if branch.collection is not NO_LINK:
+        of_collection = Grid.dataCollectionId == Collection.dataCollectionId
+        return or_(_has_row(Grid.gridInfoId, of_collection), of_group)
     of_member = select(Grid.gridInfoId).join(
         Member, Member.dataCollectionId == Grid.dataCollectionId
     )
@@ -187,20 +198,27 @@ def _gridded(branch: Branch) -> Any:
     return or_(of_member.scalar_subquery().is_not(None), of_group)
 
 
-def _in_state(branch: Branch, state: str, seen: ColumnElement) -> Any:
-    """Whether an event, or a data collection of it, ended like that; None if it cannot tell."""
+def _is_in_state(branch: Branch, state: str, seen: ColumnElement) -> Any:
+    """Whether an event, or a data collection of it, is in ``state``; None if it has no states.
+
+    ``seen`` is the rule of the sessions of ``Used``.
+    """
     if branch.type == "robot" and state in ("success", "failed"):
         failed = Action.status.in_(FAILED_ACTIONS)
         return failed if state == "failed" else Action.status == "SUCCESS"
     if branch.type != "dc":
         return None
-    if branch.collection is not NOTHING:
-        return _ended(Collection, state, seen)
-    return _first(Member.dataCollectionId, _in_group(Member), _ended(Member, state, seen))
+    if branch.collection is not NO_LINK:
+        return _has_ended(Collection, state, seen)
+    return _has_row(Member.dataCollectionId, _in_group(Member), _has_ended(Member, state, seen))
 
 
-def _ended(row: Any, state: str, seen: ColumnElement) -> Any:
-    """``seen`` says of ``Used`` whether the caller sees it: no program counts that uses others."""
+def _has_ended(row: Any, state: str, seen: ColumnElement) -> Any:
+    """Whether a data collection is in ``state``.
+
+    ``seen`` is the rule of the sessions of ``Used``: a program that also used hidden data
+    collections is hidden itself, and does not count.
+    """
     well = and_(row.runStatus.like("%success%"), row.runStatus.not_like("%unsuccess%"))
     if state in ("success", "failed"):
         return well if state == "success" else and_(row.runStatus.is_not(None), ~well)
@@ -215,17 +233,19 @@ def _ended(row: Any, state: str, seen: ColumnElement) -> Any:
             .where(of_it, ~seen)
             for link, of_it in uses(program)
         ]
-        key = key.where(*(~found.exists() for found in hidden))
-    by = (
+        key = key.where(*(~statement.exists() for statement in hidden))
+    keys = (
         key.join(link, of_it).where(link.dataCollectionId == row.dataCollectionId)
         for link, of_it in uses(program)
     )
-    return or_(*(found.scalar_subquery().is_not(None) for found in by))
+    return or_(*(statement.scalar_subquery().is_not(None) for statement in keys))
 
 
-def _beyond(branch: Branch, kind: str, undated: bool) -> Any:
-    """What comes after the event of ``kind`` whose time and key are bound; ``undated``: it has
-    no time. Newest first, those without a time last; at the same moment by type, then by key.
+def _is_after(branch: Branch, kind: str, undated: bool) -> Any:
+    """Whether a row comes after the event of ``kind`` whose time and key are bound.
+
+    The order is: newest first, rows without a time last; at the same moment by type, then by key.
+    ``undated``: the event has no time.
     """
     time, order = bindparam("after_time"), [*TYPES]
     place = order.index(branch.type) - order.index(kind)
@@ -242,7 +262,7 @@ def _beyond(branch: Branch, kind: str, undated: bool) -> Any:
 
 
 class Shape(NamedTuple):
-    """What decides how the statements of a feed look; the values are bound when they run."""
+    """The properties of a query that decide its SQL; the values are bound when it runs."""
 
     filters: tuple[str, ...]
     kind: str | None
@@ -251,41 +271,44 @@ class Shape(NamedTuple):
     after: tuple[str, bool] | None = None
 
 
-def _selects(shape: Shape, rules: tuple[ColumnElement, ...]) -> list[tuple[Branch, Select]]:
-    """The rows of each branch that may hold some; ``rules`` say who sees which session, the last
-    of them that of ``Used``.
+def _select_branches(
+    shape: Shape, rules: tuple[ColumnElement, ...]
+) -> list[tuple[Branch, Select]]:
+    """The rows of each branch that can have some.
+
+    ``rules`` are those of the sessions of each branch, and at last that of ``Used``.
     """
-    found = []
+    selects = []
     *of_branches, seen = rules
-    for branch, rule in zip(branches(shape.single), of_branches, strict=True):
-        conditions = [_condition(branch, name) for name in shape.filters]
-        conditions.append(_of_kind(branch, shape.kind))
+    for branch, rule in zip(get_branches(shape.single), of_branches, strict=True):
+        conditions = [_build_condition(branch, name) for name in shape.filters]
+        conditions.append(_is_of_kind(branch, shape.kind))
         if shape.state:
-            conditions.append(_in_state(branch, shape.state, seen))
+            conditions.append(_is_in_state(branch, shape.state, seen))
         if any(each is None or each is False for each in conditions):
             continue
         rows = branch.rows if isinstance(branch.rows, Select) else select(branch.rows)
-        asked = [each for each in conditions if each is not True]
-        found.append((branch, rows.where(rule, *branch.where, *asked)))
-    return found
+        filters = [each for each in conditions if each is not True]
+        selects.append((branch, rows.where(rule, *branch.where, *filters)))
+    return selects
 
 
-def _kind(branch: Branch) -> Any:
+def _build_kind(branch: Branch) -> Any:
     return literal_column(f"'{branch.type}'")
 
 
 @cache_statements(512)
-def page(
+def select_page(
     shape: Shape, rules: tuple[ColumnElement, ...], seen: ColumnElement[bool]
 ) -> Select | None:
-    """The events of a page with all they show, but for what hangs on data collections.
+    """The events of a page with their columns, but without the rows below data collections.
 
-    ``seen`` says of which ``Sample`` the name is shown.
+    ``seen`` is the rule of ``Sample``, whose name is null if it is hidden.
     """
     parts = []
-    for branch, rows in _selects(shape, rules):
+    for branch, rows in _select_branches(shape, rules):
         part = rows.with_only_columns(
-            _kind(branch).label("type"),
+            _build_kind(branch).label("type"),
             cast(branch.key, Unsigned).label("key"),  # not all keys are: no decimals here
             branch.start.label("startTime"),
             branch.end.label("endTime"),
@@ -295,7 +318,7 @@ def page(
             branch.collection.label("collectionId"),
         )
         if shape.after:
-            part = part.where(_beyond(branch, *shape.after))
+            part = part.where(_is_after(branch, *shape.after))
         part = part.order_by(branch.start.desc(), branch.key.desc()).limit(bindparam("most"))
         parts.append(select(part.subquery()))
     if not parts:
@@ -304,80 +327,94 @@ def page(
     order = (merged.c.startTime.desc(), merged.c.type, merged.c.key.desc())
     limited = select(merged).order_by(*order)
     limited = limited.limit(bindparam("limit")).offset(bindparam("skip"))
-    return _shown(limited.subquery(), shape.single, seen)
+    return _select_items(limited.subquery(), shape.single, seen)
 
 
-def _shown(event: Any, single: bool, seen: ColumnElement[bool]) -> Select:
-    """``event`` with its names, and the items of those types that have nothing below them.
+def _select_items(event: Any, single: bool, seen: ColumnElement[bool]) -> Select:
+    """``event`` with its names, and the items of the types that have no rows below them.
 
-    ``seen`` says of which ``Sample`` the name is shown.
+    ``seen`` is the rule of ``Sample``, whose name is null if it is hidden.
     """
     visit, proposal, sample = aliased(BLSession), aliased(Proposal), Sample
     name = sample.name if is_unrestricted(seen) else case((seen, sample.name))
-    file, of = aliased(DataCollectionFileAttachment), event.c
+    file, columns = aliased(DataCollectionFileAttachment), event.c
     files = select(func.count()).select_from(file)
     first: Any
     count: Any
     last: Any
     if single:
-        first, count, last = of.collectionId, literal_column("1"), of.endTime
-        files = files.where(file.dataCollectionId == of.collectionId, of.type == "dc")
+        first, count, last = columns.collectionId, literal_column("1"), columns.endTime
+        files = files.where(file.dataCollectionId == columns.collectionId, columns.type == "dc")
     else:
-        mine = (Member.dataCollectionGroupId == of.groupId, of.type == "dc")
+        of_event = (Member.dataCollectionGroupId == columns.groupId, columns.type == "dc")
         first, count, last = (
-            select(each).where(*mine).correlate(event).scalar_subquery()
+            select(each).where(*of_event).correlate(event).scalar_subquery()
             for each in (
                 func.min(Member.dataCollectionId),
                 func.count(Member.dataCollectionId),
                 func.max(Member.endTime),
             )
         )
-        last = func.coalesce(of.endTime, last)
-        last.type = of.startTime.type
-        files = files.join(Member, Member.dataCollectionId == file.dataCollectionId).where(*mine)
+        last = func.coalesce(columns.endTime, last)
+        last.type = columns.startTime.type
+        files = files.join(Member, Member.dataCollectionId == file.dataCollectionId).where(
+            *of_event
+        )
     stmt = select(
-        *(of.type, of.key, on_the_wire(of.startTime), on_the_wire(last), of.sessionId),
-        *(of.blSampleId, of.groupId, first, count, files.correlate(event).scalar_subquery()),
+        *(
+            columns.type,
+            columns.key,
+            on_the_wire(columns.startTime),
+            on_the_wire(last),
+            columns.sessionId,
+        ),
+        *(
+            columns.blSampleId,
+            columns.groupId,
+            first,
+            count,
+            files.correlate(event).scalar_subquery(),
+        ),
         *(proposal.proposalCode, proposal.proposalNumber, visit.visit_number, name),
-        *(on_the_wire(each) for kind in ITEMS for each in item_columns(kind)),
+        *(on_the_wire(each) for kind in ITEMS for each in get_item_columns(kind)),
     )
-    stmt = stmt.select_from(event).outerjoin(visit, visit.sessionId == of.sessionId)
+    stmt = stmt.select_from(event).outerjoin(visit, visit.sessionId == columns.sessionId)
     stmt = stmt.outerjoin(proposal, proposal.proposalId == visit.proposalId)
-    stmt = stmt.outerjoin(sample, sample.blSampleId == of.blSampleId)
+    stmt = stmt.outerjoin(sample, sample.blSampleId == columns.blSampleId)
     for kind, row in ROWS.items():
-        key = item_columns(kind)[0]
-        stmt = stmt.outerjoin(row, and_(key == of.key, of.type == kind))
-    return stmt.order_by(of.startTime.desc(), of.type, of.key.desc())
+        key = get_item_columns(kind)[0]
+        stmt = stmt.outerjoin(row, and_(key == columns.key, columns.type == kind))
+    return stmt.order_by(columns.startTime.desc(), columns.type, columns.key.desc())
 
 
 @cache
-def item_columns(kind: str) -> tuple:
+def get_item_columns(kind: str) -> tuple:
     """The columns of the Item of ``kind``, its key first."""
-    found = columns_of(ITEMS[kind])
-    return tuple(getattr(ROWS[kind], field.attribute or name) for name, field in found.items())
+    fields = columns_of(ITEMS[kind])
+    return tuple(getattr(ROWS[kind], field.attribute or name) for name, field in fields.items())
 
 
 @cache_statements(512)
-def total(shape: Shape, rules: tuple[ColumnElement, ...]) -> Select:
-    """How many events there are, as far as they are counted."""
+def select_total(shape: Shape, rules: tuple[ColumnElement, ...]) -> Select:
+    """The number of events, counted up to ``COUNTED`` of each branch."""
     parts = [
         select(rows.with_only_columns(branch.key.label("key")).limit(COUNTED + 1).subquery())
-        for branch, rows in _selects(shape, rules)
+        for branch, rows in _select_branches(shape, rules)
     ]
     return select(func.count()).select_from(union_all(*parts).subquery())
 
 
 @cache_statements(512)
-def by_type(shape: Shape, rules: tuple[ColumnElement, ...]) -> CompoundSelect | None:
+def select_types(shape: Shape, rules: tuple[ColumnElement, ...]) -> CompoundSelect | None:
     """The number of events by type, and by experiment type where they have one; and of grids."""
     parts = []
-    for branch, rows in _selects(shape, rules):
+    for branch, rows in _select_branches(shape, rules):
         if branch.type != "dc":
-            parts.append(rows.with_only_columns(_kind(branch), null(), func.count()))
+            parts.append(rows.with_only_columns(_build_kind(branch), null(), func.count()))
             continue
         word = type_coerce(Group.experimentType, String)
-        counted = rows.with_only_columns(_kind(branch), word, func.count())
-        with_grid = rows.where(_gridded(branch))
+        counted = rows.with_only_columns(_build_kind(branch), word, func.count())
+        with_grid = rows.where(_has_grid(branch))
         grid = literal_column(f"'{GRID}'")
         parts.append(counted.group_by(Group.experimentType))
         parts.append(with_grid.with_only_columns(grid, null(), func.count()))

@@ -1,4 +1,4 @@
-"""Shipping contacts: the address book of a proposal, kept by those who see the proposal."""
+"""Shipping contacts: the address book of a proposal, for all callers who see the proposal."""
 
 from services.core.schemas.people.lab_contacts import LabContactSchema
 from shared.table_service import TableService

@@ -1,4 +1,4 @@
-"""Laboratories: everybody who is signed in may read them all."""
+"""Laboratories: every signed-in caller may read them all."""
 
 from services.core.schemas.people.laboratories import LaboratorySchema
 from shared.table_service import TableService

@@ -1,4 +1,4 @@
-"""Persons. Names are for those who share a proposal or session; contact data are not."""
+"""Persons: callers who share a proposal or session see the name, but no contact data."""
 
 from sqlalchemy import func, select
 
@@ -15,7 +15,7 @@ class Persons(TableService):
     """The persons of a site."""
 
     def get(self, identity: Identity, key: int, fields=()) -> dict:
-        """One person: all of it to itself and the user office, to others the name."""
+        """One person: all fields for itself and the user office, for others the name."""
         whole = identity.can("uportal_sync") or key == identity.personId
         schema = PersonSchema if whole else PersonNameSchema
         return read.one(schema, access.persons(identity), fields, personId=key)
@@ -31,20 +31,20 @@ persons = Persons(PersonSchema, listed=PersonNameSchema)
 
 
 def _check_laboratories(batch: list[dict]) -> None:
-    """Raise NotYet if rows name laboratories that are not there."""
-    at = {row["laboratoryId"] for row in batch if row.get("laboratoryId") is not None}
-    key = Laboratory.laboratoryId
-    if missing := at.difference(db.session.scalars(select(key).where(key.in_(at)))):
+    """Raise NotYet if rows refer to laboratories that do not exist."""
+    keys = {row["laboratoryId"] for row in batch if row.get("laboratoryId") is not None}
+    column = Laboratory.laboratoryId
+    if missing := keys.difference(db.session.scalars(select(column).where(column.in_(keys)))):
         reason = {"laboratoryId": ["no such Laboratory"]}
         faults = {n: reason for n, row in enumerate(batch) if row.get("laboratoryId") in missing}
         raise NotYet(f"{len(faults)} rows refer to rows that are not there yet", faults)
 
 
 def _check_logins(batch: list[dict]) -> None:
-    """Raise Conflict if logins are taken, or twice in the batch; case does not count."""
+    """Raise Conflict if logins are taken, or twice in the batch, in any case."""
     logins = [(row.get("login") or "").lower() for row in batch]
-    wanted = select(func.lower(Person.login)).where(Person.login.in_({*logins} - {""}))
-    taken, faults = {"", *db.session.scalars(wanted)} - {""}, {}
+    statement = select(func.lower(Person.login)).where(Person.login.in_({*logins} - {""}))
+    taken, faults = {"", *db.session.scalars(statement)} - {""}, {}
     for number, login in enumerate(logins):
         if login in taken:
             faults[number] = {"login": ["is taken"]}

@@ -15,7 +15,7 @@ class Proposals(TableService):
         """The filters of an id, ``7``, or a name, ``mx2007``."""
         return names.proposal_filters(key)
 
-    def info(self, identity: Identity, name: str) -> dict:
+    def get_info(self, identity: Identity, name: str) -> dict:
         """One visible proposal with its members and its visible sessions."""
         proposal = self.get(identity, name)
         below = {"proposalId": proposal["proposalId"]}

@@ -24,9 +24,9 @@ class Sessions(TableService):
         return names.session_filters(identity, key)
 
     def list_(self, identity: Identity, query: dict) -> dict:
-        """One page of the visible sessions, latest first."""
+        """One page of the visible sessions, newest first unless the query sorts them."""
         query = dict(query)
-        _put_times(query)
+        _replace_times(query)
         return super().list_(identity, query)
 
     def list_by_date(self, identity: Identity, query: dict) -> dict:
@@ -40,7 +40,7 @@ class Sessions(TableService):
             query["beamLineName"] = query.pop("beamline")
         return super().list_(identity, query)
 
-    def info(self, identity: Identity, name: str | int, fields=()) -> dict:
+    def get_info(self, identity: Identity, name: str | int, fields=()) -> dict:
         """One visible session with its members."""
         rule = access.sessions(identity)
         return read.one(SessionInfoSchema, rule, fields, **self.find_by(identity, name))
@@ -49,7 +49,7 @@ class Sessions(TableService):
         """Create a session of a visible proposal; without a number it takes the next."""
         if "visit_number" not in data:
             row_checks.check_parents(identity, BLSession, data)
-            data = {**data, "visit_number": _next_visit(data["proposalId"])}
+            data = {**data, "visit_number": _get_next_visit(data["proposalId"])}
         return super().insert(identity, data)
 
 
@@ -68,18 +68,18 @@ def check_beamline(identity: Identity, data: dict, stored: Any) -> None:
     access.check_beamline(identity, data.get("beamLineName", beamline))
 
 
-def _next_visit(proposal_id: int) -> int:
+def _get_next_visit(proposal_id: int) -> int:
     """The next visit number of the proposal, whose row is locked until the number is stored."""
     row_checks.locked(Proposal, proposal_id)
     highest = select(func.max(BLSession.visit_number)).where(BLSession.proposalId == proposal_id)
     return (db.session.scalar(highest) or 0) + 1
 
 
-def _put_times(query: dict) -> None:
+def _replace_times(query: dict) -> None:
     """Replace today, year, month, day, upcoming and previous by filters on the dates."""
     now = datetime.now().replace(microsecond=0)
     midnight = now.replace(hour=0, minute=0, second=0)
-    spans = [span] if (span := _calendar(query, now.year)) else []
+    spans = [span] if (span := _get_calendar_span(query, now.year)) else []
     if query.pop("today", False):
         spans.append((midnight, midnight + ONE_DAY))
     starts = [start for start, _ in spans]
@@ -94,8 +94,8 @@ def _put_times(query: dict) -> None:
         query["ended_before"] = now
 
 
-def _calendar(query: dict, this_year: int) -> tuple[datetime, datetime] | None:
-    """The first moment of the year, month or day asked for, and the first after it."""
+def _get_calendar_span(query: dict, this_year: int) -> tuple[datetime, datetime] | None:
+    """The first moment of the year, month or day of the query, and the first moment after it."""
     year, month, day = (query.pop(at, None) for at in ("year", "month", "day"))
     if day and not month:
         raise BadInput("invalid input", {"month": ["is needed with day"]})

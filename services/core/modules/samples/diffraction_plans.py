@@ -1,4 +1,4 @@
-"""Diffraction plans: how samples are to be measured."""
+"""Diffraction plans of the measurements of samples."""
 
 from services.core.schemas.samples.diffraction_plans import DiffractionPlanSchema
 from shared.table_service import TableService

@@ -1,4 +1,4 @@
-"""Proteins, or whatever substances the samples of a proposal are of."""
+"""Proteins, and other substances of the samples of a proposal."""
 
 from services.core.schemas.samples.proteins import ProteinSchema
 from shared.table_service import TableService

@@ -1,8 +1,8 @@
-"""Samples: read by those who see their proposal, edited by people and acquisition software."""
+"""Samples: callers who see the proposal read them, people and acquisition software edit them."""
 
 from sqlalchemy import select, union
 
-from services.core.schemas.samples.containers import owned
+from services.core.schemas.samples.containers import select_owners
 from services.core.schemas.samples.samples import SampleSchema
 from shared import access
 from shared.db import db
@@ -16,7 +16,7 @@ samples = TableService(SampleSchema)
 
 @samples.check
 def check_places(identity: Identity, data: dict, stored: BLSample) -> None:
-    """Check what a sample is marked with, made of and kept in."""
+    """Check the subsample, the crystal and the container of a sample."""
     _check_subsample(stored.blSampleId, data.get("blSubSampleId"))
     if {"crystalId", "containerId"} & data.keys():
         crystal_id = data.get("crystalId", stored.crystalId)
@@ -26,9 +26,9 @@ def check_places(identity: Identity, data: dict, stored: BLSample) -> None:
 
 
 def _check_subsample(sample_id: int, subsample_id: int | None) -> None:
-    """Raise NotYet unless the subsample is one of the sample: no foreign key says so."""
-    own = select(BLSubSample).filter_by(blSubSampleId=subsample_id, blSampleId=sample_id)
-    if subsample_id is not None and not db.session.scalars(own).first():
+    """Raise NotYet unless the subsample is of the sample: no foreign key checks that."""
+    statement = select(BLSubSample).filter_by(blSubSampleId=subsample_id, blSampleId=sample_id)
+    if subsample_id is not None and not db.session.scalars(statement).first():
         reasons = {"blSubSampleId": ["no such BLSubSample"]}
         raise NotYet("a referenced row is not there yet", reasons)
 
@@ -38,21 +38,21 @@ def _check_container(identity: Identity, crystal_id: int | None, container_id: i
     if crystal_id is not None or container_id is None:
         return
     rule, key = access.containers(identity), Container.containerId
-    shown = select(key).where(key == container_id, rule.condition)
-    if not db.session.execute(shown, rule.values).first():
+    visible = select(key).where(key == container_id, rule.condition)
+    if not db.session.execute(visible, rule.values).first():
         raise Conflict("without a crystal it belongs to its container, which is hidden from you")
 
 
 def _check_owner(crystal_id: int | None, container_id: int | None) -> None:
-    """Raise Conflict if a sample has no proposal, or its crystal another than its container.
+    """Raise Conflict if a sample has no proposal, or its crystal and container different ones.
 
-    A container that is nowhere belongs to no proposal.
+    A container without a dewar, an outer container and a session is of no proposal.
     """
     if crystal_id is None and container_id is None:
         raise Conflict("without a crystal and a container it belongs to nobody")
     proposal = select(Protein.proposalId).join(Crystal, Crystal.proteinId == Protein.proteinId)
     statements = [proposal.where(Crystal.crystalId == crystal_id)]
-    for containers, owner in owned():
+    for containers, owner in select_owners():
         (key,) = containers.selected_columns
         statements.append(containers.with_only_columns(owner).where(key == container_id))
     if len(db.session.scalars(union(*statements)).all()) > 1:

@@ -3,9 +3,7 @@
 from services.core.modules.acquisition.comments import comments
 from shared.api import Namespace
 
-ns = Namespace(
-    "comments", path="/data_collections", description="What people say about data collections"
-)
+ns = Namespace("comments", path="/data_collections", description="Comments on data collections")
 ns.resource(
     comments,
     "list create delete",

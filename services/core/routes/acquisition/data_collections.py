@@ -42,7 +42,7 @@ class DataCollection(Resource):
         """Change some fields of a data collection: absent keeps, null clears."""
         text = data.pop("comments", None) if query["appendComment"] else None
         if data or text is None:
-            found = data_collections.update(identity, data_collection_id, data)
+            collection = data_collections.update(identity, data_collection_id, data)
         if text is not None:
-            found = data_collections.append_comment(identity, data_collection_id, text)
-        return found
+            collection = data_collections.append_comment(identity, data_collection_id, text)
+        return collection

@@ -5,7 +5,7 @@ from services.core.schemas.acquisition.positions import PositionSchema
 from shared.api import Namespace, Resource
 from shared.lists import FieldsQuery
 
-ns = Namespace("positions", path="/data_collections", description="Where samples were")
+ns = Namespace("positions", path="/data_collections", description="Positions of samples")
 WRITERS = ("mx_write", "ssx_write", "em_write")
 
 

@@ -4,7 +4,7 @@ from services.core.modules.beamline.robot_actions import robot_actions
 from shared.api import Namespace
 
 ns = Namespace(
-    "robot_actions", path="/beamline/robot_actions", description="What sample changers did"
+    "robot_actions", path="/beamline/robot_actions", description="Actions of sample changers"
 )
 ns.resource(
     robot_actions,

@@ -17,7 +17,7 @@ class Snapshot(Resource):
     @ns.streams(PICTURE)
     def get(self, identity, data_collection_id, number):
         """Show a picture of the crystal of a data collection."""
-        return files.path(identity, files.COLLECTION, data_collection_id, number)
+        return files.get_path(identity, files.COLLECTION, data_collection_id, number)
 
 
 @ns.route("/data_collections/groups/<int:data_collection_group_id>/snapshot")
@@ -27,7 +27,7 @@ class GroupSnapshot(Resource):
     @ns.streams(PICTURE)
     def get(self, identity, data_collection_group_id):
         """Show the picture of the crystal of a group."""
-        return files.path(identity, files.GROUP, data_collection_group_id, "snapshot")
+        return files.get_path(identity, files.GROUP, data_collection_group_id, "snapshot")
 
 
 @ns.route("/data_collections/<int:data_collection_id>/images/<int:image_number>/<kind>")
@@ -38,7 +38,7 @@ class Preview(Resource):
     @ns.streams(PICTURE)
     def get(self, identity, data_collection_id, image_number, kind):
         """Show a picture of a diffraction image."""
-        return files.image(identity, data_collection_id, image_number, kind)
+        return files.get_image_path(identity, data_collection_id, image_number, kind)
 
 
 @ns.route("/data_collections/attachments/<int:attachment_id>/file")
@@ -48,7 +48,7 @@ class AttachedFile(Resource):
     @ns.streams(ANY)
     def get(self, identity, attachment_id):
         """Fetch a file that is attached to a data collection."""
-        return files.path(identity, files.ATTACHMENT, attachment_id, "file")
+        return files.get_path(identity, files.ATTACHMENT, attachment_id, "file")
 
 
 @ns.route("/data_collections/<int:data_collection_id>/attachments/download")
@@ -58,7 +58,7 @@ class AttachedFiles(Resource):
     @ns.streams(ZIP)
     def get(self, identity, data_collection_id):
         """Fetch all files that are attached to a data collection, as a zip."""
-        return files.of_collection(identity, data_collection_id)
+        return files.get_collection_archive(identity, data_collection_id)
 
 
 @ns.route("/beamline/robot_actions/<int:robot_action_id>/snapshots/<when>")
@@ -69,7 +69,7 @@ class RobotSnapshot(Resource):
     @ns.streams(PICTURE)
     def get(self, identity, robot_action_id, when):
         """Show a picture that the sample changer took."""
-        return files.path(identity, files.ROBOT_ACTION, robot_action_id, when)
+        return files.get_path(identity, files.ROBOT_ACTION, robot_action_id, when)
 
 
 @ns.route("/energy_scans/<int:energy_scan_id>/files/<kind>")
@@ -80,7 +80,7 @@ class EnergyScanFile(Resource):
     @ns.streams(ANY)
     def get(self, identity, energy_scan_id, kind):
         """Fetch a file of an energy scan."""
-        return files.path(identity, files.ENERGY_SCAN, energy_scan_id, kind)
+        return files.get_path(identity, files.ENERGY_SCAN, energy_scan_id, kind)
 
 
 @ns.route("/xrf_spectra/<int:xrf_spectrum_id>/files/<kind>")
@@ -91,7 +91,7 @@ class SpectrumFile(Resource):
     @ns.streams(ANY)
     def get(self, identity, xrf_spectrum_id, kind):
         """Fetch a file of a fluorescence spectrum."""
-        return files.path(identity, files.XRF_SPECTRUM, xrf_spectrum_id, kind)
+        return files.get_path(identity, files.XRF_SPECTRUM, xrf_spectrum_id, kind)
 
 
 @ns.route("/autoproc/programs/attachments/<int:attachment_id>/file")
@@ -101,7 +101,7 @@ class WrittenFile(Resource):
     @ns.streams(ANY)
     def get(self, identity, attachment_id):
         """Fetch a file that a program wrote."""
-        return files.result(identity, attachment_id)
+        return files.get_result_path(identity, attachment_id)
 
 
 @ns.route("/autoproc/phasing/attachments/<int:attachment_id>/file")
@@ -111,7 +111,7 @@ class PhasingFile(Resource):
     @ns.streams(ANY)
     def get(self, identity, attachment_id):
         """Fetch a file that a phasing program wrote."""
-        return files.phasing(identity, attachment_id)
+        return files.get_phasing_path(identity, attachment_id)
 
 
 @ns.route("/autoproc/mr_blobs/<int:blob_id>/views/<number>")
@@ -122,7 +122,7 @@ class BlobView(Resource):
     @ns.streams(PICTURE)
     def get(self, identity, blob_id, number):
         """Show a picture of density that a model does not explain."""
-        return files.blob(identity, blob_id, number)
+        return files.get_blob_path(identity, blob_id, number)
 
 
 @ns.route("/autoproc/programs/<int:program_id>/attachments/download")
@@ -132,4 +132,4 @@ class WrittenFiles(Resource):
     @ns.streams(ZIP)
     def get(self, identity, program_id):
         """Fetch all files that a program wrote, as a zip."""
-        return files.of_program(identity, program_id)
+        return files.get_program_archive(identity, program_id)

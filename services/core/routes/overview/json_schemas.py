@@ -16,7 +16,7 @@ class DefinitionNames(Resource):
     @ns.returns(DefinitionNamesSchema)
     def get(self, identity, query):
         """List the names of the payloads."""
-        return json_schemas.names()
+        return json_schemas.list_names()
 
 
 @ns.route("/<name>")

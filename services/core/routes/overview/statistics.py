@@ -20,7 +20,7 @@ class SessionStatistics(Resource):
     @ns.returns(SessionStatisticsSchema)
     def get(self, identity, session_id):
         """Show what is in a session, and where its time went."""
-        return statistics.of_session(identity, session_id)
+        return statistics.get_session(identity, session_id)
 
 
 @ns.route("/beamline/statistics")
@@ -30,7 +30,7 @@ class BeamlineStatistics(Resource):
     @ns.returns(BeamlineStatisticsSchema)
     def get(self, identity, query):
         """Show what a beamline did on each day of a period, in the sessions the caller sees."""
-        return statistics.of_beamline(identity, **query)
+        return statistics.get_beamline(identity, **query)
 
 
 @ns.route("/beamline/statistics/histogram")
@@ -40,4 +40,4 @@ class ParameterHistogram(Resource):
     @ns.returns(HistogramSchema)
     def get(self, identity, query):
         """Show how often a parameter of data collections had which value."""
-        return statistics.histogram(identity, **query)
+        return statistics.get_histogram(identity, **query)

@@ -9,7 +9,7 @@ from services.core.schemas.overview.timeline import (
 )
 from shared.api import Namespace, Resource
 
-ns = Namespace("events", description="What happened")
+ns = Namespace("events", description="Events, newest first")
 
 
 @ns.route("")
@@ -24,7 +24,7 @@ class Events(Resource):
         The data collections of a group are one event, unless the query names the group or one of
         them.
         """
-        return timeline.find(identity, query)
+        return timeline.list_(identity, query)
 
 
 @ns.route("/types")
@@ -35,4 +35,4 @@ class EventTypes(Resource):
     @ns.returns(EventTypeSchema, many=True)
     def get(self, identity, query):
         """List the types of the events that a selection has, and how many of each."""
-        return timeline.types(identity, query)
+        return timeline.list_types(identity, query)

@@ -26,4 +26,4 @@ class ProposalInfo(Resource):
     @ns.returns(ProposalInfoSchema)
     def get(self, identity, query, proposal_id):
         """Show one proposal with its leader, its members and its sessions."""
-        return proposals.info(identity, proposal_id)
+        return proposals.get_info(identity, proposal_id)

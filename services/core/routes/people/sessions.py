@@ -49,4 +49,4 @@ class SessionInfo(Resource):
     @ns.returns(SessionInfoSchema)
     def get(self, identity, query, session_id):
         """Show one session with its proposal, beamline setup and members."""
-        return sessions.info(identity, session_id, **query)
+        return sessions.get_info(identity, session_id, **query)

@@ -1,1 +1,1 @@
-"""Samples, and what they are made of, kept in and measured by."""
+"""Samples, their proteins, crystals, containers and diffraction plans."""

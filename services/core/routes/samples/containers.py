@@ -3,7 +3,7 @@
 from services.core.modules.samples.containers import containers
 from shared.api import Namespace
 
-ns = Namespace("containers", path="/containers", description="What samples are in")
+ns = Namespace("containers", path="/containers", description="Containers of samples")
 ns.resource(
     containers,
     "list get",

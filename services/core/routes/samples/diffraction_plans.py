@@ -6,7 +6,7 @@ from shared.api import Namespace
 ns = Namespace(
     "diffraction_plans",
     path="/samples/diffraction_plans",
-    description="How samples are to be measured",
+    description="Plans of measurements",
 )
 ns.resource(
     diffraction_plans,

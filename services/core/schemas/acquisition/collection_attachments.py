@@ -1,4 +1,4 @@
-"""What a file of a data collection looks like on the wire."""
+"""The payloads of the files of data collections."""
 
 from services.core.schemas.records import RecordSchema
 from shared.filters import by_parent

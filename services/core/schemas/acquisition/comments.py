@@ -1,4 +1,4 @@
-"""What a person says about a data collection, on the wire."""
+"""The payloads of comments on data collections."""
 
 from marshmallow import fields, validate
 from marshmallow_sqlalchemy import auto_field
@@ -10,7 +10,7 @@ from shared.schemas import TableSchema
 
 
 class CommentSchema(TableSchema):
-    """What a person says about a data collection."""
+    """A comment of a person on a data collection."""
 
     comments = auto_field(required=True, allow_none=False, validate=[validate.Length(1, 4000)])
     Person = fields.Nested(PersonNameSchema, attribute="person", dump_only=True)

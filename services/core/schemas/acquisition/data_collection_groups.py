@@ -1,4 +1,4 @@
-"""What a group of data collections looks like on the wire, alone and as one document."""
+"""The payloads of groups of data collections, alone and as one document."""
 
 from marshmallow import Schema, fields
 from marshmallow_sqlalchemy import auto_field
@@ -25,7 +25,7 @@ class GroupSampleSchema(TableSchema):
 
 
 class DataCollectionGroupMetadataSchema(Schema):
-    """What hangs on a group."""
+    """The numbers of rows below a group."""
 
     datacollections = Count(DataCollection.dataCollectionGroupId)
 

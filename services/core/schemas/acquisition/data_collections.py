@@ -1,4 +1,4 @@
-"""What a data collection looks like on the wire."""
+"""The payloads of data collections."""
 
 from typing import ClassVar
 
@@ -24,7 +24,7 @@ from shared.schemas import TableSchema
 
 
 class CollectionGroupSchema(TableSchema):
-    """The group of a data collection, which knows its session and sample."""
+    """The group of a data collection, with its session and sample."""
 
     class Meta(TableSchema.Meta):
         model = DataCollectionGroup
@@ -32,7 +32,7 @@ class CollectionGroupSchema(TableSchema):
 
 
 class DataCollectionMetadataSchema(Schema):
-    """What hangs on a data collection."""
+    """The numbers of rows below a data collection."""
 
     grids = Count(GridInfo.dataCollectionId)
     attachments = Count(DataCollectionFileAttachment.dataCollectionId)
@@ -54,7 +54,7 @@ class DataCollectionSchema(RecordSchema):
 
     class Meta(RecordSchema.Meta):
         model = DataCollection
-        # copies of the group's
+        # copies of the columns of the group
         exclude: ClassVar[tuple[str, ...]] = ("sessionId", "blSampleId", "experimentType")
         dump_only = ("dataCollectionId", "positionId", "startPositionId", "endPositionId")
         search = ("imagePrefix", "imageDirectory", "comments")
@@ -76,7 +76,7 @@ class DataCollectionSchema(RecordSchema):
 
 
 class AppendQuery(Schema):
-    """How a data collection changes."""
+    """The options of an edit of a data collection."""
 
     appendComment = fields.Boolean(
         load_default=False,
@@ -92,4 +92,4 @@ class CollectionDocumentSchema(DataCollectionSchema):
     GridInfo = fields.Nested(GridSchema, many=True, attribute="grids", validate=MANY)
 
     class Meta(DataCollectionSchema.Meta):
-        exclude = (*DataCollectionSchema.Meta.exclude, "_metadata")  # it shows what it has
+        exclude = (*DataCollectionSchema.Meta.exclude, "_metadata")  # it has the rows themselves

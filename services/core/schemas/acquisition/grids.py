@@ -1,4 +1,4 @@
-"""What the grid of a scan looks like on the wire."""
+"""The payloads of grids of scans."""
 
 from sqlalchemy import and_, bindparam, or_, select
 
@@ -29,7 +29,7 @@ class GridSchema(RecordSchema):
                 or_(
                     GridInfo.dataCollectionId == bindparam("parent"),
                     and_(
-                        GridInfo.dataCollectionId.is_(None),  # as older rows are
+                        GridInfo.dataCollectionId.is_(None),  # in older rows
                         GridInfo.dataCollectionGroupId == ITS_GROUP.scalar_subquery(),
                     ),
                 )

@@ -1,4 +1,4 @@
-"""What an image of a data collection looks like on the wire."""
+"""The payloads of images of data collections."""
 
 from marshmallow_sqlalchemy import auto_field
 
@@ -8,7 +8,7 @@ from shared.filters import by_parent
 
 
 class ImageSchema(RecordSchema):
-    """One image of a data collection, known by its number."""
+    """One image of a data collection, identified by its number."""
 
     imageNumber = auto_field(required=True, allow_none=False)
 

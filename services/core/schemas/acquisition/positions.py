@@ -1,11 +1,11 @@
-"""What the position of a data collection looks like on the wire."""
+"""The payloads of positions of samples in data collections."""
 
 from services.core.schemas.records import RecordSchema
 from shared.models import Position
 
 
 class PositionSchema(RecordSchema):
-    """Where the sample was."""
+    """The position of a sample."""
 
     class Meta(RecordSchema.Meta):
         model = Position

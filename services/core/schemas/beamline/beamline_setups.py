@@ -1,4 +1,4 @@
-"""What the setup of a beamline looks like on the wire."""
+"""The payloads of setups of beamlines."""
 
 from marshmallow import fields
 

@@ -1,4 +1,4 @@
-"""What a detector looks like on the wire."""
+"""The payloads of detectors."""
 
 from services.core.schemas.records import RecordSchema
 from shared.models import Detector

@@ -1,4 +1,4 @@
-"""What an energy scan looks like on the wire."""
+"""The payloads of energy scans."""
 
 from services.core.models import EnergyScan
 from services.core.schemas.records import RecordSchema

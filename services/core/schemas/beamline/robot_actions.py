@@ -1,4 +1,4 @@
-"""What an action of a sample changer looks like on the wire."""
+"""The payloads of actions of sample changers."""
 
 from marshmallow_sqlalchemy import auto_field
 
@@ -8,7 +8,7 @@ from shared.filters import by_session
 
 
 class RobotActionSchema(RecordSchema):
-    """Something the sample changer did."""
+    """An action of a sample changer."""
 
     endTimestamp = auto_field(allow_none=True)
 

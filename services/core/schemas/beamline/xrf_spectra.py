@@ -1,4 +1,4 @@
-"""What a fluorescence spectrum looks like on the wire."""
+"""The payloads of fluorescence spectra."""
 
 from services.core.models import XFEFluorescenceSpectrum
 from services.core.schemas.records import RecordSchema

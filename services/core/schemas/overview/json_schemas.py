@@ -69,7 +69,7 @@ WRITTEN: dict[str, type[Schema]] = {
 
 
 class DefinitionNamesSchema(Schema):
-    """The names there are."""
+    """The names of all definitions."""
 
     names = fields.List(fields.String(), required=True)
 

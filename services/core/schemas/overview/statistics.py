@@ -1,4 +1,4 @@
-"""What was done in a session, on a beamline, and with which parameters, in numbers."""
+"""The payloads of statistics: of a session, of a beamline, of a parameter."""
 
 from datetime import timedelta
 
@@ -41,7 +41,7 @@ class CollectedTypeSchema(CollectedSchema):
 
 
 class SessionCountsSchema(CollectedSchema):
-    """What there is in a session."""
+    """The numbers of rows of a session."""
 
     energyScans = fields.Integer(required=True)
     xrfSpectra = fields.Integer(required=True)
@@ -52,7 +52,7 @@ class SessionCountsSchema(CollectedSchema):
 
 
 class SessionTimesSchema(Schema):
-    """Seconds of a session; what overlaps counts for each."""
+    """The seconds of a session by activity; an overlap counts for each of its activities."""
 
     datacollections = fields.Integer(required=True)
     energyScans = fields.Integer(required=True)
@@ -81,7 +81,7 @@ class SessionStatisticsSchema(Schema):
 
 
 class BeamlineQuery(Schema):
-    """Which days of which beamline."""
+    """The beamline and the days of its statistics."""
 
     beamLineName = text_of(BLSession.beamLineName, 1, required=True)
     start = Moment(required=True, metadata={"description": "2026-11-05, or with a time"})
@@ -97,20 +97,20 @@ class BeamlineQuery(Schema):
 
 
 class BeamlineCountsSchema(CollectedSchema):
-    """What a beamline did."""
+    """The numbers of rows of a beamline."""
 
     loaded = fields.Integer(required=True, metadata={"description": "samples that were loaded"})
     failedLoads = fields.Integer(required=True)
 
 
 class BeamlineDaySchema(BeamlineCountsSchema):
-    """What a beamline did on one day."""
+    """The numbers of rows of a beamline on one day."""
 
     day = fields.Date(required=True)
 
 
 class BeamlineErrorSchema(Schema):
-    """Something that went wrong, and how often."""
+    """An error, and its frequency."""
 
     source = fields.String(required=True, validate=validate.OneOf(["datacollection", "robot"]))
     message = fields.String(required=True)
@@ -133,7 +133,7 @@ class BeamlineStatisticsSchema(Schema):
 
 
 class HistogramQuery(BeamlineQuery):
-    """Which parameter of which data collections."""
+    """The parameter of a histogram, and its data collections."""
 
     parameter = fields.String(required=True, validate=validate.OneOf([*UNITS]))
     bins = fields.Integer(load_default=50, validate=validate.Range(1, 500))
@@ -143,10 +143,10 @@ class HistogramQuery(BeamlineQuery):
 
 
 class HistogramSchema(Schema):
-    """How often a parameter had which value.
+    """The frequencies of the values of a parameter, in bins.
 
-    Bin n is from edge n up to edge n + 1, which only the last one includes. Where all values are
-    the same there is one bin, without a width.
+    Bin n is from edge n up to edge n + 1, which only the last bin includes. If all values are
+    equal there is one bin, without a width.
     """
 
     parameter = fields.String(required=True)

@@ -1,4 +1,4 @@
-"""What happened, as the feed shows it."""
+"""The payloads of the events of the timeline."""
 
 from typing import Any
 
@@ -105,7 +105,7 @@ ITEMS: dict[str, type[TableSchema]] = {
 
 
 class EventProcessingSchema(Schema):
-    """How far a pipeline is with the data of an event."""
+    """The state of a pipeline with the data of an event."""
 
     name = fields.String(metadata={"description": "of the program, else of its job"})
     status = fields.String(metadata={"description": "Submitted, Queued, Running, Success, Fail"})
@@ -113,7 +113,7 @@ class EventProcessingSchema(Schema):
 
 
 class EventSchema(Schema):
-    """Something that happened."""
+    """An event."""
 
     id = fields.Integer(metadata={"description": "of the row; of a group: its first collection"})
     type = fields.String(metadata={"description": ", ".join(TYPES)})
@@ -137,7 +137,7 @@ class EventSchema(Schema):
 
 
 class EventTypeSchema(Schema):
-    """A kind of event that there is."""
+    """A type of events, and their number."""
 
     eventType = fields.String(metadata={"description": "as the filter of that name takes it"})
     eventTypeName = fields.String()
@@ -181,10 +181,10 @@ class EventQuery(SelectionQuery, ListQuery):
 
 
 class EventTypeQuery(SelectionQuery):
-    """Whose types."""
+    """The selection of the events whose types are counted."""
 
 
-# Where the files of an event are, and which column says that there is one
+# The URLs of the files of an event, and the columns that are not null if there is a file
 FILES = {
     "es": ("/energy_scans/{id}/files/{file}", {"plot": "jpegChoochFileFullPath"}),
     "robot": (
@@ -199,18 +199,19 @@ FILES = {
 }
 
 
-def paths(event: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
+def build_links(event: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
     """The links of an event, relative to the root of the API."""
     if event["type"] not in FILES:
         return {}
     template, columns = FILES[event["type"]]
-    found = [template.format(id=event["id"], file=f) for f, name in columns.items() if item[name]]
+    files = [file for file, name in columns.items() if item[name]]
+    snapshots = [template.format(id=event["id"], file=file) for file in files]
     if event["type"] != "dc":
-        return {"snapshots": found}
+        return {"snapshots": snapshots}
     base, first = f"/data_collections/{event['id']}", item["startImageNumber"] or 1
     return {
         "self": base,
-        "snapshots": found,
+        "snapshots": snapshots,
         "thumbnail": f"{base}/images/{first}/thumbnail",
         "attachments": f"{base}/attachments/download",
         "imageQuality": f"{base}/image_quality",

@@ -1,4 +1,4 @@
-"""What a shipping contact of a proposal looks like on the wire."""
+"""The payloads of shipping contacts of proposals."""
 
 from marshmallow import fields
 from sqlalchemy import bindparam
@@ -11,7 +11,7 @@ from shared.schemas import TableSchema
 
 
 class LabContactPersonSchema(PersonNameSchema):
-    """Whom to ask, and where."""
+    """The person of a shipping contact, with the laboratory."""
 
     Laboratory = fields.Nested(LaboratorySchema, attribute="laboratory")
 

@@ -1,4 +1,4 @@
-"""What a laboratory looks like on the wire."""
+"""The payloads of laboratories."""
 
 from marshmallow_sqlalchemy import auto_field
 

@@ -1,4 +1,4 @@
-"""What a person looks like on the wire."""
+"""The payloads of persons."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from shared.schemas import TableSchema
 
 
 class PersonNameSchema(TableSchema):
-    """A person as others see it: no contact data, neither to read nor to search by."""
+    """A person without contact data, as others see it: they are neither read nor searched."""
 
     class Meta(TableSchema.Meta):
         model = Person
@@ -21,7 +21,7 @@ class PersonNameSchema(TableSchema):
 
 
 class PersonSchema(TableSchema):
-    """A person with contact data: for itself and the user office."""
+    """A person with contact data, for the person itself and the user office."""
 
     familyName = auto_field(required=True, allow_none=False)
     Laboratory = fields.Nested(LaboratorySchema, attribute="laboratory", dump_only=True)
@@ -33,6 +33,6 @@ class PersonSchema(TableSchema):
 
 
 class PersonBatchSchema(Schema):
-    """What became of a batch."""
+    """The result of a batch."""
 
     inserted = fields.Integer(required=True, metadata={"description": "number of new persons"})

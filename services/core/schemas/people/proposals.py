@@ -1,4 +1,4 @@
-"""What a proposal looks like on the wire."""
+"""The payloads of proposals."""
 
 from marshmallow import Schema, fields
 from marshmallow_sqlalchemy import auto_field
@@ -11,7 +11,7 @@ from shared.schemas import TableSchema
 
 
 class ProposalMetadataSchema(Schema):
-    """What hangs on a proposal, as far as the caller sees it."""
+    """The sessions, beamlines and members of a proposal that the caller sees."""
 
     sessions = Count(BLSession.proposalId)
     beamLines = Distinct(BLSession.proposalId, BLSession.beamLineName)

@@ -1,4 +1,4 @@
-"""What a session looks like on the wire, and what its lists are asked by."""
+"""The payloads of sessions, and the queries of their lists."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -28,7 +28,7 @@ YES = validate.Equal(True)
 
 IN_YEAR = {"description": "of `year`, else of this year"}
 IN_MONTH = {"description": "of `month`, which it needs"}
-TIMES = {  # the module replaces the first six, which find what goes on then, by the last three
+TIMES = {  # the module replaces the first six, which are of clients, by the last three
     "year": Filter(None, fields.Integer(validate=validate.Range(1900, 2200))),
     "month": Filter(None, fields.Integer(validate=validate.Range(1, 12), metadata=IN_YEAR)),
     "day": Filter(None, fields.Integer(validate=validate.Range(1, 31), metadata=IN_MONTH)),
@@ -59,7 +59,7 @@ class SessionProposalSchema(TableSchema):
 
 
 class SessionSetupSchema(TableSchema):
-    """The setup of the beamline in use, as far as a visitor asks."""
+    """The setup of the beamline, without the columns that only beamline staff use."""
 
     class Meta(TableSchema.Meta):
         model = BeamLineSetup
@@ -88,7 +88,7 @@ class SessionSetupSchema(TableSchema):
 
 
 class SessionMetadataSchema(Schema):
-    """What hangs on a session."""
+    """The data collections, members and labels of a session."""
 
     datacollections = Count(DataCollectionGroup.sessionId, through=DataCollection.group)
     persons = Count(SessionHasPerson.sessionId)
@@ -140,7 +140,7 @@ class SessionInfoSchema(SessionSchema):
 
 
 class Moment(fields.NaiveDateTime):
-    """A date, or a moment of it; ``last``: what is meant includes all of it."""
+    """A date, or a moment; with ``last`` the end of that day or second."""
 
     def __init__(self, *, last: bool = False, **kwargs):
         super().__init__(**kwargs)
@@ -148,19 +148,19 @@ class Moment(fields.NaiveDateTime):
 
     def _deserialize(self, value, attr, data, **kwargs):
         try:
-            found = datetime.combine(date.fromisoformat(value), time())
+            moment = datetime.combine(date.fromisoformat(value), time())
             unit = timedelta(days=1)
         except (TypeError, ValueError):
-            found = super()._deserialize(value, attr, data, **kwargs)
+            moment = super()._deserialize(value, attr, data, **kwargs)
             unit = timedelta(seconds=1)
         try:
-            return found + unit * self.last
+            return moment + unit * self.last
         except OverflowError as error:
             raise ValidationError("Not a valid date.") from error
 
 
 class SessionDateQuery(ListQuery):
-    """Which sessions to find by date."""
+    """The query of the sessions that overlap a period."""
 
     start_date = Moment(required=True, metadata={"description": "2026-11-05, or with a time"})
     end_date = Moment(required=True, last=True, metadata={"description": "included"})

@@ -1,4 +1,4 @@
-"""What a container looks like on the wire."""
+"""The payloads of containers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,30 +13,33 @@ from shared.models import BLSample, BLSession, Container, Dewar, Shipping
 from shared.schemas import TableSchema
 
 
-def owned(around: int = 2) -> Iterator[tuple[Select, Any]]:
-    """The ways from a container to its proposal: each finds keys, and the proposals of these.
+def select_owners(around: int = 2) -> Iterator[tuple[Select, Any]]:
+    """The paths from a container to its proposal: SELECTs of container keys, and the proposal ids.
 
-    By its dewar, else by what it is in, with ``around`` containers at most, else by its session.
+    A container is of the proposal of its dewar, else of the container that it is in, with
+    ``around`` containers at most, else of its session.
     """
     box = aliased(Container)
-    found = select(box.containerId)
+    keys = select(box.containerId)
     for _ in range(around + 1):
-        sent = found.join(Dewar, Dewar.dewarId == box.dewarId)
+        sent = keys.join(Dewar, Dewar.dewarId == box.dewarId)
         yield sent.join(Shipping, Shipping.shippingId == Dewar.shippingId), Shipping.proposalId
-        found = found.where(box.dewarId.is_(None))
-        used = found.where(box.parentContainerId.is_(None))
+        keys = keys.where(box.dewarId.is_(None))
+        used = keys.where(box.parentContainerId.is_(None))
         yield used.join(BLSession, BLSession.sessionId == box.sessionId), BLSession.proposalId
         inner, box = box, aliased(Container)
-        found = found.join(box, box.containerId == inner.parentContainerId)
+        keys = keys.join(box, box.containerId == inner.parentContainerId)
 
 
 OF_PROPOSAL = select(
-    union(*(found.where(owner == bindparam("proposal")) for found, owner in owned())).subquery()
+    union(
+        *(keys.where(owner == bindparam("proposal")) for keys, owner in select_owners())
+    ).subquery()
 )
 
 
 class ContainerMetadataSchema(Schema):
-    """What is in a container, as far as the caller sees."""
+    """The number of samples in a container that the caller sees."""
 
     samples = Count(BLSample.containerId)
 

@@ -1,4 +1,4 @@
-"""What a crystal looks like on the wire."""
+"""The payloads of crystals."""
 
 from marshmallow import Schema, fields
 from sqlalchemy import bindparam, select
@@ -10,7 +10,7 @@ from shared.schemas import TableSchema
 
 
 class CrystalProteinSchema(TableSchema):
-    """What a crystal is made of."""
+    """The protein of a crystal."""
 
     class Meta(TableSchema.Meta):
         model = Protein
@@ -26,7 +26,7 @@ class CrystalProteinSchema(TableSchema):
 
 
 class CrystalMetadataSchema(Schema):
-    """What is made of a crystal."""
+    """The number of samples of a crystal."""
 
     samples = Count(BLSample.crystalId)
 

@@ -1,4 +1,4 @@
-"""What a diffraction plan looks like on the wire."""
+"""The payloads of diffraction plans."""
 
 from sqlalchemy import and_, bindparam, or_, select, union
 
@@ -25,7 +25,7 @@ USED = union(
 
 
 class DiffractionPlanSchema(TableSchema):
-    """How a sample is to be measured."""
+    """A plan of the measurement of a sample."""
 
     class Meta(TableSchema.Meta):
         model = DiffractionPlan

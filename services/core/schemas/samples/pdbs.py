@@ -1,4 +1,4 @@
-"""What a model of a protein looks like on the wire, without the text of its file."""
+"""The payloads of models of proteins, without the text of their files."""
 
 from marshmallow_sqlalchemy import auto_field
 

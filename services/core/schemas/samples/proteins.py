@@ -1,4 +1,4 @@
-"""What a protein looks like on the wire."""
+"""The payloads of proteins."""
 
 from marshmallow import Schema, fields
 from sqlalchemy import bindparam
@@ -10,7 +10,7 @@ from shared.schemas import TableSchema
 
 
 class ComponentTypeSchema(TableSchema):
-    """What kind of substance it is."""
+    """The kind of a substance."""
 
     class Meta(TableSchema.Meta):
         model = ComponentType
@@ -18,7 +18,7 @@ class ComponentTypeSchema(TableSchema):
 
 
 class ProteinMetadataSchema(Schema):
-    """What is made of a protein."""
+    """The numbers of crystals and samples of a protein."""
 
     crystals = Count(Crystal.proteinId)
     samples = Count(Crystal.proteinId, through=BLSample.crystal)

@@ -1,4 +1,4 @@
-"""What a sample looks like on the wire."""
+"""The payloads of samples."""
 
 import re
 
@@ -20,13 +20,13 @@ from shared.models import (
 )
 from shared.schemas import TableSchema, text_of
 
-NAME = r"[a-zA-Z0-9:+_-]+"  # MXCuBE drops a whole list for one other name
+NAME = r"[a-zA-Z0-9:+_-]+"  # MXCuBE drops the whole list if one name has other characters
 READY = "processing"  # the status of a container whose samples a beamline may load
 KEY = validate.Range(0, 2**32 - 1)
 
 
 class SampleContainerSchema(TableSchema):
-    """Where a sample is."""
+    """The container of a sample."""
 
     class Meta(TableSchema.Meta):
         model = Container
@@ -45,7 +45,7 @@ class SampleContainerSchema(TableSchema):
 
 
 class SampleCrystalSchema(TableSchema):
-    """What a sample is."""
+    """The crystal of a sample."""
 
     Protein = fields.Nested(CrystalProteinSchema, attribute="protein", dump_only=True)
 
@@ -72,7 +72,7 @@ class SampleCrystalSchema(TableSchema):
 
 
 class SampleMetadataSchema(Schema):
-    """What is marked on a sample, and what was measured of it as far as the caller sees."""
+    """The subsamples of a sample, and the data collections of it that the caller sees."""
 
     subsamples = Count(BLSubSample.blSampleId)
     datacollections = Count(DataCollectionGroup.blSampleId, through=DataCollection.group)
@@ -80,7 +80,7 @@ class SampleMetadataSchema(Schema):
 
 
 class SampleSchema(TableSchema):
-    """A sample, with what it is, where it is and how it is to be measured."""
+    """A sample with its crystal, its container and its diffraction plan."""
 
     blSampleId = auto_field(dump_only=True)
     Crystal = fields.Nested(SampleCrystalSchema, attribute="crystal", dump_only=True)
@@ -128,6 +128,6 @@ class SampleSchema(TableSchema):
 
     @validates("name")
     def _name(self, value, data_key):
-        """Names from before stay readable: this is about new ones."""
+        """Check a new name; stored ones may have other characters, and stay readable."""
         if value is not None and not re.fullmatch(NAME, value):
             raise ValidationError("Must be of letters, digits and :+_- only.")
