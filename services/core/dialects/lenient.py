@@ -1,8 +1,8 @@
-"""What clients send that cannot be changed: ids as text, marks for what is missing, odd words.
+"""Schemas of clients that cannot be changed: ids as text, marks of missing values, odd words.
 
-Its schemas take whole dictionaries. What has no home is dropped, free text is cut, an unknown
-word is none, control characters become blanks; ``warnings`` names all four. What is left is as
-strict as everywhere.
+They take whole dictionaries. A key without a column is dropped, free text is cut, an unknown word
+is null, control characters become blanks: ``warnings`` names all four. All other values are
+checked as strictly as those of the native API.
 """
 
 from typing import Any, ClassVar
@@ -18,17 +18,17 @@ SCALAR = str | int | float
 
 
 class Loose(fields.Field):
-    """A field to mix into another: what ``none`` has, as text, is null, which it may forbid."""
+    """A mixin of fields: text that is in ``none`` loads as null, which a field may forbid."""
 
     none: ClassVar[set[str]] = {"", "None"}
 
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        """Put null for a mark."""
-        found = None if self.marks(value) else value
-        return super().deserialize(found, *args, **kwargs)
+        """Load a mark of a missing value as null."""
+        value = None if self.is_mark(value) else value
+        return super().deserialize(value, *args, **kwargs)
 
-    def marks(self, value: Any) -> bool:
-        """Whether ``value`` says that there is none."""
+    def is_mark(self, value: Any) -> bool:
+        """Whether ``value`` is a mark of a missing value."""
         return isinstance(value, SCALAR) and str(value) in self.none
 
 
@@ -47,7 +47,7 @@ class Whole(Loose, fields.Integer):
 
 
 class Key(Whole):
-    """An id as number or text, where -1, 0, "" and "None" mean that there is none."""
+    """An id as number or text, where -1, 0, "" and "None" are null."""
 
     none = {"", "-1", "0", "None"}
 
@@ -57,13 +57,13 @@ class Key(Whole):
 
 
 class Measure(Loose, fields.Float):
-    """A number, where -9999 is what a client writes if it does not have it."""
+    """A number, where -9999 is null."""
 
     none = Whole.none
 
 
 class LocalTime(Loose, fields.NaiveDateTime):
-    """Local time to the second, whatever zone it is labelled with: clients write Z to it."""
+    """Local time to the second; a zone is ignored, because clients write Z after local time."""
 
     def __init__(self, *, metadata: dict, **kwargs: Any):
         super().__init__(metadata={"format": "date-time-local", **metadata}, **kwargs)
@@ -74,7 +74,7 @@ class LocalTime(Loose, fields.NaiveDateTime):
 
 
 class Words(fields.String):
-    """Text, for which a number will do."""
+    """Text, or a number."""
 
     def _deserialize(self, value, *args, **kwargs):
         number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -82,21 +82,21 @@ class Words(fields.String):
 
 
 class Choice(Loose, fields.String):
-    """One of some words, in any case; another is none, and worth a warning."""
+    """One of some words, in any case; another word is null, with a warning."""
 
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        """Put the word as it is spelled here."""
-        (known,) = (v.choices for v in self.validators if isinstance(v, validate.OneOf))
-        spelled = {word.lower(): word for word in known}
-        found = spelled.get(str(value).lower()) if isinstance(value, SCALAR) else value
-        return super().deserialize(found, *args, **kwargs)
+        """Load the word in the spelling of the column."""
+        (choices,) = (v.choices for v in self.validators if isinstance(v, validate.OneOf))
+        spellings = {word.lower(): word for word in choices}
+        word = spellings.get(str(value).lower()) if isinstance(value, SCALAR) else value
+        return super().deserialize(word, *args, **kwargs)
 
 
 class Place(Whole):
-    """A small number; what is none is worth a warning."""
+    """A small number; another value is null, with a warning."""
 
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        """Put null for what is no such number."""
+        """Load a scalar that is no such number as null."""
         try:
             return super().deserialize(value, *args, **kwargs)
         except ValidationError:
@@ -114,21 +114,21 @@ LOOSER = {
 
 
 class LenientConverter(Converter):
-    """Takes from a model what our own schemas take, for fields that are easier to please."""
+    """Makes the fields of a model as native schemas have them, of the lenient classes above."""
 
     def _get_field_class_for_column(self, column):
         if column.foreign_keys or column.key.lower().endswith("id"):
             return Key
         if isinstance(column.type, Enum | SmallInteger):
             return Choice if isinstance(column.type, Enum) else Place
-        found = super()._get_field_class_for_column(column)
-        return LOOSER.get(found, found)
+        field = super()._get_field_class_for_column(column)
+        return LOOSER.get(field, field)
 
 
 class LenientSchema(SQLAlchemySchema):
-    """Takes whole dictionaries of a client; ``warnings`` names what it did not keep.
+    """Takes whole dictionaries of a client; ``warnings`` names the values that are not stored.
 
-    ``free_text`` may be cut; ``ignored`` is known to have no home, and not worth a warning.
+    Texts of ``free_text`` may be cut; keys of ``ignored`` have no column, and cause no warning.
     """
 
     free_text: ClassVar[tuple[str, ...]] = ()
@@ -150,24 +150,24 @@ class LenientSchema(SQLAlchemySchema):
 
     @post_load(pass_original=True)
     def _warn(self, data, original, **kwargs):
-        known = {*self.load_fields, *self.ignored}
-        found = [f"{n:.80}: not stored" for n in original if n not in known]
-        found += [f"{n}: {BLANKED}" for n in self._blanked(original)]
-        found += [f"{n}: cut to {most} characters" for n, most in self._too_long(original)]
+        names = {*self.load_fields, *self.ignored}
+        warnings = [f"{n:.80}: not stored" for n in original if n not in names]
+        warnings += [f"{n}: {BLANKED}" for n in self._blanked(original)]
+        warnings += [f"{n}: cut to {most} characters" for n, most in self._too_long(original)]
         for name, field in self.load_fields.items():
             value = data.get(key := field.attribute or name)
             if isinstance(field, Choice | Place) and name in original and value is None:
-                if original[name] is not None and not field.marks(original[name]):
-                    found.append(f"{name}: {original[name]!r:.80} is not known, not stored")
-                    del data[key]  # what is stored is not cleared by it
+                if original[name] is not None and not field.is_mark(original[name]):
+                    warnings.append(f"{name}: {original[name]!r:.80} is not known, not stored")
+                    del data[key]  # null would clear the stored value
             inner = field.inner if isinstance(field, fields.List) else field
             if isinstance(inner, fields.Nested):
                 for part in value if isinstance(value, list) else [value or {}]:
-                    found += [f"{name}.{text}" for text in part.pop("warnings", ())]
-        return {**self.translated(data), "warnings": found}
+                    warnings += [f"{name}.{text}" for text in part.pop("warnings", ())]
+        return {**self.translate(data), "warnings": warnings}
 
-    def translated(self, data: dict) -> dict:
-        """What was loaded, in the terms of the modules that store it."""
+    def translate(self, data: dict) -> dict:
+        """The loaded ``data`` in the terms of the modules that store it."""
         return data
 
     def _blanked(self, data: dict) -> dict:
@@ -184,14 +184,14 @@ class LenientSchema(SQLAlchemySchema):
 
 
 class AnsweringSchema(LenientSchema):
-    """Says in an answer what it takes in a body, by the same names."""
+    """A payload of bodies and of answers, with the same names in both."""
 
-    def answer(self, row: dict) -> dict:
-        """The native ``row`` of a table as the client knows it."""
+    def build_answer(self, row: dict) -> dict:
+        """The native document ``row`` with the names of the client."""
         names = {n: f.attribute or n for n, f in self.dump_fields.items() if n != "warnings"}
         return {name: row[key] for name, key in names.items()}
 
 
 def column(name: str, model: Any = None, **kwargs: Any) -> Any:
-    """A field of a LenientSchema that loads as the column ``name``, whatever it is called."""
+    """A field of a LenientSchema, of any name, that loads as the column ``name``."""
     return auto_field(name, model=model, attribute=name, **kwargs)

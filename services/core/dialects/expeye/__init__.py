@@ -1,4 +1,4 @@
-"""The wire format of Exp-Eye, Diamond's API, which Hyperion and others speak."""
+"""The dialect of Exp-Eye, Diamond's API: Hyperion and SCAUP are clients of it."""
 
 from services.core.dialects.expeye.routes import NAMESPACES
 

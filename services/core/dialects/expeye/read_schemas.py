@@ -1,4 +1,4 @@
-"""What SCAUP, the other client of Exp-Eye, reads of sessions and proposals."""
+"""The payloads of sessions and proposals that SCAUP reads, the other client of Exp-Eye."""
 
 from marshmallow import Schema, fields, validate
 from marshmallow_sqlalchemy import auto_field
@@ -35,8 +35,8 @@ class ExpeyeSessionSchema(AnsweringSchema):
     class Meta(LenientSchema.Meta):
         model = BLSession
 
-    def answer(self, row: dict) -> dict:
-        """Do so: operators are a list, and two of the flags are never null."""
+    def build_answer(self, row: dict) -> dict:
+        """As in the base; operators are a list, and two of the flags are never null."""
         proposal, operators = row["Proposal"], row["beamLineOperator"]
         changed = {
             "parentProposal": "".join(filter(None, proposal.values())),
@@ -44,7 +44,7 @@ class ExpeyeSessionSchema(AnsweringSchema):
             "archived": int(row["archived"] or 0),
             "purgedProcessedData": bool(row["purgedProcessedData"]),
         }
-        return super().answer({**row, **changed})
+        return super().build_answer({**row, **changed})
 
 
 class ExpeyeSessionListSchema(Schema):
@@ -55,7 +55,7 @@ class ExpeyeSessionListSchema(Schema):
 
 
 class ExpeyeSessionQuery(Schema):
-    """Its filters have the names that the native list knows them by."""
+    """The query of sessions; its values load under the names of the filters of the native list."""
 
     page = fields.Integer(load_default=0, validate=validate.Range(0, 100_000))
     limit = fields.Integer(load_default=25, validate=validate.Range(1, 500))

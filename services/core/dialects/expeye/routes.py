@@ -1,7 +1,7 @@
-"""What Hyperion speaks, with the Exp-Eye client of mx-bluesky: one service token writes it all.
+"""The routes of Hyperion, which uses the Exp-Eye client of mx-bluesky with one service token.
 
-Its paths are flat; a session is a proposal and a number. It has no word for a row that is not
-there yet: what its bodies refer to is there, or the body is wrong. SCAUP reads beside it.
+Paths are flat; a session is a proposal and a number. The client has no status for a row that does
+not exist yet: a body that refers to one is bad input. SCAUP uses the GET routes.
 """
 
 from collections.abc import Iterator
@@ -40,11 +40,11 @@ from shared.api import Namespace, Resource
 from shared.errors import BadInput, NotYet
 from shared.identity import Identity
 
-proposal_ns = Namespace("proposals", description="Proposals, and what begins in a session")
+proposal_ns = Namespace("proposals", description="Proposals, and the rows of their sessions")
 session_ns = Namespace("sessions", description="Sessions")
 group_ns = Namespace("data-groups", description="Groups of data collections")
 collection_ns = Namespace("data-collections", description="Data collections")
-robot_ns = Namespace("robot-actions", description="What the sample changer did")
+robot_ns = Namespace("robot-actions", description="Actions of the sample changer")
 sample_ns = Namespace("samples", description="Samples")
 protein_ns = Namespace("proteins", description="Proteins")
 NAMESPACES = [
@@ -71,7 +71,7 @@ class RobotActions(Resource):
     def post(self, identity, data, ref, visit):
         """Note what the sample changer begins to do in a session."""
         inside = {"blsessionId": names.session_key(identity, f"{ref}-{visit}")}
-        with _missing_rows_as_bad_input():
+        with _refusing_missing_rows():
             row = robot_actions.create(identity, _get_columns(data) | inside)
         return _build_answer(ExpeyeRobotActionSchema(), row, data)
 
@@ -83,7 +83,7 @@ class RobotAction(Resource):
     @robot_ns.returns(ExpeyeRobotActionSchema)
     def patch(self, identity, data, action_id):
         """Complete it: absent keeps, null clears, and its begin stays."""
-        with _missing_rows_as_bad_input():
+        with _refusing_missing_rows():
             row = robot_actions.update(identity, action_id, _get_columns(data))
         return _build_answer(ExpeyeRobotActionSchema(), row, data)
 
@@ -111,7 +111,7 @@ class Groups(Resource):
             "sessionId": names.session_key(identity, f"{ref}-{visit}"),
             "startTime": _get_now(),
         }
-        with _missing_rows_as_bad_input():
+        with _refusing_missing_rows():
             row = data_collection_groups.create(identity, _get_columns(data) | begun)
         return _build_answer(ExpeyeGroupSchema(), row, data)
 
@@ -123,7 +123,7 @@ class Group(Resource):
     @group_ns.returns(ExpeyeGroupSchema)
     def patch(self, identity, data, group_id):
         """Change a group: absent keeps, null clears."""
-        with _missing_rows_as_bad_input():
+        with _refusing_missing_rows():
             row = data_collection_groups.update(identity, group_id, _get_columns(data))
         return _build_answer(ExpeyeGroupSchema(), row, data)
 
@@ -134,12 +134,12 @@ class GroupCollections(Resource):
     @group_ns.takes(ExpeyeCollectionSchema)
     @group_ns.returns(ExpeyeCollectionSchema, HTTPStatus.CREATED)
     def post(self, identity, data, group_id):
-        """Begin a data collection of a group: each attempt is one, whatever files it writes.
+        """Begin a data collection of a group: each attempt is one, also with the same files.
 
-        One that failed early wrote none, and the next begins with the same names.
+        An attempt that failed early wrote no files, and the next begins with the same names.
         """
         columns = _get_columns(data) | {"dataCollectionGroupId": group_id}
-        with _missing_rows_as_bad_input():
+        with _refusing_missing_rows():
             _assign_sample(identity, group_id, columns, data["warnings"])
             row = data_collections.create(identity, columns, again=True)
         return _build_answer(ExpeyeCollectionSchema(), row, data)
@@ -155,7 +155,7 @@ class Collection(Resource):
         """Change a data collection: absent keeps, null clears, comments replace or are added."""
         columns, link = _get_columns(data), "dataCollectionGroupId"
         text = columns.pop("comments", None) if query["appendComment"] else None
-        with _missing_rows_as_bad_input():
+        with _refusing_missing_rows():
             if "blSampleId" in columns:
                 group_id = data_collections.get(identity, collection_id, (link,))[link]
                 _assign_sample(identity, group_id, columns, data["warnings"])
@@ -199,9 +199,9 @@ class Sessions(Resource):
     def get(self, identity, query):
         """List the sessions the caller may see, latest first."""
         page, limit = query.pop("page"), query["limit"]
-        found = sessions.list_(identity, {**query, "skip": page * limit, "fields": READ})
-        items = [ExpeyeSessionSchema().answer(row) for row in found["results"]]
-        return {"items": items, "total": found["total"], "page": page, "limit": limit}
+        answer = sessions.list_(identity, {**query, "skip": page * limit, "fields": READ})
+        items = [ExpeyeSessionSchema().build_answer(row) for row in answer["results"]]
+        return {"items": items, "total": answer["total"], "page": page, "limit": limit}
 
 
 @proposal_ns.route(SESSION)
@@ -211,7 +211,7 @@ class Session(Resource):
     @proposal_ns.returns(ExpeyeSessionSchema)
     def get(self, identity, ref, visit):
         """Show a session."""
-        return ExpeyeSessionSchema().answer(sessions.get(identity, f"{ref}-{visit}", READ))
+        return ExpeyeSessionSchema().build_answer(sessions.get(identity, f"{ref}-{visit}", READ))
 
 
 @proposal_ns.route("/<ref>/data")
@@ -222,8 +222,8 @@ class ProposalData(Resource):
     def get(self, identity, ref):
         """Show the shipping contacts and the proteins of a proposal."""
         whole = {"proposal": ref, "skip": 0, "limit": 1_000_000, "fields": ()}
-        contacts, found = lab_contacts.list_(identity, whole), proteins.list_(identity, whole)
-        return {"labContacts": contacts["results"], "proteins": found["results"]}
+        contacts = lab_contacts.list_(identity, whole)["results"]
+        return {"labContacts": contacts, "proteins": proteins.list_(identity, whole)["results"]}
 
 
 @protein_ns.route("/<int:protein_id>")
@@ -240,7 +240,7 @@ def _get_columns(data: dict) -> dict:
 
 
 def _build_answer(schema: AnsweringSchema, row: dict, data: dict) -> dict:
-    return schema.answer(row) | ({"warnings": data["warnings"]} if data["warnings"] else {})
+    return schema.build_answer(row) | ({"warnings": data["warnings"]} if data["warnings"] else {})
 
 
 def _get_now() -> datetime:
@@ -248,18 +248,19 @@ def _get_now() -> datetime:
 
 
 def _assign_sample(identity: Identity, group_id: int, columns: dict, warnings: list) -> None:
-    """The sample is the group's, and its data collections repeat it."""
+    """Give the sample of a data collection to its group, or warn if the group has another."""
     sample_id = columns.pop("blSampleId", None)
-    known = data_collection_groups.get(identity, group_id, ("blSampleId",))["blSampleId"]
-    if sample_id is not None and known is None:
-        data_collection_groups.update(identity, group_id, {"blSampleId": sample_id})
-    elif sample_id not in (None, known):
-        warnings.append(f"sampleId: the group is of sample {known}")
+    stored = data_collection_groups.get(identity, group_id, ("blSampleId",))["blSampleId"]
+    if sample_id is not None and stored is None:
+        group = data_collection_groups.lock(identity, group_id)
+        data_collection_groups.edit(identity, group, {"blSampleId": sample_id})
+    elif sample_id not in (None, stored):
+        warnings.append(f"sampleId: the group is of sample {stored}")
 
 
 @contextmanager
-def _missing_rows_as_bad_input() -> Iterator[None]:
-    """What a body refers to and is not there makes it bad input."""
+def _refusing_missing_rows() -> Iterator[None]:
+    """Raise BadInput where a body refers to a row that does not exist."""
     try:
         yield
     except NotYet as error:

@@ -1,4 +1,4 @@
-"""What Hyperion sends, with the Exp-Eye client of mx-bluesky, and what it must get."""
+"""The payloads of Hyperion, which uses the Exp-Eye client of mx-bluesky."""
 
 from marshmallow import fields
 from marshmallow_sqlalchemy import auto_field
@@ -108,9 +108,11 @@ class ExpeyeCollectionSchema(AnsweringSchema):
     class Meta(LenientSchema.Meta):
         model = DataCollection
 
-    def answer(self, row: dict) -> dict:
-        """Do so, with the sample, which the native row leaves to the group."""
-        return super().answer({**row, "blSampleId": row["DataCollectionGroup"]["blSampleId"]})
+    def build_answer(self, row: dict) -> dict:
+        """As in the base, with the sample, which a native document has in its group."""
+        return super().build_answer(
+            {**row, "blSampleId": row["DataCollectionGroup"]["blSampleId"]}
+        )
 
 
 class ExpeyePositionSchema(AnsweringSchema):

@@ -1,7 +1,7 @@
-"""What MXCuBE speaks, with the PyISPyBRestClient of mxcubecore.
+"""The dialect of MXCuBE, with the PyISPyBRestClient of mxcubecore.
 
-It reads one page and takes what it gets for all there is: lists are bare and whole. It sends
-whole dictionaries, of which some keys have no home: see services.core.dialects.lenient.
+The client reads one page and takes it for the whole list: so lists are bare and whole. It sends
+whole dictionaries, where some keys have no column: see services.core.dialects.lenient.
 """
 
 from services.core.dialects.mxcube import collections, events, samples, sessions, setups

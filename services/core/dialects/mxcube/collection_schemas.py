@@ -1,6 +1,7 @@
-"""The dictionary of a data collection as MXCuBE sends it, and what is around it.
+"""The payloads of MXCuBE's data collections, their groups and images.
 
-A schema loads it as columns: those of the group, of the data collection, and which ones are meant.
+The dictionary of a data collection loads as the columns of the group and of the collection, and
+their keys.
 """
 
 from typing import Any
@@ -26,22 +27,22 @@ OF_GROUP = (
 
 
 class Resolution(Measure):
-    """A number, or that of the shell's outer limit: ``{"upper": 1.6, "lower": 40}``."""
+    """A number, or the outer limit of a shell: ``{"upper": 1.6, "lower": 40}``."""
 
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        """Take the outer limit."""
+        """Load the outer limit of a shell."""
         return super().deserialize(
             value.get("upper") if isinstance(value, dict) else value, *args, **kwargs
         )
 
 
 class GroupKey(Key):
-    """The key of a group, or the whole answer that told it: the client keeps that for the key."""
+    """The key of a group, or the whole answer with it, which the client keeps in its place."""
 
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        """Take the key out of it."""
-        found = value.get("dataCollectionGroupId") if isinstance(value, dict) else value
-        return super().deserialize(found, *args, **kwargs)
+        """Load the key of an answer."""
+        key = value.get("dataCollectionGroupId") if isinstance(value, dict) else value
+        return super().deserialize(key, *args, **kwargs)
 
 
 class MxcubeSweepSchema(LenientSchema):
@@ -78,9 +79,10 @@ class MxcubeFilesSchema(LenientSchema):
 
     @pre_load
     def _close(self, data, **kwargs):
-        """A directory ends with a slash."""
-        if isinstance(data, dict) and isinstance(found := data.get("directory"), str) and found:
-            return {**data, "directory": found.rstrip("/") + "/"}
+        """Let the directory end with a slash."""
+        path = data.get("directory") if isinstance(data, dict) else None
+        if isinstance(path, str) and path:
+            return {**data, "directory": path.rstrip("/") + "/"}
         return data
 
 
@@ -97,7 +99,7 @@ class MxcubeSampleReferenceSchema(LenientSchema):
 
 
 class MxcubeCollectionSchema(LenientSchema):
-    """A whole collection: what it is, of which group, and in which state."""
+    """A whole data collection: its columns, its group and its state."""
 
     free_text = (
         *("comments", "status", "actualCentringPosition", "centringMethod", "beamShape"),
@@ -167,11 +169,11 @@ class MxcubeCollectionSchema(LenientSchema):
     class Meta(LenientSchema.Meta):
         model = DataCollection
 
-    def translated(self, data: dict) -> dict:
-        """``{"group": columns, "collection": columns, …}``; what the client lacks is left out."""
+    def translate(self, data: dict) -> dict:
+        """``{"group": columns, "collection": columns, …}`` without the values that are null."""
         has_key = "collection_id" in data
         data = {name: value for name, value in data.items() if value is not None}
-        which = {name: data.pop(name, None) for name in ("collection_id", "group_id")}
+        keys = {name: data.pop(name, None) for name in ("collection_id", "group_id")}
         data |= data.pop("sample_reference", {}) | data.pop("fileinfo", {})
         for sweep in data.pop("oscillation_sequence", ()):
             data |= _get_sweep_columns(sweep)
@@ -181,15 +183,12 @@ class MxcubeCollectionSchema(LenientSchema):
         group = {name: data.pop(name) for name in OF_GROUP if data.get(name) is not None}
         if "startTime" in group:
             data["startTime"] = group["startTime"]
-        found = {
-            "group": group,
-            "collection": {name: value for name, value in data.items() if value is not None},
-        }
-        return {**found, **which, "match_files": has_key}
+        collection = {name: value for name, value in data.items() if value is not None}
+        return {"group": group, "collection": collection, **keys, "match_files": has_key}
 
 
 class MxcubeGroupSchema(MxcubeCollectionSchema):
-    """The same, or only what is known of a group before its first collection."""
+    """The same, or only the columns of a group before its first collection."""
 
     experimentType = auto_field(
         model=DataCollectionGroup,  # type: ignore[arg-type]
@@ -203,27 +202,27 @@ class MxcubeGroupSchema(MxcubeCollectionSchema):
     class Meta(MxcubeCollectionSchema.Meta):
         pass
 
-    def translated(self, data: dict) -> dict:
-        """As above, whatever the kind of the experiment is called."""
-        return super().translated({"experimentType": data.pop("kind", None), **data})
+    def translate(self, data: dict) -> dict:
+        """As above, with the type of the experiment under either name."""
+        return super().translate({"experimentType": data.pop("kind", None), **data})
 
 
 def _get_sweep_columns(data: dict) -> dict:
-    """The columns of a sweep: where it ends and the axis that turns are for us to say."""
-    found = {name: value for name, value in data.items() if value is not None}
-    offset, start = found.get("overlap", 0.0), data.get("axisStart")
-    found |= {"overlap": -offset or 0.0, "rotationAxis": "Phi"}
+    """The columns of a sweep, with its end and rotation axis, which the client does not send."""
+    columns = {name: value for name, value in data.items() if value is not None}
+    offset, start = columns.get("overlap", 0.0), data.get("axisStart")
+    columns |= {"overlap": -offset or 0.0, "rotationAxis": "Phi"}
     if data.get("kappaStart"):
-        found |= {"rotationAxis": "Omega", "omegaStart": start}
-    if {"axisStart", "axisRange", "numberOfImages"} <= found.keys():
-        found["axisEnd"] = start + (found["axisRange"] + offset) * found["numberOfImages"]
-        if abs(found["axisEnd"]) > LARGEST_FLOAT:
+        columns |= {"rotationAxis": "Omega", "omegaStart": start}
+    if {"axisStart", "axisRange", "numberOfImages"} <= columns.keys():
+        columns["axisEnd"] = start + (columns["axisRange"] + offset) * columns["numberOfImages"]
+        if abs(columns["axisEnd"]) > LARGEST_FLOAT:
             raise ValidationError("turns too far", "oscillation_sequence")
-    return found
+    return columns
 
 
 class StoredCollectionSchema(Schema):
-    """What the client reads of a collection; it takes two keys at least for granted."""
+    """The keys of a stored collection; the client needs those of collection and group."""
 
     dataCollectionId = fields.Integer()
     dataCollectionGroupId = fields.Integer()
@@ -232,7 +231,7 @@ class StoredCollectionSchema(Schema):
 
 
 class StoredGroupSchema(Schema):
-    """What the client reads of a group."""
+    """The columns of a stored group that the client reads."""
 
     dataCollectionGroupId = fields.Integer()
     experimentType = fields.String(allow_none=True)
@@ -263,14 +262,14 @@ class MxcubeImageSchema(LenientSchema):
 
 
 class StoredImageSchema(Schema):
-    """What the client reads of an image."""
+    """The key of a stored image."""
 
     imageId = fields.Integer()
     warnings = fields.List(fields.String())
 
 
 class NewIdSchema(Schema):
-    """A bare number would stop the client: it looks for a key in it."""
+    """The key of a new row in an object: the client looks a key up, a bare number would stop it."""
 
     results = fields.Integer(metadata={"description": "the id of the row"})
     warnings = fields.List(fields.String())

@@ -32,7 +32,7 @@ class StoredCollections(Resource):
     def post(self, identity, data):
         """Store a data collection, with a group if it joins none; or update it: then 200.
 
-        Whoever sees the session may do so.
+        Every caller who sees the session may do this.
         """
         collection, new = collection_upserts.put(identity, data)
         names = ("dataCollectionId", "dataCollectionGroupId", "detectorId")
@@ -50,7 +50,7 @@ class StoredGroups(Resource):
     def post(self, identity, data):
         """Update the group of a data collection, which never gets a second one; or make one.
 
-        Whoever sees the session may do so.
+        Every caller who sees the session may do this.
         """
         group = collection_upserts.put_group(identity, data)
         names = ("dataCollectionGroupId", "experimentType", "blSampleId", "sessionId")

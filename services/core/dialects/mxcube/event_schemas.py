@@ -1,4 +1,4 @@
-"""What MXCuBE tells of a sample and of all that is no data collection."""
+"""The payloads of MXCuBE's samples, robot actions, energy scans and spectra."""
 
 from marshmallow import Schema, fields
 from marshmallow_sqlalchemy import auto_field
@@ -136,7 +136,7 @@ class SamplePlanSchema(Schema):
 
 
 class ReadySampleSchema(Schema):
-    """A sample with all keys the client looks up, whether there is a value or not."""
+    """A sample with all keys that the client reads, also those without a value."""
 
     blSampleId = fields.Integer()
     code = fields.String(allow_none=True)
@@ -148,7 +148,7 @@ class ReadySampleSchema(Schema):
 
 
 class MxcubeSampleSchema(AnsweringSchema):
-    """What changes about a sample at the beamline: neither what it is nor whose."""
+    """The columns of a sample that change at the beamline: its crystal and container do not."""
 
     free_text = (
         *("blSampleStatus", "comments", "lastKnownCentringPosition", "publicationComments"),

@@ -1,4 +1,4 @@
-"""What MXCuBE tells beside data collections: images, robot, energy scans, spectra."""
+"""Reports of MXCuBE beside data collections: images, robot actions, energy scans, spectra."""
 
 from http import HTTPStatus
 
@@ -20,13 +20,13 @@ from services.core.modules.beamline.robot_actions import robot_actions
 from services.core.modules.beamline.xrf_spectra import xrf_spectra
 from shared.api import Namespace, Resource
 
-event_ns = Namespace("events", description="What happens at a beamline")
+event_ns = Namespace("events", description="Events at a beamline")
 image_ns = Namespace("images", description="Images of data collections")
 NAMESPACES = [event_ns, image_ns]
 
 
 def get_columns(data: dict) -> dict:
-    """The columns that the client has a value for."""
+    """The columns for which the client has a value."""
     return {n: v for n, v in data.items() if n != "warnings" and v is not None}
 
 
@@ -37,9 +37,9 @@ class RobotActions(Resource):
     @event_ns.takes(MxcubeRobotActionSchema)
     @event_ns.returns(NewIdSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
-        """Store what the robot did; a begin that is not told is its end, or now.
+        """Store an action of the robot; without a start it begins at its end, or now.
 
-        Whoever sees the session may do so.
+        Every caller who sees the session may do this.
         """
         action = get_columns(data)
         if "endTimestamp" in action:
@@ -57,7 +57,7 @@ class EnergyScans(Resource):
     def post(self, identity, data):
         """Store an energy scan.
 
-        Whoever sees the session may do so.
+        Every caller who sees the session may do this.
         """
         row = energy_scans.insert(identity, get_columns(data))
         return with_warnings({"results": row.energyScanId}, data)
@@ -72,7 +72,7 @@ class EnergyScanSample(Resource):
     def patch(self, identity, data):
         """Say which sample an energy scan was of.
 
-        Whoever sees the session may do so.
+        Every caller who sees the session may do this.
         """
         keys = get_columns(data)
         scan = energy_scans.lock(identity, keys["energyScanId"])
@@ -89,7 +89,7 @@ class Spectra(Resource):
     def post(self, identity, data):
         """Store a fluorescence spectrum.
 
-        Whoever sees the session may do so.
+        Every caller who sees the session may do this.
         """
         row = xrf_spectra.insert(identity, get_columns(data))
         return with_warnings({"results": row.xfeFluorescenceSpectrumId}, data)
@@ -104,7 +104,7 @@ class Images(Resource):
     def post(self, identity, data):
         """Store an image, or change the one of its number: then 200.
 
-        Whoever sees the session may do so.
+        Every caller who sees the session may do this.
         """
         image = get_columns(data)
         row, new = images.put(identity, image.pop("dataCollectionId"), image)

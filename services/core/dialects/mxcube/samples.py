@@ -1,4 +1,4 @@
-"""The samples that MXCuBE mounts. One key that is not there costs it the whole list."""
+"""The samples that MXCuBE mounts. If one key is missing, the client drops the whole list."""
 
 import re
 
@@ -22,7 +22,7 @@ READ = (
     *(f"Crystal.{name}" for name in CELL),
 )
 WHOLE = {"skip": 0, "limit": 1_000_000, "fields": READ}
-NOT_IN_NAMES = r"[^a-zA-Z0-9:+_-]"  # the web interface drops a list with one of these
+NOT_IN_NAMES = r"[^a-zA-Z0-9:+_-]"  # the web interface drops a list with such a character
 
 
 @sample_ns.route("")
@@ -44,15 +44,15 @@ class Sample(Resource):
     def patch(self, identity, data, sample_id):
         """Change what is known of a sample at the beamline: absent keeps, and so does null.
 
-        Whoever sees the sample may do so.
+        Every caller who sees the sample may do this.
         """
         columns = {n: v for n, v in data.items() if n != "warnings" and v is not None}
-        found = samples.update(identity, sample_id, columns)
-        return with_warnings(MxcubeSampleSchema().answer(found), data)
+        sample = samples.update(identity, sample_id, columns)
+        return with_warnings(MxcubeSampleSchema().build_answer(sample), data)
 
 
 def _build_sample(row: dict) -> dict:
-    """What is not there is null, and never an object that is not there."""
+    """A sample with all keys of the client: those of a missing object are null."""
     box, crystal = row["Container"] or {}, row["Crystal"] or {}
     protein, plan = crystal.get("Protein") or {}, row["DiffractionPlan"] or {}
     return {

@@ -1,4 +1,4 @@
-"""What MXCuBE sends and what it must get: text that is never null, local time, loose ids."""
+"""The payloads of MXCuBE's proposals and sessions: text is never null, times are local."""
 
 from datetime import datetime, timedelta
 
@@ -64,7 +64,7 @@ class MxcubeSessionSchema(LenientSchema):
 
 
 class MxcubeSessionQuery(Schema):
-    """Sessions of one proposal on one beamline; with a date those that overlap it."""
+    """The query of sessions by proposal and beamline, and by a date that they overlap."""
 
     proposal = fields.String(metadata={"description": "code and number, in any case: MX123"})
     beamLineName = text_of(BLSession.beamLineName)

@@ -1,6 +1,6 @@
 """Proposals and sessions, as MXCuBE reads them at a sign-in.
 
-One null or one odd name among them ends the sign-in, so neither is there.
+One null or one odd name ends the sign-in: so the answers have neither.
 """
 
 from datetime import datetime, timedelta
@@ -55,8 +55,8 @@ class Proposals(Resource):
             query |= _get_name_filters(query.pop("search")) or NOTHING
         if query.get("proposalId", 0) is None:
             query |= NOTHING
-        found = proposals.list_(identity, {**query, **WHOLE, "fields": PROPOSAL})
-        return [_build_proposal(row) for row in found["results"] if _has_name(row)]
+        page = proposals.list_(identity, {**query, **WHOLE, "fields": PROPOSAL})
+        return [_build_proposal(row) for row in page["results"] if _has_name(row)]
 
 
 @session_ns.route("")
@@ -67,8 +67,8 @@ class Sessions(Resource):
     @session_ns.returns(MxcubeSessionSchema, many=True, bare=True)
     def get(self, identity, query):
         """List all sessions the caller may see; those of a day overlap it."""
-        found = sessions.list_(identity, {**_replace_period(query), **WHOLE, "fields": SESSION})
-        return [_build_session(row) for row in found["results"]]
+        page = sessions.list_(identity, {**_replace_period(query), **WHOLE, "fields": SESSION})
+        return [_build_session(row) for row in page["results"]]
 
     @session_ns.may_answer(404)
     @session_ns.require(service="mx_write")
@@ -77,7 +77,7 @@ class Sessions(Resource):
     def post(self, identity, data):
         """Open a session, once for each proposal, beamline and start: then 200.
 
-        Whoever sees the proposal may do so.
+        Every caller who sees the proposal may do this.
         """
         warnings = data.pop("warnings")
         session, new = ad_hoc_sessions.get_or_create(identity, data)
@@ -102,14 +102,14 @@ class SessionSetup(Resource):
     def patch(self, identity, query, session_id):
         """Note what the beamline of a session is set up with.
 
-        Whoever sees the session may do so.
+        Every caller who sees the session may do this.
         """
         row = ad_hoc_sessions.assign_setup(identity, session_id, query["beamLineSetupId"])
         return _build_session(sessions.written(identity, row))
 
 
 def _get_name_filters(text: str) -> dict | None:
-    """The filters that find a proposal by code and number; None for what is no such name."""
+    """The filters of a proposal by code and number; None if ``text`` is no such name."""
     try:
         filters = names.proposal_filters(text)
     except NotFound:
@@ -118,13 +118,13 @@ def _get_name_filters(text: str) -> dict | None:
 
 
 def _has_name(row: dict) -> bool:
-    """Whether the client, which asks for sessions by code and number, can ask for those of it."""
+    """Whether the client can query the sessions of a proposal: it does so by code and number."""
     filters = _get_name_filters(_get_name(row))
     return filters is not None and filters["proposalNumber"] == row["proposalNumber"]
 
 
 def _replace_period(query: dict) -> dict:
-    """The filters of a query, where year, month and day are a period that sessions overlap."""
+    """``query`` with the filters of the sessions that overlap its year, month or day."""
     period = [query.pop(name) for name in ("year", "month", "day") if name in query]
     if not period:
         return query
@@ -154,7 +154,10 @@ def _build_proposal(row: dict) -> dict:
 
 
 def _build_session(row: dict) -> dict:
-    """A missing date is the other one, or when the row was made: the client needs two."""
+    """A session with two dates, as the client needs them.
+
+    A missing date becomes the other one, or the time stamp of the row.
+    """
     start, end, setup = row["startDate"], row["endDate"], row["beamLineSetupId"]
     return {
         "sessionId": row["sessionId"],

@@ -1,4 +1,4 @@
-"""What MXCuBE says and asks of a beamline: its setup, its detector."""
+"""The payloads of MXCuBE's setups of beamlines and detectors."""
 
 from marshmallow import EXCLUDE, Schema, fields
 from marshmallow_sqlalchemy import auto_field
@@ -7,7 +7,7 @@ from services.core.dialects.lenient import Key, LenientSchema, column
 from shared.models import BeamLineSetup, Detector
 from shared.schemas import text_of
 
-UNDULATORS = 3  # that a setup has columns for
+UNDULATORS = 3  # a setup has columns for so many
 
 
 class UndulatorSchema(LenientSchema):
@@ -20,7 +20,7 @@ class UndulatorSchema(LenientSchema):
 
 
 class MxcubeSetupSchema(LenientSchema):
-    """The configuration of a beamline; a site may tell more of it than MXCuBE knows."""
+    """The configuration of a beamline; that of a site may have more keys than these."""
 
     ignored = (
         *("directory_prefix", "default_exposure_time", "detector_fileext", "input_files_server"),
@@ -51,15 +51,16 @@ class MxcubeSetupSchema(LenientSchema):
     class Meta(LenientSchema.Meta):
         model = BeamLineSetup
 
-    def translated(self, data: dict) -> dict:
+    def translate(self, data: dict) -> dict:
         """``{"setup": columns, "detector": columns, …}``."""
         data = {name: value for name, value in data.items() if value is not None}
-        which = {name: data.pop(name, None) for name in ("beamlineSetupId", "sessionId")}
-        kinds = [found.get("undulatorType1") for found in data.pop("undulators", ())][:UNDULATORS]
+        keys = {name: data.pop(name, None) for name in ("beamlineSetupId", "sessionId")}
+        undulators = data.pop("undulators", ())[:UNDULATORS]
+        kinds = [undulator.get("undulatorType1") for undulator in undulators]
         data |= {f"undulatorType{at}": kind for at, kind in enumerate(kinds, 1) if kind}
         names = [name for name in data if name.startswith("detector")]
         detector = {name: data.pop(name) for name in names}
-        return {**which, "detector": detector, "setup": data}
+        return {**keys, "detector": detector, "setup": data}
 
 
 class MxcubeDetectorQuery(Schema):

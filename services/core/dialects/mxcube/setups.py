@@ -11,7 +11,7 @@ from services.core.schemas.beamline.detectors import DetectorSchema
 from shared.api import Namespace, Resource
 from shared.errors import NotFound
 
-setup_ns = Namespace("beamline-setups", description="What a beamline is set up with")
+setup_ns = Namespace("beamline-setups", description="Setups of beamlines")
 detector_ns = Namespace("detectors", description="Detectors")
 NAMESPACES = [setup_ns, detector_ns]
 
@@ -30,9 +30,9 @@ class Setups(Resource):
     @setup_ns.takes(MxcubeSetupSchema)
     @setup_ns.returns(NewIdSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)
     def post(self, identity, data):
-        """Store what a beamline is set up with; if that is known and the same: 200.
+        """Store the setup of a beamline; 200 if the setup before has the same values.
 
-        Whoever is at a beamline may do so.
+        Every caller who has a session at the beamline now may do this.
         """
         key, new = setup_reports.put(identity, data)
         return with_warnings({"results": key}, data), HTTPStatus.CREATED if new else HTTPStatus.OK
