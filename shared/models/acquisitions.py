@@ -9,16 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from shared.db import Base, Unsigned
 from shared.models.positions import Position
 from shared.models.proposals import BLSession
-from shared.models.samples import BLSample, BLSubSample
+from shared.models.samples import BLSample
 from shared.models.setups import Detector
 from shared.models.types import Lines, LongText
 
 if TYPE_CHECKING:
-    from shared.models.details import (
-        DataCollectionComment,
-        DataCollectionFileAttachment,
-        GridInfo,
-    )
+    from shared.models.details import DataCollectionFileAttachment, GridInfo
 
 EXPERIMENT_TYPES = (
     "SAD",
@@ -280,7 +276,6 @@ class DataCollection(Base):
     xtalSnapshotFullPath4: Mapped[str | None] = mapped_column(String(255), doc="file, fourth")
 
     group: Mapped[DataCollectionGroup] = relationship(back_populates="collections")
-    part: Mapped[BLSubSample | None] = relationship()
     detector: Mapped[Detector | None] = relationship()
     position: Mapped[Position | None] = relationship(
         primaryjoin="foreign(DataCollection.positionId) == Position.positionId"
@@ -289,8 +284,5 @@ class DataCollection(Base):
         back_populates="collection", passive_deletes="all"
     )
     attachments: Mapped[list["DataCollectionFileAttachment"]] = relationship(
-        back_populates="collection", passive_deletes="all"
-    )
-    remarks: Mapped[list["DataCollectionComment"]] = relationship(
         back_populates="collection", passive_deletes="all"
     )

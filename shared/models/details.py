@@ -152,5 +152,4 @@ class DataCollectionComment(Base):
     )
     modTime: Mapped[date | None] = mapped_column(doc="day of its last change")
 
-    collection: Mapped[DataCollection] = relationship(back_populates="remarks")
     person: Mapped[Person] = relationship()

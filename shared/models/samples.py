@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, aliased, foreign, mapped_column, relationship
 
 from shared.db import Base, SmallUnsigned, TinyUnsigned, Unsigned
 from shared.models.plans import DiffractionPlan
-from shared.models.positions import MotorPosition, Position
+from shared.models.positions import Position
 from shared.models.proposals import Proposal
 from shared.models.shipping import Container
 from shared.models.types import External, Lines, MediumInteger, database_user, local_now
@@ -310,5 +310,4 @@ class BLSubSample(Base):
     sample: Mapped[BLSample] = relationship(back_populates="parts")
     position: Mapped[Position | None] = relationship(foreign_keys=[positionId])
     position2: Mapped[Position | None] = relationship(foreign_keys=[position2Id])
-    motors: Mapped[MotorPosition | None] = relationship()
     plan: Mapped[DiffractionPlan | None] = relationship()

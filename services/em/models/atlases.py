@@ -47,9 +47,6 @@ class Atlas(Channels, Base):
     cassetteSlot: Mapped[int | None] = mapped_column(Unsigned, doc="place in the autoloader")
 
     group: Mapped[DataCollectionGroup] = relationship()
-    squares: Mapped[list["GridSquare"]] = relationship(
-        back_populates="atlas", passive_deletes="all"
-    )
 
 
 class GridSquare(Channels, Base):
@@ -80,5 +77,3 @@ class GridSquare(Channels, Base):
     stageLocationY: Mapped[float | None] = mapped_column(doc="of the stage, µm")
     qualityIndicator: Mapped[float | None] = mapped_column(doc="score of its quality")
     pixelSize: Mapped[float | None] = mapped_column(doc="of its picture, mostly m")
-
-    atlas: Mapped[Atlas] = relationship(back_populates="squares")

@@ -1,10 +1,10 @@
 """Events of a serial data collection: exposures, laser pulses, reactions."""
 
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db import Base, Unsigned
-from shared.models import UTF8, DataCollection
+from shared.models import UTF8
 from shared.visibility import PUBLIC, by
 
 
@@ -34,9 +34,6 @@ class EventChain(Base):
     )
     name: Mapped[str | None] = mapped_column(String(255), doc="label")
 
-    collection: Mapped[DataCollection] = relationship()
-    events: Mapped[list["Event"]] = relationship(back_populates="chain", passive_deletes="all")
-
 
 class Event(Base):
     """One event of a chain, once or repeated."""
@@ -60,6 +57,3 @@ class Event(Base):
     duration: Mapped[float | None] = mapped_column(doc="length, s")
     period: Mapped[float | None] = mapped_column(doc="time from one repeat to the next, s")
     repetition: Mapped[float | None] = mapped_column(doc="number of repeats")
-
-    chain: Mapped[EventChain] = relationship(back_populates="events")
-    type: Mapped[EventType] = relationship()

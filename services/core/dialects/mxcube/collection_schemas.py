@@ -269,7 +269,7 @@ class StoredImageSchema(Schema):
 
 
 class NewIdSchema(Schema):
-    """The key of a new row in an object: the client looks a key up, a bare number would stop it."""
+    """The key of a new row in an object: a bare number would stop the client."""
 
     results = fields.Integer(metadata={"description": "the id of the row"})
     warnings = fields.List(fields.String())

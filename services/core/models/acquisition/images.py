@@ -3,10 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import TIMESTAMP, ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db import Base, Unsigned
-from shared.models import DataCollection, MotorPosition
 from shared.models.types import Lines, local_now
 from shared.visibility import by
 
@@ -52,6 +51,3 @@ class Image(Base):
     recordTimeStamp: Mapped[datetime] = mapped_column(
         TIMESTAMP, server_default=local_now(), doc="when the row was made"
     )
-
-    collection: Mapped[DataCollection] = relationship()
-    motors: Mapped[MotorPosition | None] = relationship()

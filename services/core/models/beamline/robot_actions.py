@@ -6,7 +6,7 @@ from sqlalchemy import TIMESTAMP, Enum, ForeignKey, SmallInteger, String, litera
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, Unsigned
-from shared.models import BLSample, BLSession
+from shared.models import BLSession
 from shared.models.types import ZERO, LateTime, Lines, now_on_update
 from shared.visibility import by
 
@@ -55,4 +55,3 @@ class RobotAction(Base):
     xtalSnapshotAfter: Mapped[str | None] = mapped_column(String(255), doc="file, picture after")
 
     session: Mapped[BLSession] = relationship()
-    sample: Mapped[BLSample | None] = relationship()

@@ -6,7 +6,6 @@ from sqlalchemy import Double, ForeignKey, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, TinyUnsigned, Unsigned
-from shared.models import AutoProcProgram, BLSample, BLSession, BLSubSample, GridInfo
 from shared.models.types import Lines, LongBytes
 from shared.visibility import PART, by
 
@@ -64,10 +63,6 @@ class EnergyScan(Base):
     startTime: Mapped[datetime | None] = mapped_column(doc="begin")
     endTime: Mapped[datetime | None] = mapped_column(doc="end")
 
-    session: Mapped[BLSession] = relationship()
-    sample: Mapped[BLSample | None] = relationship()
-    part: Mapped[BLSubSample | None] = relationship()
-
 
 class XFEFluorescenceSpectrum(Base):
     """A fluorescence spectrum of a sample."""
@@ -112,10 +107,6 @@ class XFEFluorescenceSpectrum(Base):
     startTime: Mapped[datetime | None] = mapped_column(doc="begin")
     endTime: Mapped[datetime | None] = mapped_column(doc="end")
 
-    session: Mapped[BLSession] = relationship()
-    sample: Mapped[BLSample | None] = relationship()
-    part: Mapped[BLSubSample | None] = relationship()
-
 
 class XRFFluorescenceMappingROI(Base):
     """The quantity of a map: a window of energies, or a counter."""
@@ -137,8 +128,6 @@ class XRFFluorescenceMappingROI(Base):
     r: Mapped[int | None] = mapped_column(TinyUnsigned, doc="colour, red")
     g: Mapped[int | None] = mapped_column(TinyUnsigned, doc="colour, green")
     b: Mapped[int | None] = mapped_column(TinyUnsigned, doc="colour, blue")
-
-    sample: Mapped[BLSample | None] = relationship()
 
 
 class XRFFluorescenceMapping(Base):
@@ -171,6 +160,4 @@ class XRFFluorescenceMapping(Base):
     )
     colourMap: Mapped[str | None] = mapped_column(String(20), doc="for its display")
 
-    grid: Mapped[GridInfo] = relationship()
     region: Mapped[XRFFluorescenceMappingROI] = relationship()
-    program: Mapped[AutoProcProgram | None] = relationship()

@@ -6,7 +6,7 @@ from sqlalchemy import TIMESTAMP, ForeignKey, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, Unsigned
-from shared.models import Person, Proposal, local_now
+from shared.models import Person, local_now
 from shared.visibility import by
 
 
@@ -44,4 +44,3 @@ class LabContact(Base):
     )
 
     person: Mapped[Person] = relationship()
-    proposal: Mapped[Proposal] = relationship()

@@ -2,10 +2,9 @@
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db import Base, Unsigned
-from shared.models import Protein
 from shared.visibility import by
 
 
@@ -33,6 +32,3 @@ class ProteinHasPDB(Base):
         ForeignKey("Protein.proteinId"), index=True, doc="the protein"
     )
     pdbid: Mapped[int] = mapped_column(ForeignKey("PDB.pdbId"), index=True, doc="the model")
-
-    protein: Mapped[Protein] = relationship()
-    pdb: Mapped[PDB] = relationship()
