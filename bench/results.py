@@ -93,7 +93,7 @@ def whole(body: bytes) -> bytes:
     """As the service does it: checked, stored in one transaction, and read for the answer."""
 
     def work():
-        return results.add(ZOCALO, LOADED.load(orjson.loads(body)), QUERY)[0]
+        return results.put(ZOCALO, LOADED.load(orjson.loads(body)), QUERY)[0]
 
     return orjson.dumps(in_transaction(work))
 

@@ -30,7 +30,7 @@ ALIKE = (COLLECTION, PROGRAM, STAMP)
 def put(identity: Identity, collection_id: int, data: dict) -> dict:
     """Store what ``data`` knows of images; what it leaves out, or has no value of, stays."""
     data_collections.check_visible(identity, collection_id)
-    programs.check(identity, data.get(PROGRAM))
+    programs.check_visible(identity, data.get(PROGRAM))
     arrays = {name: values for name, values in data.items() if name != PROGRAM}
     for name, values in arrays.items():
         if NO_VALUE in values:

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Select, func, insert, literal, select
+from sqlalchemy.orm import load_only
 
 from services.core.models import AutoProcIntegration
 from services.core.modules.processing import phasings, processing_jobs
@@ -36,175 +37,192 @@ PIPELINES = {
     "xia2 dials (multi)": "xia2/DIALS (multi)",
     "xia2 3dii (multi)": "xia2/3dii (multi)",
 }  # the official name of a pipeline that calls itself otherwise
-TIMES = ("processingStartTime", "processingEndTime")
+START, END = "processingStartTime", "processingEndTime"
 
 
-def find(identity: Identity, query: dict) -> dict:
-    """List visible programs, latest first."""
+def list_(identity: Identity, query: dict) -> dict:
+    """One page of the visible programs."""
     return read.page(AutoProcProgramSchema, visible(identity), query)
 
 
 def get(identity: Identity, program_id: int, fields=()) -> dict:
-    """Return one visible program."""
+    """One visible program."""
     rule = visible(identity)
     return read.one(AutoProcProgramSchema, rule, fields, autoProcProgramId=program_id)
 
 
-def add(identity: Identity, data: dict) -> dict:
+def create(identity: Identity, data: dict) -> dict:
     """Register a program for a visible job or data collection.
 
-    Who sees all may register one for neither.
+    A caller who sees all sessions may register one for neither.
     """
-    data, collection_id = prepared(data), data.get("dataCollectionId")
+    data, collection_id = _prepare(data), data.get("dataCollectionId")
     check_references(identity, data)
     if collection_id is not None:
         processing_jobs.check_collections(identity, {collection_id})
     elif data.get("processingJobId") is None and not visible(identity).unrestricted:
-        reason = "is needed, or a dataCollectionId: else the program is not to be seen"
+        reason = "is needed, or a dataCollectionId: without both the program is visible to nobody"
         raise BadInput("invalid input", {"processingJobId": [reason]})
-    if data.get("processingStatus") is not None and data.get("processingEndTime") is None:
-        data["processingEndTime"] = now()
+    if data.get("processingStatus") is not None and data.get(END) is None:
+        data[END] = now()
     warnings = data.pop("warnings", [])
     data.pop("dataCollectionId", None)
     program_id = save(AutoProcProgram(), {**data, "recordTimeStamp": now()}).autoProcProgramId
     if collection_id is not None:
         link = {"dataCollectionId": collection_id, "autoProcProgramId": program_id}
-        stmt = insert(AutoProcIntegration.__table__)
-        db.session.connection().execute(stmt, {**link, "recordTimeStamp": now()})
-    return {**_shown(identity, program_id), "applied": True, "warnings": warnings}
+        statement = insert(AutoProcIntegration.__table__)
+        db.session.connection().execute(statement, {**link, "recordTimeStamp": now()})
+    return {**_read(identity, program_id), "applied": True, "warnings": warnings}
 
 
-def change(identity: Identity, program_id: int, data: dict, force: bool = False) -> dict:
-    """Note what a running program says. A final status stays, unless by ``force``.
+def update(identity: Identity, program_id: int, data: dict, force: bool = False) -> dict:
+    """Change a program that waits or runs. A final status stays, unless by ``force``.
 
-    Without a status, what is older than the last sign of life is ignored. The start is set once,
-    and null keeps what is stored; by force, null clears.
+    An update without a status that is older than the last one is ignored. The start is set once,
+    and null keeps the stored value; by force, null clears.
     """
     program = row_checks.lock_visible(identity, AutoProcProgram, program_id)
-    data = prepared(data)
+    data = _prepare(data)
     check_references(identity, data)
     warnings = data.pop("warnings", [])
-    changes = data if force else _update(program, data)
+    changes = data if force else _merge(program, data)
     if changes:
-        runs = phasings.runs(program_id)
+        runs = phasings.list_runs(program_id)
         save(program, changes)
-        phasings.follow(runs, {name: getattr(program, name) for name in phasings.SOURCES})
-    return {**_shown(identity, program_id), "applied": bool(changes), "warnings": warnings}
+        phasings.copy_program(runs, program)
+    return {**_read(identity, program_id), "applied": bool(changes), "warnings": warnings}
 
 
-def _update(program: AutoProcProgram, data: dict) -> dict:
-    """What ``data`` changes of a stored program by the rules of its status; perhaps nothing."""
-    said = {name: value for name, value in data.items() if value is not None}
+def _merge(program: AutoProcProgram, data: dict) -> dict:
+    """The changes of a stored program by ``data`` and the rules of its status; perhaps none."""
+    values = {name: value for name, value in data.items() if value is not None}
     if program.processingStatus is not None:
-        if said.get("processingStatus") is None or _differs(program, said):
-            word = "success" if program.processingStatus else "failure"
-            raise Conflict(f"the program ended with {word} ({program.processingStatus})")
+        if values.get("processingStatus") is None or _differs(program, values):
+            check_running(program)
         return {}
-    moment, last = said.get("processingEndTime", now()), program.processingEndTime
-    if "processingStatus" not in said and last is not None and moment < last:
+    moment, last = values.get(END, now()), program.processingEndTime
+    if "processingStatus" not in values and last is not None and moment < last:
         return {}
-    start = program.processingStartTime or said.get("processingStartTime", moment)
-    return {**said, "processingStartTime": start, "processingEndTime": moment}
+    start = program.processingStartTime or values.get(START, moment)
+    return {**values, START: start, END: moment}
 
 
-def _differs(program: AutoProcProgram, said: dict) -> bool:
-    """Whether a final update says something new; the start, set once, is not asked."""
-    asked = {name: value for name, value in said.items() if name != "processingStartTime"}
-    return any(getattr(program, name) != value for name, value in asked.items())
+def _differs(program: AutoProcProgram, values: dict) -> bool:
+    """Whether a final update has new values; the start, which is set once, is not compared."""
+    return any(getattr(program, n) != value for n, value in values.items() if n != START)
 
 
-def prepared(data: dict) -> dict:
+def check_running(program: AutoProcProgram) -> None:
+    """Raise Conflict if a program has a final status."""
+    status = program.processingStatus
+    if status is not None:
+        raise Conflict(f"the program ended with {'success' if status else 'failure'} ({status})")
+
+
+def _prepare(data: dict) -> dict:
     """``data`` with the key of its pipeline, and times to the second, as they are stored."""
-    data = dict(data)
-    for name in TIMES:
-        if data.get(name) is not None:
-            data[name] = data[name].replace(microsecond=0)
-    named = data.pop("pipelineName", None) or data.get("processingPrograms")
-    if named and data.get("processingPipelineId") is None:
-        if found := pipeline(named):
-            data["processingPipelineId"] = found
+    data, name = split_pipeline(data)
+    if name and (pipeline := db.session.scalar(select_pipeline(name))):
+        data["processingPipelineId"] = pipeline.processingPipelineId
     return data
 
 
-def pipeline(name: str) -> int | None:
-    """The key of the pipeline of that name, be it the official one or what it calls itself."""
-    official = PIPELINES.get(name.lower(), name)
-    key = ProcessingPipeline.processingPipelineId
-    wanted = select(key).where(func.lower(ProcessingPipeline.name) == official.lower())
-    return db.session.scalar(wanted.order_by(key).limit(1))
+def split_pipeline(data: dict) -> tuple[dict, str]:
+    """``data`` with times to the second, and the official name of its pipeline.
+
+    The name is empty if ``data`` has the key of the pipeline, or no name.
+    """
+    data = dict(data)
+    for column in (START, END):
+        if data.get(column) is not None:
+            data[column] = data[column].replace(microsecond=0)
+    name = data.pop("pipelineName", None) or data.get("processingPrograms") or ""
+    if data.get("processingPipelineId") is not None:
+        return data, ""
+    return data, PIPELINES.get(name.lower(), name)
 
 
-def check(identity: Identity, program_id: int | None) -> None:
-    """Raise NotYet unless the program that a row names, if it does, is there for the caller."""
+def select_pipeline(name: str) -> Select:
+    """One row: the pipeline of that official name, in any case, or null."""
+    one = select(literal(1).label("one")).subquery()
+    by_name = func.lower(ProcessingPipeline.name) == name.lower()
+    statement = select(ProcessingPipeline).options(load_only(ProcessingPipeline.name))
+    statement = statement.select_from(one).outerjoin(ProcessingPipeline, by_name)
+    return statement.order_by(ProcessingPipeline.processingPipelineId).limit(1)
+
+
+def check_visible(identity: Identity, program_id: int | None) -> None:
+    """Raise NotYet unless the program of a row, if it names one, is there for the caller."""
     program = {"autoProcProgramId": program_id}
     row_checks.check_parents(identity, AutoProcProgramAttachment, program)
 
 
 def check_references(identity: Identity, data: dict) -> None:
     """Raise NotYet unless the job and the parent that ``data`` names are there for the caller."""
-    named = {name: data.get(name) for name in ("processingJobId", "parentAutoProcProgramId")}
-    row_checks.check_parents(identity, AutoProcProgram, named)
+    keys = {name: data.get(name) for name in ("processingJobId", "parentAutoProcProgramId")}
+    row_checks.check_parents(identity, AutoProcProgram, keys)
 
 
-def find_attachments(identity: Identity, query: dict) -> dict:
-    """List the attachments of visible programs, latest first."""
+def list_attachments(identity: Identity, query: dict) -> dict:
+    """One page of the attachments of visible programs, latest first."""
     rule = visible(identity, AutoProcProgramAttachment.autoProcProgramId)
     return read.page(ProgramAttachmentSchema, rule, query)
 
 
-def find_messages(identity: Identity, program_id: int, query: dict) -> dict:
-    """List what a visible program had to say, in its order."""
+def list_messages(identity: Identity, program_id: int, query: dict) -> dict:
+    """One page of the messages of a visible program, oldest first."""
     get(identity, program_id, ("autoProcProgramId",))
     return read.page(MessageSchema, everything(identity), {**query, "program": program_id})
 
 
-def attach(identity: Identity, program_id: int, data: dict) -> tuple[dict, bool]:
+def put_attachment(identity: Identity, program_id: int, data: dict) -> tuple[dict, bool]:
     """Add a file to a visible program, or change the one of that path and name.
 
-    Also True if it is new. The status of the program does not count.
+    Also True if it is new. A program with a final status takes files too.
     """
     row_checks.lock_visible(identity, AutoProcProgram, program_id)
-    return _attached(program_id, data)
+    return _put_attachment(program_id, data)
 
 
-def attach_named(identity: Identity, data: dict) -> tuple[dict, bool]:
-    """As ``attach``, for the program that ``data`` refers to: it may still come."""
-    hold(AutoProcProgram.autoProcProgramId, data["autoProcProgramId"])
-    check(identity, data["autoProcProgramId"])
-    return _attached(data["autoProcProgramId"], data)
+def put_named_attachment(identity: Identity, data: dict) -> tuple[dict, bool]:
+    """The same for the program that ``data`` refers to; NotYet if it is hidden or absent."""
+    lock(AutoProcProgram.autoProcProgramId, data["autoProcProgramId"])
+    check_visible(identity, data["autoProcProgramId"])
+    return _put_attachment(data["autoProcProgramId"], data)
 
 
-def say(identity: Identity, program_id: int, data: dict) -> dict:
-    """Add a message to a visible program, whatever its status."""
+def create_message(identity: Identity, program_id: int, data: dict) -> dict:
+    """Add a message to a visible program, also to one with a final status."""
     get(identity, program_id, ("autoProcProgramId",))
     data = {**data, "autoProcProgramId": program_id}
     warnings = data.pop("warnings", [])
     key = save(AutoProcProgramMessage(), data).autoProcProgramMessageId
-    shown = read.one(MessageSchema, everything(identity), autoProcProgramMessageId=key)
-    return {**shown, "warnings": warnings}
+    message = read.one(MessageSchema, everything(identity), autoProcProgramMessageId=key)
+    return {**message, "warnings": warnings}
 
 
 def now() -> datetime:
-    """The present as the tables keep it."""
+    """The present to the second, as the tables keep it."""
     return datetime.now().replace(microsecond=0)
 
 
-def hold(key: Any, value: int) -> None:
+def lock(key: Any, value: int) -> None:
     """Lock the row with that key, if it is there, until the end of the transaction."""
     db.session.connection().execute(select(key).where(key == value).with_for_update())
 
 
-def _attached(program_id: int, data: dict) -> tuple[dict, bool]:
-    """The program is held: two that come at once wait for each other there."""
-    file = AutoProcProgramAttachment
-    same = (file.filePath == data["filePath"], file.fileName == data["fileName"])
-    wanted = select(file).where(file.autoProcProgramId == program_id, *same).limit(1)
-    stored = db.session.scalars(wanted).first()
-    row = stored or file(autoProcProgramId=program_id, recordTimeStamp=now())
+def _put_attachment(program_id: int, data: dict) -> tuple[dict, bool]:
+    """Write a file of a program, whose row is locked: of two requests the second waits there."""
+    model = AutoProcProgramAttachment
+    statement = select(model).where(model.autoProcProgramId == program_id)
+    statement = statement.filter_by(filePath=data["filePath"], fileName=data["fileName"]).limit(1)
+    stored = db.session.scalars(statement).first()
+    row = stored or model(autoProcProgramId=program_id, recordTimeStamp=now())
     save(row, data)
     db.session.refresh(row)
     return {**ProgramAttachmentSchema().dump(row), "warnings": []}, stored is None
 
 
-def _shown(identity: Identity, program_id: int) -> dict:
+def _read(identity: Identity, program_id: int) -> dict:
+    """A program that was written, as a GET shows it."""
     return read.one(AutoProcProgramSchema, everything(identity), autoProcProgramId=program_id)

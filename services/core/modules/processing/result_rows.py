@@ -1,12 +1,11 @@
-"""Writes the rows below a program: few statements, whatever the size of the result.
+"""The rows below a program, written in bulk: one statement for each table.
 
 Rows that others may refer to (results, scalings, integrations) are written over the stored ones
-in their order, so that their keys stay; all others are made anew.
+in their order, so that they keep their keys; all others are deleted and inserted.
 """
 
 import struct
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -50,99 +49,135 @@ USERS: dict[Any, tuple] = {
         AutoProcScalingHasInt.autoProcScaling_has_IntId,
         AutoProcScalingHasInt.autoProcIntegrationId,
     ),
-}  # rows that the database deletes with a row: their keys, and their links to it
+}  # the dependent rows that the database deletes with a row: their key, their foreign key
 
 
-def write_files(of: dict, files: list[dict], said: list[dict], is_new: bool) -> dict:
+def write_files(above: dict, files: list[dict], messages: list[dict], is_new: bool) -> dict:
     """Attachments, which keep their keys by path and name, and messages; return both as stored.
 
-    ``of`` names the program, and the present.
+    ``above`` has the columns that all new rows share: the key of the program, and the time.
     """
-    program_id = of["autoProcProgramId"]
-    named = {(file["filePath"], file["fileName"]): file for file in files}  # the last one counts
-    found = [fill_columns(AttachmentSchema, file, of) for file in named.values()]
-    stored: dict[tuple, int] = {}
-    if not is_new:
-        model = AutoProcProgramAttachment
-        wanted = select(model.filePath, model.fileName, model.autoProcProgramAttachmentId)
-        wanted = wanted.where(model.autoProcProgramId == program_id)
-        stored = {(path, name): key for path, name, key in _execute(wanted)}
-        delete_by(AutoProcProgramMessage.autoProcProgramId, [program_id])
-    pairs = [(stored.pop((one["filePath"], one["fileName"]), None), one) for one in found]
-    kept = [(key, one) for key, one in pairs if key]
-    fresh = [one for key, one in pairs if not key]
+    by_name = {(file["filePath"], file["fileName"]): file for file in files}  # the last one counts
+    stored = {} if is_new else _attachments_by_name(above["autoProcProgramId"])
+    rows = [fill_columns(AttachmentSchema, file, above) for file in by_name.values()]
+    pairs = [(stored.pop((row["filePath"], row["fileName"]), None), row) for row in rows]
+    kept = [(key, row) for key, row in pairs if key]
+    added = [row for key, row in pairs if not key]
     _update(AutoProcProgramAttachment, kept)
     delete_by(AutoProcProgramAttachment.autoProcProgramAttachmentId, stored.values())
-    messages = [fill_columns(MessageSchema, each, of) for each in said]
-    attached = {**dict(kept), **dict(zip(insert(AutoProcProgramAttachment, fresh), fresh))}
-    keys = sorted(attached)
+    written = dict([*kept, *zip(insert(AutoProcProgramAttachment, added), added)])
+    if not is_new:
+        delete_by(AutoProcProgramMessage.autoProcProgramId, [above["autoProcProgramId"]])
+    rows = [fill_columns(MessageSchema, each, above) for each in messages]
+    keys = sorted(written)
     return {
-        "attachments": as_read(AttachmentSchema, keys, [attached[key] for key in keys]),
-        "messages": as_read(MessageSchema, insert(AutoProcProgramMessage, messages), messages),
+        "attachments": as_read(AttachmentSchema, keys, [written[key] for key in keys]),
+        "messages": as_read(MessageSchema, insert(AutoProcProgramMessage, rows), rows),
     }
 
 
+def _attachments_by_name(program_id: int) -> dict[tuple, int]:
+    """The keys of the stored attachments of a program by their path and name."""
+    model = AutoProcProgramAttachment
+    statement = select(model.filePath, model.fileName, model.autoProcProgramAttachmentId)
+    rows = _execute(statement.where(model.autoProcProgramId == program_id))
+    return {(path, name): key for path, name, key in rows}
+
+
 def write_results(
-    of: dict, results: list[dict], linked: int | None, is_new: bool
+    above: dict, results: list[dict], collection_id: int | None, is_new: bool
 ) -> tuple[list[int], list[dict]]:
     """Results with all that is below them; return the keys of the scalings, and all as stored.
 
-    ``linked`` is the data collection of a program that has no integration.
+    A program without an integration gets one on the data collection, if that is given.
     """
-    program_id, when = of["autoProcProgramId"], {"recordTimeStamp": of["recordTimeStamp"]}
-    old = _Stored(program_id, is_new)
-    rows = [fill_columns(schemas.AutoProcSchema, each, of) for each in results]
-    keys = old.put(AutoProc, old.autoprocs, rows)
-    trees = [{**tree, "scalings": []} for tree in as_read(schemas.AutoProcSchema, keys, rows)]
-    found = [
-        (tree, scaling)
-        for tree, result in zip(trees, results)
-        for scaling in result.get("scalings", ())
-    ]
+    stored = _StoredKeys(above["autoProcProgramId"], is_new)
+    rows = [fill_columns(schemas.AutoProcSchema, each, above) for each in results]
+    autoproc_ids = stored.put(AutoProc, rows)
+    scalings = [result.get("scalings", []) for result in results]
+    written = _write_scalings(stored, above, autoproc_ids, scalings, collection_id)
+    stored.delete_rest()
+    answers = as_read(schemas.AutoProcSchema, autoproc_ids, rows)
+    groups = _regroup(written, scalings)
+    return (
+        [scaling["autoProcScalingId"] for scaling in written],
+        [{**answer, "scalings": group} for answer, group in zip(answers, groups)],
+    )
+
+
+def _write_scalings(
+    stored: "_StoredKeys",
+    above: dict,
+    autoproc_ids: list[int],
+    scalings: list[list[dict]],
+    collection_id: int | None,
+) -> list[dict]:
+    """The scalings of each result, with their shells and integrations; return all as stored."""
+    created = {"recordTimeStamp": above["recordTimeStamp"]}
+    delete_by(AutoProcScalingStatistics.autoProcScalingId, stored.keys[AutoProcScaling])
+    delete_by(AutoProcScalingHasInt.autoProcScalingId, stored.keys[AutoProcScaling])
     rows = [
-        {
-            "recordTimeStamp": _made(scaling) or of["recordTimeStamp"],
-            "autoProcId": tree["autoProcId"],
-        }
-        for tree, scaling in found
+        {**created, **_time_of(scaling), "autoProcId": key}
+        for key, group in zip(autoproc_ids, scalings)
+        for scaling in group
     ]
-    scaling_ids = old.put(AutoProcScaling, old.scalings, rows)
-    delete_by(AutoProcScalingStatistics.autoProcScalingId, old.scalings)
-    delete_by(AutoProcScalingHasInt.autoProcScalingId, old.scalings)
-    shells, integrations = [], []
-    for key, (_, scaling) in zip(scaling_ids, found):
-        above = {**when, "autoProcScalingId": key}
-        for each in scaling["statistics"]:
-            shells.append(fill_columns(schemas.ScalingStatisticsSchema, each, above))
-        for each in scaling.get("integrations", ()):
-            integrations.append(fill_columns(schemas.IntegrationSchema, each, of))
-    if linked is not None and not integrations:
-        integrations.append(
-            fill_columns(schemas.IntegrationSchema, {"dataCollectionId": linked}, of)
+    keys = stored.put(AutoProcScaling, rows)
+    documents = [scaling for group in scalings for scaling in group]
+    shells = _write_shells(keys, documents, created)
+    integrations = _write_integrations(stored, above, documents, collection_id)
+    links = [
+        {"autoProcScalingId": key, "autoProcIntegrationId": each["autoProcIntegrationId"]}
+        for key, group in zip(keys, integrations)
+        for each in group
+    ]
+    batches.insert(AutoProcScalingHasInt, [{**link, **created} for link in links])
+    return [
+        {**scaling, "statistics": statistics, "integrations": group}
+        for scaling, statistics, group in zip(
+            as_read(schemas.ScalingSchema, keys, rows), shells, integrations
         )
-    shell_ids = insert(AutoProcScalingStatistics, shells)
-    integration_ids = old.put(AutoProcIntegration, old.integrations, integrations)
-    left = iter(as_read(schemas.ScalingStatisticsSchema, shell_ids, shells))
-    mine = iter(as_read(schemas.IntegrationSchema, integration_ids, integrations))
-    links = []
-    for (tree, scaling), one in zip(found, as_read(schemas.ScalingSchema, scaling_ids, rows)):
-        one["statistics"] = [next(left) for _ in scaling["statistics"]]
-        one["integrations"] = [next(mine) for _ in scaling.get("integrations", ())]
-        tree["scalings"].append(one)
-        above = {**when, "autoProcScalingId": one["autoProcScalingId"]}
-        for each in one["integrations"]:
-            links.append({**above, "autoProcIntegrationId": each["autoProcIntegrationId"]})
-    batches.insert(AutoProcScalingHasInt, links)
-    old.drop()
-    return scaling_ids, trees
+    ]
+
+
+def _write_shells(keys: list[int], scalings: list[dict], created: dict) -> list[list[dict]]:
+    """The shells of the scalings with these keys; return those of each as stored."""
+    rows = [
+        fill_columns(schemas.ScalingStatisticsSchema, each, {**created, "autoProcScalingId": key})
+        for key, scaling in zip(keys, scalings)
+        for each in scaling["statistics"]
+    ]
+    written = as_read(
+        schemas.ScalingStatisticsSchema, insert(AutoProcScalingStatistics, rows), rows
+    )
+    return _regroup(written, [scaling["statistics"] for scaling in scalings])
+
+
+def _write_integrations(
+    stored: "_StoredKeys", above: dict, scalings: list[dict], collection_id: int | None
+) -> list[list[dict]]:
+    """The integrations of the scalings; return those of each scaling as stored.
+
+    Without any, the program gets one on the data collection, which belongs to no scaling.
+    """
+    groups = [scaling.get("integrations", []) for scaling in scalings]
+    documents = [each for group in groups for each in group]
+    if collection_id is not None and not documents:
+        documents = [{"dataCollectionId": collection_id}]
+    rows = [fill_columns(schemas.IntegrationSchema, each, above) for each in documents]
+    keys = stored.put(AutoProcIntegration, rows)
+    return _regroup(as_read(schemas.IntegrationSchema, keys, rows), groups)
+
+
+def _regroup(rows: list[dict], groups: list[list]) -> list[list[dict]]:
+    """``rows`` in lists as long as those of ``groups``."""
+    rest = iter(rows)
+    return [[next(rest) for _ in group] for group in groups]
 
 
 def write_runs(program_id: int, runs: list[dict]) -> None:
     """Runs of molecular replacement with their blobs; each names its scaling."""
-    rows = [
-        {**fill_columns(schemas.MRRunSchema, each, {}), "autoProcProgramId": program_id}
-        for each in runs
-    ]
+    above = {"autoProcProgramId": program_id}
+    rows = [fill_columns(schemas.MRRunSchema, each, above) for each in runs]
     blobs = [
         fill_columns(schemas.MRBlobSchema, blob, {"mxMRRunId": key})
         for key, run in zip(insert(MXMRRun, rows), runs)
@@ -156,63 +191,63 @@ def check_links(identity: Identity, program_id: int) -> None:
     link, rule = AutoProcScalingHasInt, visibility.rule(identity, AutoProcIntegration)
     if rule.unrestricted:
         return
-    wanted = select(link.autoProcScalingId).join(link.integration).join(link.scaling)
-    wanted = wanted.join(AutoProcScaling.autoproc)
-    wanted = wanted.where(AutoProc.autoProcProgramId == program_id, ~rule.condition).limit(1)
-    if (key := _execute(wanted, **rule.values).scalar()) is not None:
+    statement = select(link.autoProcScalingId).join(link.integration).join(link.scaling)
+    statement = statement.join(AutoProcScaling.autoproc)
+    statement = statement.where(AutoProc.autoProcProgramId == program_id, ~rule.condition).limit(1)
+    if (key := _execute(statement, **rule.values).scalar()) is not None:
         raise Conflict(f"scaling {key} has an integration of a program that is hidden from you")
 
 
-def drop_runs(identity: Identity, program_id: int) -> None:
-    """Delete the runs of a program that the caller sees; scalings cannot go before them."""
-    rule, of = visibility.rule(identity, MXMRRun), MXMRRun.autoProcProgramId
-    mine = select(MXMRRun.mxMRRunId).where(of == program_id, rule.condition)
-    if found := list(_execute(mine, **rule.values).scalars()):
-        delete_by(MXMRRunBlob.mxMRRunId, found)
-        delete_by(MXMRRun.mxMRRunId, found)
+def delete_runs(identity: Identity, program_id: int) -> None:
+    """Delete the runs of a program that the caller sees: they refer to scalings."""
+    rule = visibility.rule(identity, MXMRRun)
+    statement = select(MXMRRun.mxMRRunId).where(MXMRRun.autoProcProgramId == program_id)
+    keys = list(_execute(statement.where(rule.condition), **rule.values).scalars())
+    delete_by(MXMRRunBlob.mxMRRunId, keys)
+    delete_by(MXMRRun.mxMRRunId, keys)
 
 
-class _Stored:
-    """The keys a program has in the tables of results; ``put`` uses them up in their order."""
+class _StoredKeys:
+    """The keys that a program has in the tables of results; ``put`` reuses them in their order."""
 
     def __init__(self, program_id: int, is_new: bool):
-        self._left: list[tuple[Any, list[int]]] = []
-        self.autoprocs: list[int] = []
-        self.scalings: list[int] = []
-        self.integrations: list[int] = []
+        self.keys: dict[Any, list[int]] = {
+            AutoProc: [],
+            AutoProcScaling: [],
+            AutoProcIntegration: [],
+        }
         if is_new:
             return
-        self.autoprocs = _keys(AutoProc.autoProcId, AutoProc.autoProcProgramId, [program_id])
-        self.scalings = _keys(
-            AutoProcScaling.autoProcScalingId, AutoProcScaling.autoProcId, self.autoprocs
+        result, scaling, integration = self.keys
+        self.keys[result] = _keys(result.autoProcId, result.autoProcProgramId, [program_id])
+        self.keys[scaling] = _keys(
+            scaling.autoProcScalingId, scaling.autoProcId, self.keys[result]
         )
-        self.integrations = _keys(
-            AutoProcIntegration.autoProcIntegrationId,
-            AutoProcIntegration.autoProcProgramId,
-            [program_id],
+        self.keys[integration] = _keys(
+            integration.autoProcIntegrationId, integration.autoProcProgramId, [program_id]
         )
 
-    def put(self, model: Any, stored: list[int], rows: list[dict]) -> list[int]:
-        """Write ``rows`` over those ``stored``, add what is more; return all their keys."""
-        kept = stored[: len(rows)]
+    def put(self, model: Any, rows: list[dict]) -> list[int]:
+        """Write ``rows`` over the stored ones, and insert the others; return the keys of all."""
+        stored, number = self.keys[model], len(rows)
+        kept, self.keys[model] = stored[:number], stored[number:]
         _update(model, list(zip(kept, rows)))
-        self._left.append((model, stored[len(rows) :]))
         return kept + insert(model, rows[len(kept) :])
 
-    def drop(self) -> None:
-        """Delete the rows that were not used, from the top: the database takes those below.
+    def delete_rest(self) -> None:
+        """Delete the rows that were not written over, and by foreign keys those below them.
 
-        Conflict if rows of other programs would go with them.
+        Conflict if rows of other programs depend on them.
         """
-        for model, keys in self._left:
+        for model, keys in self.keys.items():
             key, link = USERS.get(model, (None, None))
             if key is not None and _keys(key, link, keys):
-                raise Conflict(f"another program uses a {model.__name__} that is to go")
+                raise Conflict(f"another program uses a {model.__name__} that is to be deleted")
             delete_by(inspect(model).primary_key[0], keys)
 
 
 def fill_columns(schema: type[Schema], data: dict, above: dict) -> dict:
-    """``data`` with every column ``schema`` loads, and those of ``above``."""
+    """``data`` with every column that ``schema`` loads, and the columns ``above``."""
     return {**_blank(schema), **{n: data[n] for n in data.keys() & _blank(schema).keys()}, **above}
 
 
@@ -222,7 +257,7 @@ def model_of(schema: type[Schema]) -> Any:
 
 
 def as_read(schema: type[Schema], keys: Iterable[int], rows: Iterable[dict]) -> list[dict]:
-    """``rows`` that were written, and have ``keys`` now, as a GET shows them by ``schema``."""
+    """``rows`` that were written with these keys, as a GET shows them by ``schema``."""
     (primary,) = model_of(schema).__table__.primary_key
     server = db.session.connection().dialect.name
     columns = {n: _as_read(schema, n, server) for n in columns_of(schema) if n != primary.name}
@@ -235,27 +270,27 @@ def as_read(schema: type[Schema], keys: Iterable[int], rows: Iterable[dict]) -> 
 def insert(model: Any, rows: list[dict]) -> list[int]:
     """Insert rows that all name the same columns; return their keys, in order.
 
-    It is one statement where the server returns the keys, which it gives out in order.
+    It is one statement where the server has RETURNING; the keys are given out in order.
     """
-    stmt, connection = sqlalchemy.insert(model.__table__), db.session.connection()
+    statement, connection = sqlalchemy.insert(model.__table__), db.session.connection()
     if len(rows) > 1 and connection.dialect.insert_executemany_returning:
         (key,) = model.__table__.primary_key
-        return sorted(connection.execute(stmt.returning(key), rows).scalars())
-    made = [connection.execute(stmt, each).inserted_primary_key for each in rows]
-    return [key for keys in made for key in keys or ()]
+        return sorted(connection.execute(statement.returning(key), rows).scalars())
+    results = [connection.execute(statement, each) for each in rows]
+    return [key for result in results for key in result.inserted_primary_key or ()]
 
 
 def delete_by(column: Any, values: Iterable) -> None:
     """Delete the rows that have one of ``values`` in ``column``, by their keys.
 
-    To delete by another index is to lock the gaps in it, where rows of others are to go.
+    A DELETE by another index locks also the gaps in it, where INSERTs of others would wait.
     """
-    (found,) = inspect(column).expression.base_columns
-    (key,) = found.table.primary_key
+    (by,) = inspect(column).expression.base_columns
+    (key,) = by.table.primary_key
     keys = list(values)
-    if keys and found is not key:
-        wanted = select(key).where(found.in_(bindparam("found", expanding=True)))
-        keys = list(_execute(wanted, found=keys).scalars())
+    if keys and by is not key:
+        statement = select(key).where(by.in_(bindparam("values", expanding=True)))
+        keys = list(_execute(statement, values=keys).scalars())
     if keys:
         _execute(delete(key.table).where(key.in_(bindparam("keys", expanding=True))), keys=keys)
 
@@ -264,21 +299,23 @@ def _update(model: Any, rows: list[tuple[int, dict]]) -> None:
     """Write each row over the one with its key; all name the same columns."""
     if rows:
         (key,) = model.__table__.primary_key
-        stmt = update(model.__table__).where(key == bindparam("the_key"))
-        stmt = stmt.values({name: bindparam(name) for name in rows[0][1]})
-        db.session.connection().execute(stmt, [{**each, "the_key": at} for at, each in rows])
+        statement = update(model.__table__).where(key == bindparam("stored_key"))
+        statement = statement.values({name: bindparam(name) for name in rows[0][1]})
+        parameters = [{**row, "stored_key": stored_key} for stored_key, row in rows]
+        db.session.connection().execute(statement, parameters)
 
 
 def _keys(key: Any, by: Any, values: list[int]) -> list[int]:
+    """The keys of the rows that have one of ``values`` in the column ``by``, in order."""
     if not values:
         return []
-    wanted = select(key).where(by.in_(bindparam("found", expanding=True))).order_by(key)
-    return list(_execute(wanted, found=values).scalars())
+    statement = select(key).where(by.in_(bindparam("values", expanding=True))).order_by(key)
+    return list(_execute(statement, values=values).scalars())
 
 
 @cache
 def _blank(schema: type[Schema]) -> dict:
-    """The columns that ``schema`` loads, as they are when nothing is said of them."""
+    """The columns that ``schema`` loads, with their values in a row that names none of them."""
     table = model_of(schema).__table__
     loaded = {
         name: table.c[name]
@@ -298,7 +335,7 @@ def _blank(schema: type[Schema]) -> dict:
 
 @cache
 def _as_read(schema: type[Schema], name: str, server: str) -> Callable[[Any], Any]:
-    """What makes a value that was written what the server answers to a SELECT."""
+    """The function that turns a written value into the one that the server would answer."""
     kind = model_of(schema).__table__.c[name].type
     if isinstance(kind, DateTime):
         return lambda value: value and value.isoformat(timespec="seconds")
@@ -308,15 +345,15 @@ def _as_read(schema: type[Schema], name: str, server: str) -> Callable[[Any], An
 
 
 def _single(value: float | None) -> float | None:
-    """A FLOAT of MariaDB: kept in four bytes, shown with six digits."""
+    """The value of a FLOAT of MariaDB: stored in four bytes, answered with six digits."""
     return value and float(f"{SINGLE.unpack(SINGLE.pack(value))[0]:.6g}")
 
 
-def _made(scaling: dict) -> datetime | None:
-    """When a scaling was made, as it says itself, to the second."""
-    said = scaling.get("recordTimeStamp")
-    return said and said.replace(microsecond=0)
+def _time_of(scaling: dict) -> dict:
+    """The time at which a scaling was made, to the second, if the document has it."""
+    time = scaling.get("recordTimeStamp")
+    return {"recordTimeStamp": time.replace(microsecond=0)} if time else {}
 
 
-def _execute(stmt: Any, **values: Any) -> Any:
-    return db.session.connection().execute(stmt, values)
+def _execute(statement: Any, **parameters: Any) -> Any:
+    return db.session.connection().execute(statement, parameters)

@@ -53,7 +53,7 @@ def run(identity: Identity, data: dict) -> dict:
     _check_names(commands)
     environment, results = dict(data.get("environment", {})), []
     for key in _programs(commands, common, environment):
-        programs.hold(AutoProcProgram.autoProcProgramId, key)
+        programs.lock(AutoProcProgram.autoProcProgramId, key)
     for at, command in enumerate(commands):
         name = command["ispyb_command"]
         known = _References(environment)

@@ -68,7 +68,7 @@ def insert_run_with_blobs(identity: Identity, said: CommandParameters) -> int:
     of = {"autoProcScalingId": scaling_id, "blobs": blobs}
     schema = MRRunSchema(exclude=("autoProcScalingId", "blobs"))
     data["mxmrRuns"] = [{**loaded(schema, run, **RUN), **of}]
-    tree, _ = results.add(identity, data, {"force": False})
+    tree, _ = results.put(identity, data, {"force": False})
     said.warnings += tree["warnings"] + run.warnings
     return tree["mxmrRuns"][-1]["mxMRRunId"]
 

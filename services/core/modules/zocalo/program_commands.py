@@ -61,7 +61,7 @@ def register_processing(identity: Identity, said: CommandParameters) -> int:
     )
     if (key := said.key("scaling_id")) is not None:
         data["parentAutoProcProgramId"] = scaling(identity, key).autoProcProgramId
-    return programs.add(identity, data)["autoProcProgramId"]
+    return programs.create(identity, data)["autoProcProgramId"]
 
 
 def update_processing_status(identity: Identity, said: CommandParameters) -> int:
@@ -79,7 +79,7 @@ def update_processing_status(identity: Identity, said: CommandParameters) -> int
         starttime="processingStartTime",
         updatetime="processingEndTime",
     )
-    return programs.change(identity, key, data)["autoProcProgramId"]
+    return programs.update(identity, key, data)["autoProcProgramId"]
 
 
 def update_program_name(identity: Identity, said: CommandParameters) -> int:
@@ -88,7 +88,7 @@ def update_program_name(identity: Identity, said: CommandParameters) -> int:
     key = program(identity, said)
     schema = AutoProcProgramUpdateSchema(partial=True, only=["processingPrograms"])
     data = loaded(schema, said, program="processingPrograms")
-    return programs.change(identity, key, data, force=True)["autoProcProgramId"]
+    return programs.update(identity, key, data, force=True)["autoProcProgramId"]
 
 
 def add_program_attachment(identity: Identity, said: CommandParameters) -> int:
@@ -96,7 +96,7 @@ def add_program_attachment(identity: Identity, said: CommandParameters) -> int:
     identity.need(WRITER)
     key, kind = program(identity, said), said.text("file_type").lower()
     said["filetype"] = kind if kind in PROGRAM_FILES else PROGRAM_FILES[0]
-    shown, _ = programs.attach(identity, key, loaded(AttachmentSchema(), said))
+    shown, _ = programs.put_attachment(identity, key, loaded(AttachmentSchema(), said))
     return shown["autoProcProgramAttachmentId"]
 
 
@@ -104,13 +104,14 @@ def add_program_message(identity: Identity, said: CommandParameters) -> int:
     """Add a message to a program."""
     identity.need(WRITER)
     key = program(identity, said)
-    return programs.say(identity, key, loaded(MessageSchema(), said))["autoProcProgramMessageId"]
+    message = programs.create_message(identity, key, loaded(MessageSchema(), said))
+    return message["autoProcProgramMessageId"]
 
 
 def add_datacollection_attachment(identity: Identity, said: CommandParameters) -> int:
     """Add a file to a data collection; the same file again is the same row."""
     identity.need(WRITER)
-    programs.hold(DataCollection.dataCollectionId, said.needed("dcid"))
+    programs.lock(DataCollection.dataCollectionId, said.needed("dcid"))
     key, kind = collection(identity, said), said.text("file_type").lower()
     path = f"{said.text('file_path').rstrip('/')}/{said.text('file_name')}"
     if not said.text("file_name") or len(path) > LONGEST_PATH:
@@ -150,13 +151,13 @@ def create_ispyb_job(identity: Identity, said: CommandParameters) -> int:
 
 def retrieve_programs_for_job_id(identity: Identity, said: CommandParameters) -> list[dict]:
     """The programs of a job, latest first."""
-    return programs.find(identity, {**PAGE, "processingJobId": said.needed("rpid")})["results"]
+    return programs.list_(identity, {**PAGE, "processingJobId": said.needed("rpid")})["results"]
 
 
 def retrieve_program_attachments(identity: Identity, said: CommandParameters) -> list[dict]:
     """The files of a program, latest first."""
     query = {**PAGE, "autoProcProgramId": program(identity, said)}
-    return programs.find_attachments(identity, query)["results"]
+    return programs.list_attachments(identity, query)["results"]
 
 
 def retrieve_proposal_title(identity: Identity, said: CommandParameters) -> str | None:

@@ -7,7 +7,7 @@ from marshmallow import ValidationError
 
 from services.core.models import PDB, ProteinHasPDB
 from services.core.modules.processing import phasings
-from services.core.modules.processing.programs import hold, now
+from services.core.modules.processing.programs import lock, now
 from services.core.modules.zocalo.command_parameters import (
     CommandParameters,
     check,
@@ -66,7 +66,7 @@ def insert_phasing_analysis_results(identity: Identity, said: CommandParameters)
         run = _run_of(program(identity, said), owner)
     else:
         run = loaded(PhasingRunSchema(), CommandParameters(*_listed(told, "PhasingProgramRun")))
-    return phasings.add(run, phasing, {"recordTimeStamp": now()})
+    return phasings.create(run, phasing, {"recordTimeStamp": now()})
 
 
 def _run_of(program_id: int, owner: int | None) -> dict:
@@ -75,11 +75,11 @@ def _run_of(program_id: int, owner: int | None) -> dict:
     parent = row.parentAutoProcProgramId
     if owner is None or owner not in (program_id, owner if parent is None else parent):
         raise BadInput("invalid input", {"scaling_id": ["is of another program than the parent"]})
-    phasings.drop(phasings.runs(program_id))
+    phasings.delete(phasings.list_runs(program_id))
     begun = {"processingStartTime": row.processingStartTime or now()}
     above = {} if owner == program_id else {"parentAutoProcProgramId": owner}
     save(row, {**begun, **above})
-    return phasings.copied({name: getattr(row, name) for name in phasings.SOURCES})
+    return phasings.copy_of(row)
 
 
 def _steps(told: CommandParameters) -> list[dict]:
@@ -116,7 +116,7 @@ def insert_pdb_files(identity: Identity, said: CommandParameters) -> list[int]:
     """
     identity.need(WRITER)
     key = said.needed("protein_id")
-    hold(Protein.proteinId, key)
+    lock(Protein.proteinId, key)
     check("protein_id", Protein.proteinId, key, access.proteins(identity))
     paths = said.get("pdbfiles")
     paths = [paths] if isinstance(paths, str) else paths

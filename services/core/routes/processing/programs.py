@@ -28,14 +28,14 @@ class Programs(Resource):
     @ns.returns(AutoProcProgramSchema, many=True)
     def get(self, identity, query):
         """List the programs that processed what the caller may see."""
-        return programs.find(identity, query)
+        return programs.list_(identity, query)
 
     @ns.require(WRITER)
     @ns.takes(AutoProcProgramSchema)
     @ns.returns(ProgramAnswerSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
         """Register a program, for a job or a data collection."""
-        return programs.add(identity, data)
+        return programs.create(identity, data)
 
 
 @ns.route("/<int:program_id>")
@@ -53,7 +53,7 @@ class Program(Resource):
     @ns.returns(ProgramAnswerSchema)
     def patch(self, identity, query, data, program_id):
         """Note how a program fares: null keeps, and a final status stays unless by force."""
-        return programs.change(identity, program_id, data, **query)
+        return programs.update(identity, program_id, data, **query)
 
 
 @ns.route("/attachments")
@@ -63,14 +63,14 @@ class ProgramsAttachments(Resource):
     @ns.returns(ProgramAttachmentSchema, many=True)
     def get(self, identity, query):
         """List the files of all programs the caller may see."""
-        return programs.find_attachments(identity, query)
+        return programs.list_attachments(identity, query)
 
     @ns.require(WRITER)
     @ns.takes(ProgramAttachmentSchema)
     @ns.returns(AttachmentAnswerSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)
     def post(self, identity, data):
         """Add a file to the program it names; the same path and name again changes it."""
-        return _stored(programs.attach_named(identity, data))
+        return _stored(programs.put_named_attachment(identity, data))
 
 
 @ns.route("/<int:program_id>/attachments")
@@ -81,14 +81,14 @@ class ProgramAttachments(Resource):
     def get(self, identity, query, program_id):
         """List the files of a program."""
         programs.get(identity, program_id, ("autoProcProgramId",))
-        return programs.find_attachments(identity, {**query, "program": program_id})
+        return programs.list_attachments(identity, {**query, "program": program_id})
 
     @ns.require(WRITER)
     @ns.takes(AttachmentSchema)
     @ns.returns(AttachmentAnswerSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)
     def post(self, identity, data, program_id):
         """Add a file to a program; the same path and name again changes it."""
-        return _stored(programs.attach(identity, program_id, data))
+        return _stored(programs.put_attachment(identity, program_id, data))
 
 
 @ns.route("/<int:program_id>/messages")
@@ -98,14 +98,14 @@ class ProgramMessages(Resource):
     @ns.returns(MessageSchema, many=True)
     def get(self, identity, query, program_id):
         """List what a program had to say."""
-        return programs.find_messages(identity, program_id, query)
+        return programs.list_messages(identity, program_id, query)
 
     @ns.require(WRITER)
     @ns.takes(MessageSchema, large=True)
     @ns.returns(MessageAnswerSchema, HTTPStatus.CREATED)
     def post(self, identity, data, program_id):
         """Add a message to a program, be it running or done."""
-        return programs.say(identity, program_id, data)
+        return programs.create_message(identity, program_id, data)
 
 
 def _stored(answer: tuple[dict, bool]) -> tuple[dict, HTTPStatus]:

@@ -19,7 +19,7 @@ class Results(Resource):
     @ns.returns(ResultSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)
     def post(self, identity, query, data):
         """Store a whole result, or replace it: as JSON, or as AutoProcContainer XML."""
-        shown, is_new = results.add(identity, data, query)
+        shown, is_new = results.put(identity, data, query)
         return shown, HTTPStatus.CREATED if is_new else HTTPStatus.OK
 
 
