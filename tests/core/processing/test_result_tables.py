@@ -177,7 +177,7 @@ def test_the_table_as_csv_is_all_of_it(as_, results, add, monkeypatch):
 
     assert lines() == 36 == staff.get(TABLE).json["total"]
     assert (lines("?limit=3"), lines("?limit=10&skip=30")) == (3, 6)
-    monkeypatch.setattr(result_tables, "MOST", 35)
+    monkeypatch.setattr(result_tables, "MOST_LINES", 35)
     answer = staff.get(TABLE, headers={"Accept": "text/csv"})
     assert answer.status_code == 422 and "35" in answer.json["errors"]["limit"][0]
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, String, and_, case, func, or_, select, type_coerce
 
 from services.core.models import EnergyScan, RobotAction, XFEFluorescenceSpectrum
+from services.core.modules.overview import outcomes
 from services.core.modules.people.sessions import sessions
 from services.core.schemas.overview.statistics import LONGEST, UNITS
 from services.core.schemas.processing.screenings import ScreeningSchema
@@ -23,13 +24,8 @@ from shared.sql import seconds
 EV_ANGSTROM = 12398.41984  # energy in eV times wavelength in Å
 SHORTEST = 1e-300  # Å; the energy of a shorter wavelength overflows
 ERRORS = 50  # of each source
-FAILED = or_(
-    *(DataCollection.runStatus.like(f"%{word}%") for word in ("fail", "unsuccessful", "error"))
-)
-ABORTED = or_(
-    *(DataCollection.runStatus.like(f"%{word}%") for word in ("abort", "stop", "cancel"))
-)
-BROKEN = RobotAction.status.in_(("ERROR", "CRITICAL", "EPICSFAIL", "COMMANDNOTSENT"))
+FAILED, ABORTED = outcomes.failed(DataCollection), outcomes.aborted(DataCollection)
+BROKEN = outcomes.robot_failed(RobotAction)
 LOAD = RobotAction.actionType == "LOAD"
 WRONG_COLLECTION = or_(FAILED, ABORTED), DataCollection.runStatus
 WRONG_ACTION = BROKEN, func.coalesce(RobotAction.message, RobotAction.status)

@@ -165,8 +165,8 @@ def _build_events(identity: Identity, shape: sql.Shape, rows: list) -> list[dict
             EventCollectionSchema, everything(identity), dataCollectionId__in=keys
         )
         items = {item["dataCollectionId"]: item for item in collections}
-        states = processing_status.counts(
-            processing_status.runs(identity, owners, by_group=not shape.single)
+        states = processing_status.count_runs(
+            processing_status.list_runs(identity, owners, by_group=not shape.single)
         )
     return [
         _build_event(event, _build_item(event, row, items), states.get(event[owner], []))

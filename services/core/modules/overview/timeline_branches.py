@@ -36,8 +36,10 @@ from services.core.models import (
     Screening,
     XFEFluorescenceSpectrum,
 )
+from services.core.modules.overview import outcomes
 from services.core.modules.processing.processing_status import uses
 from services.core.schemas.overview.timeline import GRID, ITEMS, TYPES
+from services.core.schemas.processing.programs import FAILURE, SUCCESS
 from shared.access import is_unrestricted
 from shared.db import Unsigned
 from shared.models import (
@@ -62,7 +64,6 @@ Other, Used = make_alias(DataCollection), make_alias(DataCollectionGroup)
 Action, Study, Sample = make_alias(RobotAction), make_alias(Screening), make_alias(BLSample)
 OF_GROUP = (Group.sessionId, Group.blSampleId)
 ROWS: dict[str, Any] = {"es": Scan, "robot": Action, "screening": Study, "xrf": Spectrum}
-FAILED_ACTIONS = ("ERROR", "CRITICAL", "EPICSFAIL", "COMMANDNOTSENT")
 NO_LINK = type_coerce(null(), Integer)
 SESSION: Any = bindparam("sessionId", type_=Integer)  # its rule is checked once, not by row
 COUNTED = 1_000  # a longer timeline is not counted to its end
@@ -204,8 +205,8 @@ def _is_in_state(branch: Branch, state: str, seen: ColumnElement) -> Any:
     ``seen`` is the rule of the sessions of ``Used``.
     """
     if branch.type == "robot" and state in ("success", "failed"):
-        failed = Action.status.in_(FAILED_ACTIONS)
-        return failed if state == "failed" else Action.status == "SUCCESS"
+        failed, succeeded = outcomes.robot_failed(Action), outcomes.robot_succeeded(Action)
+        return failed if state == "failed" else succeeded
     if branch.type != "dc":
         return None
     if branch.collection is not NO_LINK:
@@ -219,12 +220,12 @@ def _has_ended(row: Any, state: str, seen: ColumnElement) -> Any:
     ``seen`` is the rule of the sessions of ``Used``: a program that also used hidden data
     collections is hidden itself, and does not count.
     """
-    well = and_(row.runStatus.like("%success%"), row.runStatus.not_like("%unsuccess%"))
     if state in ("success", "failed"):
-        return well if state == "success" else and_(row.runStatus.is_not(None), ~well)
+        return outcomes.succeeded(row) if state == "success" else outcomes.ended_otherwise(row)
     program = aliased(AutoProcProgram)
     key = select(program.autoProcProgramId).limit(1)
-    key = key.where(program.processingStatus == int(state == "processed"))
+    status = SUCCESS if state == "processed" else FAILURE
+    key = key.where(program.processingStatus == status)
     if not is_unrestricted(seen):
         hidden = [
             select(link.dataCollectionId)

@@ -1,4 +1,4 @@
-"""Documents of several levels, such as screenings: stored by one transaction, and all at once."""
+"""Documents of several levels, such as screenings, as the rows that one flush stores."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from sqlalchemy import inspect
 
 
 def build_document(model: Any, document: dict) -> Any:
-    """A new row of ``model`` with all rows below it, which are the lists of ``document``."""
-    below = inspect(model).relationships
+    """A new row of ``model`` with all rows below it: the lists of ``document``."""
+    relationships = inspect(model).relationships
     return model(
         **{
             name: (
-                [build_document(below[name].mapper.class_, each) for each in value]
-                if name in below
+                [build_document(relationships[name].mapper.class_, each) for each in value]
+                if name in relationships
                 else value
             )
             for name, value in document.items()

@@ -1,29 +1,29 @@
-"""Pictures of columns, for whoever has no plotting library."""
+"""Plots of columns as PNG, for clients without a plotting library."""
 
 from io import BytesIO
 
-WIDTH, HEIGHT, EDGE = 8.0, 1.6, 0.7  # inches: of the picture, of a plot, above and below
-DOTS = 100  # an inch
+WIDTH, HEIGHT, EDGE = 8.0, 1.6, 0.7  # inches: of the picture, of each plot, of the margins
+DOTS = 100  # per inch
 NOTHING = float("nan")
 
 
-def lines(columns: dict[str, list], x: str) -> bytes:
-    """A PNG with a line over the column ``x`` for each other column that has a value."""
-    from matplotlib.figure import Figure  # takes longer to load than all the rest of a service
+def draw(columns: dict[str, list], x: str) -> bytes:
+    """A PNG with a plot over the column ``x`` for each other column that has a value."""
+    from matplotlib.figure import Figure  # here: it takes longer to import than a service
 
     numbers = columns[x]
-    shown = {
+    series = {
         name: [NOTHING if value is None else value for value in values]
         for name, values in columns.items()
         if name != x and any(value is not None for value in values)
     }
-    figure = Figure((WIDTH, HEIGHT * max(1, len(shown)) + EDGE), DOTS, layout="constrained")
-    plots = figure.subplots(max(1, len(shown)), sharex=True, squeeze=False)[:, 0]
-    for axes, (name, values) in zip(plots, shown.items()):
+    figure = Figure((WIDTH, HEIGHT * max(1, len(series)) + EDGE), DOTS, layout="constrained")
+    plots = figure.subplots(max(1, len(series)), sharex=True, squeeze=False)[:, 0]
+    for axes, (name, values) in zip(plots, series.items()):
         axes.plot(numbers, values, marker=".", markersize=3, linewidth=0.8)
         axes.set_ylabel(name, fontsize="small")
         axes.grid(alpha=0.3)
-    if not shown:
+    if not series:
         plots[0].text(0.5, 0.5, "no values", ha="center", va="center")
     plots[-1].set_xlabel(x)
     picture = BytesIO()

@@ -1,4 +1,4 @@
-"""Requests to process data, by pipelines and by people who look at their data again."""
+"""Requests to process data, by pipelines and by people who process their data again."""
 
 from sqlalchemy import bindparam, select
 
@@ -19,21 +19,21 @@ visible = access_processing.jobs
 LAST = 2**24 - 1  # number of an image in a sweep
 
 
-def find(identity: Identity, query: dict) -> dict:
-    """List visible jobs, latest first."""
+def list_(identity: Identity, query: dict) -> dict:
+    """One page of the visible jobs, latest first."""
     return read.page(ProcessingJobSchema, visible(identity), query)
 
 
 def get(identity: Identity, job_id: int, fields=()) -> dict:
-    """Return one visible job with its parameters, sweeps and programs."""
+    """One visible job with its parameters, sweeps and programs."""
     return read.one(ProcessingJobSchema, visible(identity), fields, processingJobId=job_id)
 
 
-def add(identity: Identity, data: dict) -> dict:
+def create(identity: Identity, data: dict) -> dict:
     """Create a job on data collections the caller sees.
 
-    Without sweeps the whole of the data collection is meant; without a data collection that of
-    the first sweep.
+    Without sweeps it processes the whole data collection. By default the data collection is that
+    of the first sweep.
     """
     data = dict(data)
     warnings, parameters, sweeps = (
@@ -43,42 +43,43 @@ def add(identity: Identity, data: dict) -> dict:
         if not sweeps:
             raise BadInput("invalid input", {"dataCollectionId": ["is needed without sweeps"]})
         data["dataCollectionId"] = sweeps[0]["dataCollectionId"]
-    named = {data["dataCollectionId"], *(sweep["dataCollectionId"] for sweep in sweeps)}
-    check_collections(identity, named)
-    ranges = _ranges(named)
+    keys = {data["dataCollectionId"], *(sweep["dataCollectionId"] for sweep in sweeps)}
+    check_collections(identity, keys)
+    ranges = _list_ranges(keys)
     job_id = save(ProcessingJob(), data).processingJobId
-    of = {"processingJobId": job_id}
-    filled = [_filled(n, sweep, ranges) for n, sweep in enumerate(sweeps or [data])]
-    kept = [sweep for sweep in filled if sweeps or sweep["startImage"] is not None]
-    blank = {"parameterValue": None}
-    batches.insert(ProcessingJobParameter, [{**of, **blank, **each} for each in parameters])
-    batches.insert(ProcessingJobImageSweep, [{**of, **sweep} for sweep in kept])
-    shown = read.one(ProcessingJobSchema, everything(identity), processingJobId=job_id)
-    return {**shown, "warnings": warnings}
+    rows = [_fill(n, sweep, ranges) for n, sweep in enumerate(sweeps or [data])]
+    if not sweeps:
+        rows = [row for row in rows if row["startImage"] is not None]
+    above = {"processingJobId": job_id}
+    blank = {**above, "parameterValue": None}
+    batches.insert(ProcessingJobParameter, [{**blank, **each} for each in parameters])
+    batches.insert(ProcessingJobImageSweep, [{**above, **row} for row in rows])
+    job = read.one(ProcessingJobSchema, everything(identity), processingJobId=job_id)
+    return {**job, "warnings": warnings}
 
 
-def check_collections(identity: Identity, ids: set[int], field: str = "dataCollectionId") -> None:
-    """Raise NotYet, naming ``field``, unless the caller sees every data collection of ``ids``."""
+def check_collections(identity: Identity, keys: set[int], field: str = "dataCollectionId") -> None:
+    """Raise NotYet, naming ``field``, unless the caller sees all these data collections."""
     rule, key = access.collections(identity), DataCollection.dataCollectionId
-    wanted = select(key).where(key.in_(bindparam("ids", expanding=True)), rule.condition)
-    seen = db.session.connection().scalars(wanted, {**rule.values, "ids": sorted(ids)})
-    if ids.difference(seen):
+    statement = select(key).where(key.in_(bindparam("keys", expanding=True)), rule.condition)
+    parameters = {**rule.values, "keys": sorted(keys)}
+    if keys.difference(db.session.connection().scalars(statement, parameters)):
         raise NotYet("a referenced row is not there yet", {field: ["no such DataCollection"]})
 
 
-def _ranges(ids: set[int]) -> dict[int, tuple]:
-    """The numbers of the first and the last image of data collections, as far as known."""
-    found = DataCollection
-    stmt = select(found.dataCollectionId, found.startImageNumber, found.numberOfImages)
-    stmt = stmt.where(found.dataCollectionId.in_(ids))
+def _list_ranges(keys: set[int]) -> dict[int, tuple]:
+    """The numbers of the first and the last image of data collections; None without images."""
+    model = DataCollection
+    statement = select(model.dataCollectionId, model.startImageNumber, model.numberOfImages)
+    statement = statement.where(model.dataCollectionId.in_(keys))
     return {
         key: (start or 1, (start or 1) + images - 1) if images else (None, None)
-        for key, start, images in db.session.connection().execute(stmt)
+        for key, start, images in db.session.connection().execute(statement)
     }
 
 
-def _filled(place: int, sweep: dict, ranges: dict[int, tuple]) -> dict:
-    """``sweep`` with the ends of its data collection where it has none itself."""
+def _fill(place: int, sweep: dict, ranges: dict[int, tuple]) -> dict:
+    """``sweep`` with the first and the last image of its data collection as defaults."""
     collection, (first, last) = sweep["dataCollectionId"], ranges[sweep["dataCollectionId"]]
     start, end = sweep.get("startImage"), sweep.get("endImage")
     start, end = first if start is None else start, last if end is None else end

@@ -1,4 +1,4 @@
-"""How far the processing of data collections is, in words."""
+"""The runs of processing on data collections, and the state of each."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
@@ -17,6 +17,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from services.core.schemas.processing.programs import (
+    FAILED,
+    QUEUED,
+    RUNNING,
+    SUBMITTED,
+    SUCCEEDED,
+    SUCCESS,
+)
 from shared import access
 from shared.db import db
 from shared.identity import Identity
@@ -36,11 +44,10 @@ from shared.statements import cache_statements, make_alias
 Member, Job = make_alias(DataCollection), make_alias(ProcessingJob)
 Program, Integration = make_alias(AutoProcProgram), make_alias(AutoProcIntegration)
 Sweep, Group = make_alias(ProcessingJobImageSweep), make_alias(DataCollectionGroup)
-ENDS = {1: "Success", 0: "Fail"}
 
 
 class Run(NamedTuple):
-    """A program, or a job that has none yet, and the row whose data it is about."""
+    """A program, or a job without one, and the data collection or group that it processes."""
 
     owner: int
     job: int | None
@@ -50,17 +57,17 @@ class Run(NamedTuple):
     status: int | None
 
     @property
-    def word(self) -> str:
-        """Its state as people call it."""
+    def state(self) -> str:
+        """One of ``RUN_STATES``."""
         if self.program is None:
-            return "Submitted"
+            return SUBMITTED
         if self.status is not None:
-            return ENDS.get(self.status, "Fail")
-        return "Running" if self.started is not None else "Queued"
+            return SUCCEEDED if self.status == SUCCESS else FAILED
+        return RUNNING if self.started is not None else QUEUED
 
 
 class _Row(NamedTuple):
-    """A program beside its job; ``by_job``: the job names the owner, else the program does."""
+    """A program beside its job; ``by_job`` is true if the job names the owner, not the program."""
 
     owner: int
     job: int | None
@@ -72,51 +79,51 @@ class _Row(NamedTuple):
     by_job: int
 
     def run(self) -> Run:
-        """The run, named by its program, else by its job."""
+        """The run with the name of its program, or else of its job."""
         name = self.label if self.name is None else self.name
         return Run(self.owner, self.job, self.program, name, self.started, self.status)
 
 
-def runs(identity: Identity, keys: Collection[int], by_group: bool = False) -> list[Run]:
-    """What runs on data collections that the caller is known to see, or on those of groups.
+def list_runs(identity: Identity, keys: Collection[int], by_group: bool = False) -> list[Run]:
+    """The runs on visible data collections, or on those of visible groups.
 
-    Of what also uses data collections that are hidden from the caller nothing is told.
+    Programs and jobs that use also hidden data collections are left out.
     """
     rule = access.sessions(identity, Group.sessionId)
     connection = db.session.connection()
-    found = connection.execute(_runs(by_group), {"keys": list(keys)})
-    rows = [_Row(*map(_whole, row)) for row in found]
+    result = connection.execute(_runs(by_group), {"keys": list(keys)})
+    rows = [_Row(*map(_as_integer, row)) for row in result]
     if not rule.unrestricted:
         used = {
             "jobs": sorted({row.job for row in rows if row.job is not None}),
             "programs": sorted({row.program for row in rows if row.program is not None}),
         }
-        stmt = _hidden(rule.condition)
-        rows = _seen(rows, set(map(tuple, connection.execute(stmt, {**rule.values, **used}))))
+        hidden = connection.execute(_hidden(rule.condition), {**rule.values, **used})
+        rows = _without(rows, set(map(tuple, hidden)))
     return list(dict.fromkeys(row.run() for row in rows))
 
 
-def _seen(rows: list["_Row"], hidden: set[tuple]) -> list["_Row"]:
+def _without(rows: list[_Row], hidden: set[tuple]) -> list[_Row]:
     """``rows`` without the jobs and programs that are ``hidden``.
 
-    A job of which all programs are hidden reads like one that has none.
+    A job whose programs are all hidden reads like one that has none.
     """
-    shown = [row for row in rows if ("job", row.job) not in hidden]
-    seen = [row for row in shown if ("program", row.program) not in hidden]
-    known = {(row.owner, row.job) for row in seen if row.by_job}
-    alone = (row for row in shown if row.by_job and (row.owner, row.job) not in known)
-    return seen + [
+    of_visible_jobs = [row for row in rows if ("job", row.job) not in hidden]
+    visible = [row for row in of_visible_jobs if ("program", row.program) not in hidden]
+    jobs = {(row.owner, row.job) for row in visible if row.by_job}
+    alone = (row for row in of_visible_jobs if row.by_job and (row.owner, row.job) not in jobs)
+    return visible + [
         row._replace(program=None, name=None, started=None, status=None) for row in alone
     ]
 
 
-def _whole(value: Any) -> Any:
-    """A union of signed and unsigned keys is decimal to MariaDB."""
+def _as_integer(value: Any) -> Any:
+    """``value``; MariaDB makes a union of signed and unsigned keys decimal."""
     return int(value) if isinstance(value, Decimal) else value
 
 
 def uses(program: Any) -> list[tuple[Any, Any]]:
-    """The rows that name the data collections of ``program``, each with what joins them.
+    """The rows that name the data collections of ``program``, each with the condition of its join.
 
     They are its job, the sweeps of its job, its integrations, and those in its scalings.
     """
@@ -136,45 +143,52 @@ def uses(program: Any) -> list[tuple[Any, Any]]:
     ]
 
 
-def counts(found: Iterable[Run]) -> dict[int, list[dict]]:
-    """For each owner how many runs there are, by their name and state."""
-    words: dict[int, Counter] = defaultdict(Counter)
-    for run in found:
-        words[run.owner][run.name or "", run.word] += 1
+def count_runs(runs: Iterable[Run]) -> dict[int, list[dict]]:
+    """The number of runs of each owner, by their name and state."""
+    counters: dict[int, Counter] = defaultdict(Counter)
+    for run in runs:
+        counters[run.owner][run.name or "", run.state] += 1
     return {
         owner: [
-            {"name": name, "status": word, "count": count}
-            for (name, word), count in sorted(states.items())
+            {"name": name, "status": state, "count": count}
+            for (name, state), count in sorted(counter.items())
         ]
-        for owner, states in words.items()
+        for owner, counter in counters.items()
     }
 
 
 @cache_statements(2)
 def _runs(by_group: bool) -> CompoundSelect:
     owner = Member.dataCollectionGroupId if by_group else Member.dataCollectionId
-    wanted = owner.in_(bindparam("keys", expanding=True))
+    has_owner = owner.in_(bindparam("keys", expanding=True))
     keys = (owner, Job.processingJobId, Program.autoProcProgramId)
     names = (Program.processingPrograms, func.coalesce(Job.displayName, Job.recipe))
     state = (Program.processingStartTime, Program.processingStatus)
     done = Program.processingJobId == Job.processingJobId
-    found = select(*keys, *names, *state, literal_column("1"))
-    by_job = found.join(Job, Job.dataCollectionId == Member.dataCollectionId)
-    by_sweep = found.join(Sweep, Sweep.dataCollectionId == Member.dataCollectionId)
+    of_jobs = select(*keys, *names, *state, literal_column("1"))
+    by_job = of_jobs.join(Job, Job.dataCollectionId == Member.dataCollectionId)
+    by_sweep = of_jobs.join(Sweep, Sweep.dataCollectionId == Member.dataCollectionId)
     by_sweep = by_sweep.join(Job, Job.processingJobId == Sweep.processingJobId)
-    by_run = select(*keys, *names, *state, literal_column("0"))
-    by_run = by_run.join(Integration, Integration.dataCollectionId == Member.dataCollectionId)
-    by_run = by_run.join(Program, Program.autoProcProgramId == Integration.autoProcProgramId)
+    by_program = select(*keys, *names, *state, literal_column("0"))
+    by_program = by_program.join(
+        Integration, Integration.dataCollectionId == Member.dataCollectionId
+    )
+    by_program = by_program.join(
+        Program, Program.autoProcProgramId == Integration.autoProcProgramId
+    )
     return union(
-        by_job.outerjoin(Program, done).where(wanted),
-        by_sweep.outerjoin(Program, done).where(wanted),
-        by_run.outerjoin(Job, done).where(wanted),
+        by_job.outerjoin(Program, done).where(has_owner),
+        by_sweep.outerjoin(Program, done).where(has_owner),
+        by_program.outerjoin(Job, done).where(has_owner),
     )
 
 
 @cache_statements(64)
-def _hidden(seen: ColumnElement[bool]) -> CompoundSelect:
-    """Which of the jobs and programs use a data collection of a session that is not ``seen``."""
+def _hidden(is_visible: ColumnElement[bool]) -> CompoundSelect:
+    """The jobs and programs that use a data collection of a hidden session.
+
+    ``is_visible`` tells it of the session of ``Group``.
+    """
     parts = []
     links = (Integration.links, AutoProcScalingHasInt.scaling, AutoProcScaling.autoproc)
     for kind, row, key, path in (
@@ -183,10 +197,10 @@ def _hidden(seen: ColumnElement[bool]) -> CompoundSelect:
         ("program", Integration, Integration.autoProcProgramId, ()),
         ("program", Integration, AutoProc.autoProcProgramId, links),
     ):
-        found = select(literal_column(f"'{kind}'"), key).select_from(row)
+        users = select(literal_column(f"'{kind}'"), key).select_from(row)
         for link in path:
-            found = found.join(link)
-        found = found.join(Member, Member.dataCollectionId == row.dataCollectionId)
-        found = found.join(Group, Group.dataCollectionGroupId == Member.dataCollectionGroupId)
-        parts.append(found.where(key.in_(bindparam(f"{kind}s", expanding=True)), ~seen))
+            users = users.join(link)
+        users = users.join(Member, Member.dataCollectionId == row.dataCollectionId)
+        users = users.join(Group, Group.dataCollectionGroupId == Member.dataCollectionGroupId)
+        parts.append(users.where(key.in_(bindparam(f"{kind}s", expanding=True)), ~is_visible))
     return union_all(*parts)

@@ -204,7 +204,8 @@ def find_pipeline_and_repeat(
     That is the program of the same name and start, for the same job or data collection. One
     statement reads both. It runs after the locks: it sees the results for which these waited.
     """
-    repeat, parameters = null(), {}
+    repeat: Any = null()
+    parameters: dict[str, Any] = {}
     if values.get("processingPrograms") is not None and values.get(START) is not None:
         rule = programs.visible(identity)
         statement = _select_repeat(values, collection_id).where(rule.condition)

@@ -1,4 +1,4 @@
-"""Results of processing as a table, the best of them, and how far the others are."""
+"""Results of processing as a table, the best of them, and the state of what is processed."""
 
 import csv
 import io
@@ -14,7 +14,8 @@ from services.core.models import (
     AutoProcScalingHasInt,
     AutoProcScalingStatistics,
 )
-from services.core.modules.processing import processing_status, programs
+from services.core.modules.processing import processing_status
+from services.core.schemas.processing.programs import FAILURE
 from services.core.schemas.processing.result_tables import (
     CRITERIA,
     OWNERS,
@@ -33,10 +34,11 @@ from shared.lists import condition
 from shared.models import AutoProcProgram, BLSession, DataCollection, DataCollectionGroup
 from shared.schemas import columns_of
 from shared.statements import cache_statements, make_alias
+from shared.table_service import TableService
 
 _Link, _Integration = make_alias(AutoProcScalingHasInt), make_alias(AutoProcIntegration)
 _Collection, _Group = make_alias(DataCollection), make_alias(DataCollectionGroup)
-MOST = 5_000  # lines of a table
+MOST_LINES = 5_000  # of a table
 SETTINGS = {"of", "criterion", "shell", "minCompleteness"}
 CELL = tuple(name for name in columns_of(TableResultSchema) if name != "autoProcId")
 MEASURES = tuple(
@@ -46,87 +48,83 @@ MEASURES = tuple(
 )
 
 
-def find_results(identity: Identity, query: dict) -> dict:
-    """A page of symmetries and cells, of the programs the caller sees."""
-    rule = programs.visible(identity, AutoProc.autoProcProgramId)
-    return read.page(AutoProcRowSchema, rule, query)
+autoprocs = TableService(AutoProcRowSchema)
 
 
-def get_result(identity: Identity, key: int, fields=()) -> dict:
-    """The symmetry and cell of that key."""
-    rule = programs.visible(identity, AutoProc.autoProcProgramId)
-    return read.one(AutoProcRowSchema, rule, fields, autoProcId=key)
+def list_(identity: Identity, query: dict) -> dict:
+    """One page of the visible scalings, with the filters of the table."""
+    return read.page(ResultRowSchema, _visible(identity), _resolve_names(identity, query))
 
 
-def find(identity: Identity, query: dict) -> dict:
-    """A page of the visible scalings, with the filters of the table."""
-    return read.page(ResultRowSchema, _visible(identity), _named(identity, query))
+def list_best(identity: Identity, query: dict) -> dict:
+    """The best scaling of each data collection, sample or session by a criterion.
 
-
-def best(identity: Identity, query: dict) -> dict:
-    """Of each data collection, sample or session the scaling that is best by a criterion.
-
-    Of equals it is the latest. What has no value of the criterion does not count, nor what a
-    program made that failed; where the least is best, 0 is no value.
+    Of equal scalings it is the latest. Scalings without a value of the criterion, and those of
+    failed programs, are left out; where the least is best, 0 is no value.
     """
-    asked = _named(identity, {n: v for n, v in query.items() if n not in SETTINGS})
-    if not asked:
-        raise BadInput("invalid input", {"sessionId": ["say whose results"]})
-    of, criterion, shell = query["of"], query["criterion"], query["shell"]
+    filters = {n: v for n, v in query.items() if n not in SETTINGS}
+    filters = _resolve_names(identity, filters)
+    if not filters:
+        raise BadInput("invalid input", {"sessionId": ["this or another filter is needed"]})
+    level, criterion, shell = query["of"], query["criterion"], query["shell"]
     rule = _visible(identity)
-    seen = access.sessions(identity, DataCollectionGroup.sessionId)
-    stmt = _candidates(rule.condition, seen.condition, tuple(sorted(asked)), of, criterion)
-    values = {**rule.values, **asked, "shell": shell, "least": query["minCompleteness"]}
+    sessions = access.sessions(identity, DataCollectionGroup.sessionId)
+    names = tuple(sorted(filters))
+    statement = _candidates(rule.condition, sessions.condition, names, level, criterion)
+    parameters = {**rule.values, **filters, "shell": shell, "least": query["minCompleteness"]}
     sign = 1 if CRITERIA[criterion] else -1
     winners: dict[int, tuple] = {}
-    for owner, scaling, value in db.session.connection().execute(stmt, values):
+    for owner, scaling, value in db.session.connection().execute(statement, parameters):
         rank = (sign * value, scaling, value)
         winners[owner] = max(winners.get(owner, rank), rank)
     keys = sorted({scaling for _, scaling, _ in winners.values()})
-    found = (
-        read.some(ResultRowSchema, everything(identity), autoProcScalingId__in=keys)
-        if keys
-        else []
-    )
-    rows = {row["autoProcScalingId"]: row for row in found}
-    shown = [
-        {OWNERS[of]: owner, "value": value, "AutoProcScaling": rows[scaling]}
+    rows = {
+        row["autoProcScalingId"]: row
+        for row in (
+            read.some(ResultRowSchema, everything(identity), autoProcScalingId__in=keys)
+            if keys
+            else []
+        )
+    }
+    best = [
+        {OWNERS[level]: owner, "value": value, "AutoProcScaling": rows[scaling]}
         for owner, (_, scaling, value) in sorted(winners.items())
     ]
-    return {"criterion": criterion, "shell": shell, "best": shown}
+    return {"criterion": criterion, "shell": shell, "best": best}
 
 
-def states(identity: Identity, query: dict) -> dict:
-    """What runs on each of those data collections that the caller sees; the latest, of many."""
-    asked = _named(identity, query)
-    if not asked:
-        raise BadInput("invalid input", {"dataCollectionIds": ["say which, or of which session"]})
+def list_states(identity: Identity, query: dict) -> dict:
+    """The runs of processing on the visible ones of some data collections; the latest, of many."""
+    filters = _resolve_names(identity, query)
+    if not filters:
+        reason = "this, sessionId or dataCollectionGroupId is needed"
+        raise BadInput("invalid input", {"dataCollectionIds": [reason]})
     rule, key = access.collections(identity), DataCollection.dataCollectionId
     group = DataCollectionGroup
-    wanted = select(key).join(DataCollection.group).where(rule.condition)
+    statement = select(key).join(DataCollection.group).where(rule.condition)
     conditions = {
         "dataCollectionIds": key.in_(bindparam("dataCollectionIds", expanding=True)),
         "sessionId": group.sessionId == bindparam("sessionId"),
         "dataCollectionGroupId": group.dataCollectionGroupId == bindparam("dataCollectionGroupId"),
     }
-    wanted = wanted.where(*(conditions[name] for name in asked))
-    wanted = wanted.order_by(key.desc()).limit(MOST)
-    keys = db.session.connection().scalars(wanted, {**rule.values, **asked})
-    found: dict[int, list] = {each: [] for each in sorted(keys)}
-    for run in processing_status.runs(identity, [*found]):
-        names = {"processingJobId": run.job, "autoProcProgramId": run.program}
-        found[run.owner].append({**names, "name": run.name, "status": run.word})
-    return {"statuses": [{"dataCollectionId": n, "runs": runs} for n, runs in found.items()]}
+    statement = statement.where(*(conditions[name] for name in filters))
+    statement = statement.order_by(key.desc()).limit(MOST_LINES)
+    keys = db.session.connection().scalars(statement, {**rule.values, **filters})
+    runs: dict[int, list] = {each: [] for each in sorted(keys)}
+    for run in processing_status.list_runs(identity, [*runs]):
+        row = {"processingJobId": run.job, "autoProcProgramId": run.program}
+        runs[run.owner].append({**row, "name": run.name, "status": run.state})
+    return {"statuses": [{"dataCollectionId": n, "runs": rows} for n, rows in runs.items()]}
 
 
-def as_csv(identity: Identity, query: dict, whole: bool) -> str:
+def write_csv(identity: Identity, query: dict, whole: bool) -> str:
     """The table with one line for each scaling, and a column for each value of a shell.
 
-    It is all there is, if ``whole``, else the page that the query names.
+    With ``whole`` it has all scalings, else those of the page that the query names.
     """
-    page = find(identity, {**query, "fields": (), **({"limit": MOST} if whole else {})})
-    if whole and page["total"] > MOST:
-        reason = f"there are more than {MOST}: ask for less, or for pages by skip and limit"
+    page = list_(identity, {**query, "fields": (), **({"limit": MOST_LINES} if whole else {})})
+    if whole and page["total"] > MOST_LINES:
+        reason = f"there are more than {MOST_LINES}: narrow the filters, or send skip and limit"
         raise BadInput("invalid input", {"limit": [reason]})
     text = io.StringIO()
     writer = csv.writer(text)
@@ -153,24 +151,24 @@ def _line(row: dict) -> list:
 
 
 def _plain(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is not to be one."""
+    """``value`` with a quote before a text that a spreadsheet would take for a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
 
 
 def _visible(identity: Identity) -> Rule:
-    """Scalings of data collections the caller sees, and of no others; so are their programs."""
+    """The rule of scalings: they and their programs use only data collections the caller sees."""
     rule = access.sessions(identity, _Group.sessionId)
-    return rule._replace(condition=_seen(rule.condition))
+    return rule._replace(condition=_is_visible(rule.condition))
 
 
 @cache_statements(64)
-def _seen(session: ColumnElement[bool]) -> ColumnElement[bool]:
-    """``session`` is what makes a session of ``_Group`` visible."""
+def _is_visible(session: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a scaling is visible, where ``session`` tells it of the session of ``_Group``."""
     if is_unrestricted(session):
         return session
-    of, integration, collection = _Link, _Integration, _Collection
-    used = select(of.autoProcScalingId).join(
-        integration, integration.autoProcIntegrationId == of.autoProcIntegrationId
+    scaled, integration, collection = _Link, _Integration, _Collection
+    used = select(scaled.autoProcScalingId).join(
+        integration, integration.autoProcIntegrationId == scaled.autoProcIntegrationId
     )
     used = used.join(collection, collection.dataCollectionId == integration.dataCollectionId)
     used = used.join(_Group, _Group.dataCollectionGroupId == collection.dataCollectionGroupId)
@@ -178,22 +176,22 @@ def _seen(session: ColumnElement[bool]) -> ColumnElement[bool]:
     result, program = aliased(AutoProc), aliased(AutoProcProgram)
     others = (
         select(link.dataCollectionId)
-        .join(program, of_it)
+        .join(program, on)
         .join(result, result.autoProcProgramId == program.autoProcProgramId)
         .join(collection, collection.dataCollectionId == link.dataCollectionId)
         .join(_Group, _Group.dataCollectionGroupId == collection.dataCollectionGroupId)
         .where(result.autoProcId == AutoProcScaling.autoProcId, ~session)
-        for link, of_it in processing_status.uses(program)
+        for link, on in processing_status.uses(program)
     )
     return and_(
         key.in_(used.where(session)),
-        ~used.where(of.autoProcScalingId == key, ~session).exists(),
-        *(~found.exists() for found in others),
+        ~used.where(scaled.autoProcScalingId == key, ~session).exists(),
+        *(~statement.exists() for statement in others),
     )
 
 
-def _named(identity: Identity, query: dict) -> dict:
-    """The query with keys for the names of sessions and proposals."""
+def _resolve_names(identity: Identity, query: dict) -> dict:
+    """``query`` with keys for the names of sessions and proposals."""
     query = dict(query)
     if "session" in query:
         key = names.session_key(identity, query.pop("session"))
@@ -205,8 +203,11 @@ def _named(identity: Identity, query: dict) -> dict:
 
 
 @cache_statements(256)
-def _candidates(rule, seen, filters: tuple[str, ...], of: str, criterion: str) -> Select:
-    """Owner, scaling and value of all that may be the best."""
+def _candidates(rule, session, filters: tuple[str, ...], level: str, criterion: str) -> Select:
+    """Owner, scaling and value of all scalings that may be the best.
+
+    ``rule`` is the one of scalings, ``session`` that of the session of ``DataCollectionGroup``.
+    """
     shell, whole = aliased(AutoProcScalingStatistics), aliased(AutoProcScalingStatistics)
     link, integration = aliased(AutoProcScalingHasInt), aliased(AutoProcIntegration)
     collection, group = aliased(DataCollection), DataCollectionGroup
@@ -214,15 +215,21 @@ def _candidates(rule, seen, filters: tuple[str, ...], of: str, criterion: str) -
         "collection": collection.dataCollectionId,
         "sample": group.blSampleId,
         "session": group.sessionId,
-    }[of]
+    }[level]
     scaling, value = AutoProcScaling.autoProcScalingId, getattr(shell, criterion)
-    stmt = select(owner, scaling, value).select_from(AutoProcScaling)
-    stmt = stmt.join(shell, shell.autoProcScalingId == scaling)
-    stmt = stmt.join(whole, whole.autoProcScalingId == scaling)
-    stmt = stmt.join(link, link.autoProcScalingId == scaling)
-    stmt = stmt.join(integration, integration.autoProcIntegrationId == link.autoProcIntegrationId)
-    stmt = stmt.join(collection, collection.dataCollectionId == integration.dataCollectionId)
-    stmt = stmt.join(group, group.dataCollectionGroupId == collection.dataCollectionGroupId)
+    statement = select(owner, scaling, value).select_from(AutoProcScaling)
+    statement = statement.join(shell, shell.autoProcScalingId == scaling)
+    statement = statement.join(whole, whole.autoProcScalingId == scaling)
+    statement = statement.join(link, link.autoProcScalingId == scaling)
+    statement = statement.join(
+        integration, integration.autoProcIntegrationId == link.autoProcIntegrationId
+    )
+    statement = statement.join(
+        collection, collection.dataCollectionId == integration.dataCollectionId
+    )
+    statement = statement.join(
+        group, group.dataCollectionGroupId == collection.dataCollectionGroupId
+    )
     of_proposal = select(BLSession.sessionId).where(BLSession.proposalId == bindparam("proposal"))
     on_joined = {
         "proposal": group.sessionId.in_(of_proposal),
@@ -235,11 +242,11 @@ def _candidates(rule, seen, filters: tuple[str, ...], of: str, criterion: str) -
     failed = exists().where(
         result.autoProcId == AutoProcScaling.autoProcId,
         program.autoProcProgramId == result.autoProcProgramId,
-        program.processingStatus == 0,
+        program.processingStatus == FAILURE,
     )
-    return stmt.where(
+    return statement.where(
         rule,
-        seen,
+        session,
         shell.scalingStatisticsType == bindparam("shell"),
         whole.scalingStatisticsType == "overall",
         (bindparam("least") <= 0) | (whole.completeness >= bindparam("least")),

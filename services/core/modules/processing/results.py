@@ -110,7 +110,7 @@ def _lock_parents(
     ``default`` is the data collection of integrations that name none, and of a program without
     any. It may be missing if the job, the stored ``program`` or a scaling has one.
     """
-    values, program_id = data["program"], program and program.autoProcProgramId
+    values, program_id = data["program"], program.autoProcProgramId if program else None
     job_id = values.get("processingJobId")
     result_parents.lock_job(job_id)
     programs.check_references(identity, values)
@@ -118,14 +118,14 @@ def _lock_parents(
     if default is None and not (
         integrations and all(map(result_parents.has_collection, integrations.values()))
     ):
-        stored_job = program and program.processingJobId
+        stored_job = program.processingJobId if program else None
         default = result_parents.find_collection(job_id or stored_job, program_id)
     keys = result_parents.set_collections(identity, integrations, default)
     result_parents.set_parent_program(identity, data, values, program_id)
     if not keys and default is None:
         default = result_parents.find_collection_of_scaling(data)
-    if locked := {*keys, default} - {None}:
-        result_parents.lock_collections(identity, locked)
+    if locked := [key for key in (*keys, default) if key is not None]:
+        result_parents.lock_collections(identity, {*locked})
     elif program is None and job_id is None:
         reason = "is needed where no integration and no job names one"
         raise BadInput("invalid input", {"dataCollectionId": [reason]})

@@ -1,4 +1,4 @@
-"""Screenings: seen by those who see their data collection, or their group if they have none."""
+"""Screenings: visible with their data collection, or with their group if they have none."""
 
 from sqlalchemy import select
 
@@ -19,49 +19,48 @@ class Screenings(TableService):
     def create(self, identity: Identity, data: dict) -> dict:
         """Store a whole screening below visible rows."""
         below = {name: data[name] for name in ("inputs", "outputs") if name in data}
-        own = {name: value for name, value in data.items() if name not in below}
-        self.check_data(identity, own)
-        check_plans(identity, [own, *below.get("inputs", ())])
-        own["dataCollectionGroupId"] = _group(own)
+        columns = {name: value for name, value in data.items() if name not in below}
+        self.check_data(identity, columns)
+        check_plans(identity, [columns, *below.get("inputs", ())])
+        columns["dataCollectionGroupId"] = _find_group(columns)
         for output in below.get("outputs", ()):
             for strategy in output.get("strategies", ()):
-                _number(strategy.get("wedges", ()), "wedgeNumber")
+                _set_numbers(strategy.get("wedges", ()), "wedgeNumber")
                 for wedge in strategy.get("wedges", ()):
-                    _number(wedge.get("subwedges", ()), "subWedgeNumber")
-        return self.written(identity, save(build_document(Screening, {**own, **below}), {}))
+                    _set_numbers(wedge.get("subwedges", ()), "subWedgeNumber")
+        return self.written(identity, save(build_document(Screening, {**columns, **below}), {}))
 
 
 screenings = Screenings(ScreeningSchema)
 
 
-def _group(data: dict) -> int | None:
-    """The group of a screening: older programs look for it by that only."""
-    group, collection = data.get("dataCollectionGroupId"), data.get("dataCollectionId")
-    if collection is None:
-        return group
-    key = DataCollection.dataCollectionId
-    found = db.session.scalar(
-        select(DataCollection.dataCollectionGroupId).where(key == collection)
-    )
-    if group not in (None, found):
+def _find_group(data: dict) -> int | None:
+    """The key of the group of a screening: older programs search screenings by it alone."""
+    group_id, collection_id = data.get("dataCollectionGroupId"), data.get("dataCollectionId")
+    if collection_id is None:
+        return group_id
+    statement = select(DataCollection.dataCollectionGroupId)
+    stored = db.session.scalar(statement.where(DataCollection.dataCollectionId == collection_id))
+    if group_id not in (None, stored):
         reason = "is not the group of the data collection"
         raise BadInput("invalid input", {"dataCollectionGroupId": [reason]})
-    return found
+    return stored
 
 
 def check_plans(identity: Identity, documents: list[dict]) -> None:
-    """Raise NotYet unless the caller sees the plans that are named: no foreign key holds them."""
-    named = {each["diffractionPlanId"] for each in documents if each.get("diffractionPlanId")}
-    if not named:
+    """Raise NotYet unless the caller sees all plans in ``documents``: they are no foreign keys."""
+    keys = {each["diffractionPlanId"] for each in documents if each.get("diffractionPlanId")}
+    if not keys:
         return
     rule, key = access.plans(identity), DiffractionPlan.diffractionPlanId
-    found = db.session.scalars(select(key).where(key.in_(named), rule.condition), rule.values)
-    if named.difference(found):
+    statement = select(key).where(key.in_(keys), rule.condition)
+    if keys.difference(db.session.scalars(statement, rule.values)):
         reasons = {"diffractionPlanId": ["no such DiffractionPlan"]}
         raise NotYet("a referenced row is not there yet", reasons)
 
 
-def _number(documents: list[dict], name: str) -> None:
+def _set_numbers(documents: list[dict], name: str) -> None:
+    """Number the documents that have no number by their places."""
     for place, document in enumerate(documents, 1):
         if document.get(name) is None:
             document[name] = place

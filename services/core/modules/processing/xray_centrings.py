@@ -1,4 +1,4 @@
-"""X-ray centrings: seen by those who see their group of data collections."""
+"""X-ray centrings: visible with their group of data collections."""
 
 from services.core.models import XrayCentring, XrayCentringResult
 from services.core.modules.processing.documents import build_document
@@ -15,8 +15,8 @@ class XrayCentrings(TableService):
     def create(self, identity: Identity, data: dict) -> dict:
         """Store a centring with its results; its group and the samples must be visible."""
         self.check_data(identity, {n: v for n, v in data.items() if n != "results"})
-        for sample in {each.get("blSampleId") for each in data.get("results", ())}:
-            row_checks.check_parents(identity, XrayCentringResult, {"blSampleId": sample})
+        for sample_id in {each.get("blSampleId") for each in data.get("results", ())}:
+            row_checks.check_parents(identity, XrayCentringResult, {"blSampleId": sample_id})
         return self.written(identity, save(build_document(XrayCentring, data), {}))
 
 

@@ -1,4 +1,4 @@
-"""Maps of fluorescence: seen by those who see the data collection of the grid."""
+"""Maps of fluorescence: visible with the data collection of their grid."""
 
 from base64 import b64encode
 
@@ -15,12 +15,12 @@ from shared.table_service import TableService
 class XrfMaps(TableService):
     """The maps of fluorescence."""
 
-    def data(self, identity: Identity, key: int) -> dict:
+    def get_data(self, identity: Identity, key: int) -> dict:
         """The bytes of a visible map, in base64."""
-        shown = self.get(identity, key, ("xrfFluorescenceMappingId", "dataFormat"))
+        row = self.get(identity, key, ("xrfFluorescenceMappingId", "dataFormat"))
         statement = select(XRFFluorescenceMapping.data)
         statement = statement.where(XRFFluorescenceMapping.xrfFluorescenceMappingId == key)
-        return {**shown, "data": b64encode(db.session.scalar(statement) or b"").decode()}
+        return {**row, "data": b64encode(db.session.scalar(statement) or b"").decode()}
 
     def create(self, identity: Identity, data: dict) -> dict:
         """Create a map on a visible grid, with the region of energies that it shows."""

@@ -146,7 +146,7 @@ def create_ispyb_job(identity: Identity, said: CommandParameters) -> int:
     except ValidationError as error:
         raise BadInput("invalid input", error.normalized_messages()) from error
     said.warnings += data.pop("warnings", [])
-    return processing_jobs.add(identity, data)["processingJobId"]
+    return processing_jobs.create(identity, data)["processingJobId"]
 
 
 def retrieve_programs_for_job_id(identity: Identity, said: CommandParameters) -> list[dict]:

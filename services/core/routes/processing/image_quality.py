@@ -16,7 +16,7 @@ ns = Namespace(
     description="The quality of images, by columns",
 )
 JSON, PICTURE = "application/json", "image/png"
-DOTS = 2_000  # of a picture, unless asked for others: it is not wider
+POINTS = 2_000  # the default of a picture, which is not wider
 
 
 @ns.route("/<int:data_collection_id>/image_quality")
@@ -28,9 +28,9 @@ class ImageQuality(Resource):
         """Show what is known of the images; with Accept: image/png a plot of it."""
         if request.accept_mimetypes.best_match([JSON, PICTURE]) != PICTURE:
             return image_quality.get(identity, data_collection_id, **query)
-        found = image_quality.get(identity, data_collection_id, **{"points": DOTS, **query})
-        found.pop(image_quality.PROGRAM)
-        picture = Response(plots.lines(found, image_quality.IMAGE), mimetype=PICTURE)
+        arrays = image_quality.get(identity, data_collection_id, **{"points": POINTS, **query})
+        arrays.pop(image_quality.PROGRAM)
+        picture = Response(plots.draw(arrays, image_quality.IMAGE), mimetype=PICTURE)
         return set_content_tag(picture)
 
     @ns.require("mx_write", "processing_write")

@@ -20,14 +20,14 @@ class ProcessingJobs(Resource):
     @ns.returns(ProcessingJobSchema, many=True)
     def get(self, identity, query):
         """List the jobs on data collections the caller may see, all of them."""
-        return processing_jobs.find(identity, query)
+        return processing_jobs.list_(identity, query)
 
     @ns.require(service="processing_write")
     @ns.takes(ProcessingJobSchema, large=True)
     @ns.returns(ProcessingJobAnswerSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
         """Ask for visible data to be processed."""
-        return processing_jobs.add(identity, data)
+        return processing_jobs.create(identity, data)
 
 
 @ns.route("/<int:processing_job_id>")

@@ -4,7 +4,6 @@ from flask import Response, request
 
 from services.core.modules.processing import result_tables
 from services.core.schemas.processing.result_tables import (
-    AutoProcRowSchema,
     BestQuery,
     BestResultsSchema,
     ResultRowSchema,
@@ -12,30 +11,23 @@ from services.core.schemas.processing.result_tables import (
     StatusQuery,
 )
 from shared.api import Namespace, Resource, set_content_tag
-from shared.lists import FieldsQuery, query_of
+from shared.lists import query_of
 
 ns = Namespace("result tables", path="/autoproc", description="Results of processing as tables")
 JSON, TABLE = "application/json", "text/csv"
 
 
-@ns.route("")
-class AutoProcs(Resource):
-    @ns.require()
-    @ns.takes(query_of(AutoProcRowSchema), query=True)
-    @ns.returns(AutoProcRowSchema, many=True)
-    def get(self, identity, query):
-        """List symmetries and cells, each with its program."""
-        return result_tables.find_results(identity, query)
-
-
-@ns.route("/<int:autoproc_id>")
-class AutoProc(Resource):
-    @ns.require()
-    @ns.takes(FieldsQuery, query=True)
-    @ns.returns(AutoProcRowSchema)
-    def get(self, identity, query, autoproc_id):
-        """Show one symmetry and cell; /autoproc/results has all that belongs to it."""
-        return result_tables.get_result(identity, autoproc_id, **query)
+ns.resource(
+    result_tables.autoprocs,
+    "list get",
+    one="auto proc",
+    many="auto procs",
+    key="autoproc_id",
+    summaries={
+        "list": "List symmetries and cells, each with its program.",
+        "get": "Show one symmetry and cell; /autoproc/results has all that belongs to it.",
+    },
+)
 
 
 @ns.route("/table")
@@ -47,8 +39,8 @@ class ResultTable(Resource):
     def get(self, identity, query):
         """List results with symmetry, cell and shells; with Accept: text/csv all, as a table."""
         if request.accept_mimetypes.best_match([JSON, TABLE]) != TABLE:
-            return result_tables.find(identity, query)
-        text = result_tables.as_csv(identity, query, "limit" not in request.args)
+            return result_tables.list_(identity, query)
+        text = result_tables.write_csv(identity, query, "limit" not in request.args)
         table = Response(text, mimetype=TABLE)
         table.headers.set("Content-Disposition", "attachment", filename="results.csv")
         return set_content_tag(table)
@@ -62,7 +54,7 @@ class BestResults(Resource):
     @ns.returns(BestResultsSchema)
     def get(self, identity, query):
         """Show the best result of each data collection, sample or session, by a criterion."""
-        return result_tables.best(identity, query)
+        return result_tables.list_best(identity, query)
 
 
 @ns.route("/status")
@@ -73,4 +65,4 @@ class Statuses(Resource):
     @ns.returns(StatusesSchema)
     def get(self, identity, query):
         """Show how far processing is, of many data collections; hidden ones are left out."""
-        return result_tables.states(identity, query)
+        return result_tables.list_states(identity, query)

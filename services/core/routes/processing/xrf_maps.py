@@ -26,4 +26,4 @@ class XrfMapData(Resource):
     @ns.returns(XrfMapDataSchema)
     def get(self, identity, xrf_map_id):
         """Show the bytes of a map of fluorescence."""
-        return xrf_maps.data(identity, xrf_map_id)
+        return xrf_maps.get_data(identity, xrf_map_id)

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from services.core.models import EnergyScan, RobotAction, Screening, XFEFluorescenceSpectrum
+from services.core.schemas.processing.programs import RUN_STATES
 from shared.lists import ListQuery
 from shared.models import (
     EXPERIMENT_TYPES,
@@ -108,7 +109,7 @@ class EventProcessingSchema(Schema):
     """The state of a pipeline with the data of an event."""
 
     name = fields.String(metadata={"description": "of the program, else of its job"})
-    status = fields.String(metadata={"description": "Submitted, Queued, Running, Success, Fail"})
+    status = fields.String(metadata={"description": ", ".join(RUN_STATES)})
     count = fields.Integer(metadata={"description": "runs in this state"})
 
 

@@ -19,8 +19,17 @@ from shared.models import (
 )
 from shared.schemas import TableSchema, definition_name
 
-STATUS = {"success": 1, "1": 1, "true": 1, "failure": 0, "failed": 0, "0": 0, "false": 0}
-STATE = validate.OneOf([0, 1])
+# processingStatus of a program, null while it waits or runs; and how clients write it
+SUCCESS, FAILURE = 1, 0
+STATUSES = {
+    **dict.fromkeys(("success", "1", "true"), SUCCESS),
+    **dict.fromkeys(("failure", "failed", "0", "false"), FAILURE),
+}
+FINAL = validate.OneOf([FAILURE, SUCCESS])
+# the state of a run of processing, by its job and program: see processing_status
+RUN_STATES = SUBMITTED, QUEUED, RUNNING, SUCCEEDED, FAILED = (
+    *("Submitted", "Queued", "Running", "Success", "Fail"),
+)
 LONGEST_TEXT = 65_535
 AS_WRITTEN = "as written"  # a note on a field: what JSON Schema says of it in a body
 
@@ -152,15 +161,15 @@ class AutoProcProgramSchema(TidySchema):
     def _known(self, value, data_key):
         """Only what is written: of old rows the answer shows whatever they hold."""
         if value is not None:
-            STATE(value)
+            FINAL(value)
 
     def tidy(self, data: dict) -> dict:
         """Words of success and failure as numbers; any other word is no change."""
         status: Any = data.get("processingStatus")
         if isinstance(status, str | bool):
             data.pop("processingStatus")
-            if (word := str(status).strip().lower()) in STATUS:
-                data["processingStatus"] = STATUS[word]
+            if (word := str(status).strip().lower()) in STATUSES:
+                data["processingStatus"] = STATUSES[word]
         return data
 
 

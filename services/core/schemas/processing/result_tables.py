@@ -11,6 +11,7 @@ from services.core.models import (
     AutoProcScalingHasInt,
     AutoProcScalingStatistics,
 )
+from services.core.schemas.processing.programs import RUN_STATES
 from shared.filters import Filter, by_proposal, fields_of
 from shared.lists import Delimited
 from shared.models import (
@@ -252,7 +253,7 @@ class RunSchema(Schema):
     processingJobId = fields.Integer(allow_none=True)
     autoProcProgramId = fields.Integer(allow_none=True)
     name = fields.String(allow_none=True)
-    status = fields.String(metadata={"description": "Submitted, Queued, Running, Success, Fail"})
+    status = fields.String(metadata={"description": ", ".join(RUN_STATES)})
 
 
 class CollectionStatusSchema(Schema):

@@ -19,8 +19,8 @@ from services.core.models import (
     PhasingStep,
 )
 from services.core.schemas.processing.programs import (
-    STATE,
-    STATUS,
+    FINAL,
+    STATUSES,
     AttachmentSchema,
     AutoProcProgramSchema,
     ForceQuery,
@@ -156,7 +156,7 @@ class PhasingRunSchema(TidySchema):
     def tidy(self, data: dict) -> dict:
         """Words of success and failure as numbers; of any other word nothing is kept."""
         status = str(data.get("phasingStatus")).strip().lower()
-        return {**data, "phasingStatus": STATUS.get(status)}
+        return {**data, "phasingStatus": STATUSES.get(status)}
 
 
 class PhasingAttachmentSchema(TableSchema):
@@ -289,7 +289,7 @@ class ResultQuery(ForceQuery):
         metadata={"description": "of integrations that name none, and of a program without any"},
     )
     processingStatus = fields.Integer(
-        validate=STATE, metadata={"description": "if the document says nothing of it"}
+        validate=FINAL, metadata={"description": "if the document says nothing of it"}
     )
 
 
