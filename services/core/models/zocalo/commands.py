@@ -1,4 +1,4 @@
-"""What clients of the processing commands remember here."""
+"""The numbers that clients of the processing commands chose for rows."""
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship

@@ -1,6 +1,7 @@
-"""AutoProcContainer, the XML that autoPROC, xia2 and EDNA write, as the document it stands for.
+"""AutoProcContainer, the XML that autoPROC, xia2 and EDNA write, as a document of a result.
 
-What is empty is absent; what has no column, or cannot be understood, is named in ``warnings``.
+Empty elements are absent. Elements that have no column, or an unreadable value, are named in
+``warnings``.
 """
 
 import math
@@ -28,7 +29,7 @@ from shared.errors import BadInput, Malformed, TooLarge
 from shared.schemas import BLANKED, blanked
 
 LARGEST = 5 * 2**20  # bytes
-MOST_TAGS = 200_000  # of both ends of elements
+MOST_TAGS = 200_000  # start tags and end tags
 MOST_ROWS = 10_000
 MOST_WARNINGS = 100
 CTIME = re.compile(r"[A-Za-z]{3} ([A-Za-z]{3}) +(\d+) (\d\d:\d\d:\d\d)(?: (\S+))? (\d{4})")
@@ -55,10 +56,10 @@ PARTS = {
 
 
 def read(body: bytes) -> dict:
-    """The result that ``body`` holds, in the shape of ResultSchema.
+    """The result in ``body``, in the shape of ResultSchema.
 
-    Raises TooLarge; Malformed for what is no XML, or has a DTD or entities; BadInput for other
-    XML than this.
+    Raises TooLarge; Malformed if it is no XML, or has a DTD or entities; BadInput if it is other
+    XML.
     """
     if len(body) > LARGEST:
         raise TooLarge(f"more than {LARGEST} bytes of XML")
@@ -70,21 +71,22 @@ def read(body: bytes) -> dict:
         raise Malformed(f"not XML, or not safe: {error}") from None
     if _tag(root) != "AutoProcContainer":
         raise BadInput("invalid input", {"AutoProcContainer": ["is not the root of the XML"]})
-    return _Reader().document(root)
+    return _Reader().read(root)
 
 
-def parsed(text: str) -> Any:
-    """A time in ISO, with a blank for the T, or as ``date`` prints it; None if it is no time.
+def parse_time(text: str) -> Any:
+    """The local time in ``text``; None if it is no time.
 
-    An offset or a zone that is known is turned into local time, any other zone is ignored.
+    It is in ISO, perhaps with a blank for the T, or as ``date`` prints it. A time with an offset
+    or the zone UTC is converted to local time; other names of zones are ignored.
     """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        found = CTIME.fullmatch(text)
-        if not found:
+        match = CTIME.fullmatch(text)
+        if not match:
             return None
-        month, day, clock, zone, year = found.groups()
+        month, day, clock, zone, year = match.groups()
         try:
             moment = datetime.strptime(f"{month} {day} {clock} {year}", "%b %d %H:%M:%S %Y")
         except ValueError:
@@ -100,31 +102,35 @@ def parsed(text: str) -> Any:
 
 
 class _Reader:
-    """Reads one container, and remembers what it could not place."""
+    """Reads one container, and collects warnings about the elements without a place."""
 
     def __init__(self) -> None:
-        self._warnings: dict[str, None] = {}  # the same of three shells is said once
+        self._warnings: dict[str, None] = (
+            {}
+        )  # a dict: the same warning of three shells appears once
         self._rows = 0
 
-    def document(self, root: Element) -> dict:
+    def read(self, root: Element) -> dict:
+        """The document of the container ``root``."""
         top = self._parts(root)
         if len(containers := top["AutoProcProgramContainer"]) != 1:
             reason = {"AutoProcProgramContainer": ["must be there once"]}
             raise BadInput("invalid input", reason)
         parts = self._parts(containers[0])
         program, *_ = [self._values(each) for each in parts["AutoProcProgram"]] or [{}]
-        results = [
-            {**self._values(autoproc), "scalings": [self._scaling(each) for each in scalings]}
-            for autoproc, scalings in _pairs(root)
-        ]
-        results = _merged(results)
-        found = {
+        results = _merge(
+            [
+                {**self._values(autoproc), "scalings": [self._scaling(each) for each in scalings]}
+                for autoproc, scalings in _pair(root)
+            ]
+        )
+        return {
             "program": program,
             "attachments": [self._values(each) for each in parts["AutoProcProgramAttachment"]],
             "autoProc": results[0] if results else None,
             "furtherAutoProcs": results[1:],
+            "warnings": [*self._warnings],
         }
-        return {**found, "warnings": [*self._warnings]}
 
     def _scaling(self, container: Element) -> dict:
         parts = self._parts(container)
@@ -133,38 +139,40 @@ class _Reader:
             scaling |= self._values(each)
         scaling["statistics"] = [self._values(e) for e in parts["AutoProcScalingStatistics"]]
         scaling["integrations"] = [
-            one for each in parts["AutoProcIntegrationContainer"] for one in self._integrated(each)
+            integration
+            for each in parts["AutoProcIntegrationContainer"]
+            for integration in self._integrations(each)
         ]
         return scaling
 
-    def _integrated(self, container: Element) -> Iterator[dict]:
+    def _integrations(self, container: Element) -> Iterator[dict]:
         parts = self._parts(container)
         images = [self._values(each) for each in parts["Image"]]
-        whole = [each for each in images if len(each) == 2]
+        complete = [each for each in images if len(each) == 2]
         for each in parts["AutoProcIntegration"]:
-            yield self._values(each) | ({"Image": whole[0]} if whole else {})
+            yield self._values(each) | ({"Image": complete[0]} if complete else {})
 
     def _parts(self, container: Element) -> dict[str, list[Element]]:
-        """The children of ``container`` by their names, be there none, one or many."""
-        known = PARTS[_tag(container)]
-        parts: dict[str, list[Element]] = {name: [] for name in known}
+        """The lists of the children of ``container``, by all names that these may have."""
+        names = PARTS[_tag(container)]
+        parts: dict[str, list[Element]] = {name: [] for name in names}
         for child in container:
-            if (name := _tag(child)) in known:
+            if (name := _tag(child)) in names:
                 parts[name].append(child)
             else:
                 self._warn(container, child, "not stored")
         return parts
 
     def _values(self, row: Element) -> dict:
-        """What ``row`` says of the columns of its table."""
+        """The columns of the element ``row``, as they are in JSON."""
         self._rows += 1
         if self._rows > MOST_ROWS:
             raise TooLarge(f"more than {MOST_ROWS} rows of XML")
-        known, found = _fields(_tag(row)), {}
+        columns, values = _fields(_tag(row)), {}
         for child in row:
             name = RENAMED.get(_tag(child), _tag(child))
             text = (child.text or "").strip()
-            field = known.get(name)
+            field = columns.get(name)
             if field is None or isinstance(field, fields.Nested):
                 self._warn(row, child, "not stored")
             elif text:
@@ -172,10 +180,10 @@ class _Reader:
                 if value is None:
                     self._warn(row, child, f"not understood: {text[:80]}")
                     continue
-                found[name] = blanked(field, value)
-                if found[name] != value:
+                values[name] = blanked(field, value)
+                if values[name] != value:
                     self._warn(row, child, BLANKED)
-        return found
+        return values
 
     def _warn(self, above: Element, element: Element, reason: str) -> None:
         if len(self._warnings) < MOST_WARNINGS:
@@ -186,14 +194,14 @@ class _Reader:
 
 @cache
 def _fields(tag: str) -> dict[str, fields.Field]:
-    """The fields of the rows with that name."""
+    """The fields of the columns of an element with this name."""
     return SCHEMAS[tag]().load_fields
 
 
 def _value(field: fields.Field, text: str) -> Any:
-    """``text`` as ``field`` takes it in JSON; None for a time or number that says nothing."""
+    """``text`` as ``field`` takes it in JSON; None if it is no time, or no finite number."""
     if isinstance(field, fields.NaiveDateTime):
-        moment = parsed(text)
+        moment = parse_time(text)
         return moment and moment.isoformat()
     if isinstance(field, fields.Boolean):
         return BOOLEANS.get(text.lower(), text)
@@ -206,35 +214,36 @@ def _number(field: fields.Field, text: str) -> Any:
     try:
         number = float(text)
     except ValueError:
-        return text  # the schema has the words for it
+        return text  # the schema refuses it, and says why
     if not math.isfinite(number):
         return None
     return int(number) if isinstance(field, fields.Integer) and number.is_integer() else number
 
 
-def _pairs(root: Element) -> list[tuple[Element, list[Element]]]:
-    """Each AutoProc with its scalings: one each in the order of the document, or those after it.
+def _pair(root: Element) -> list[tuple[Element, list[Element]]]:
+    """Each AutoProc with its scalings.
 
-    A program that has several writes the two in turn.
+    With as many scalings as AutoProcs it is the one in the same place, else those that follow it:
+    programs with several results write the two in turn.
     """
-    found = [each for each in root if _tag(each) == "AutoProc"]
+    autoprocs = [each for each in root if _tag(each) == "AutoProc"]
     scalings = [each for each in root if _tag(each) == "AutoProcScalingContainer"]
-    if scalings and not found:
+    if scalings and not autoprocs:
         raise BadInput("invalid input", {"AutoProc": ["is missing"]})
-    if len(found) == len(scalings):
-        return [(each, [scaling]) for each, scaling in zip(found, scalings)]
-    pairs: list[tuple[Element, list[Element]]] = [(each, []) for each in found]
-    at = -1
+    if len(autoprocs) == len(scalings):
+        return [(each, [scaling]) for each, scaling in zip(autoprocs, scalings)]
+    pairs: list[tuple[Element, list[Element]]] = [(each, []) for each in autoprocs]
+    place = -1
     for each in root:
         if _tag(each) == "AutoProc":
-            at += 1
+            place += 1
         elif _tag(each) == "AutoProcScalingContainer":
-            pairs[max(at, 0)][1].append(each)
+            pairs[max(place, 0)][1].append(each)
     return pairs
 
 
-def _merged(results: list[dict]) -> list[dict]:
-    """One result with the scalings of all, if they are the same but for those."""
+def _merge(results: list[dict]) -> list[dict]:
+    """One result with the scalings of all, if they differ in nothing else."""
     first = {**results[0], "scalings": []} if results else {}
     if any({**each, "scalings": []} != first for each in results):
         return results

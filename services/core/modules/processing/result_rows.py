@@ -123,7 +123,7 @@ def _write_scalings(
     ]
     keys = stored.put(AutoProcScaling, rows)
     documents = [scaling for group in scalings for scaling in group]
-    shells = _write_shells(keys, documents, created)
+    shells = write_shells(keys, documents, created)
     integrations = _write_integrations(stored, above, documents, collection_id)
     links = [
         {"autoProcScalingId": key, "autoProcIntegrationId": each["autoProcIntegrationId"]}
@@ -139,7 +139,7 @@ def _write_scalings(
     ]
 
 
-def _write_shells(keys: list[int], scalings: list[dict], created: dict) -> list[list[dict]]:
+def write_shells(keys: list[int], scalings: list[dict], created: dict) -> list[list[dict]]:
     """The shells of the scalings with these keys; return those of each as stored."""
     rows = [
         fill_columns(schemas.ScalingStatisticsSchema, each, {**created, "autoProcScalingId": key})

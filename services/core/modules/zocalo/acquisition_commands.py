@@ -19,9 +19,9 @@ from services.core.modules.processing.screenings import check_plans, screenings
 from services.core.modules.processing.xray_centrings import xray_centrings
 from services.core.modules.zocalo.command_parameters import (
     CommandParameters,
-    check,
-    collection,
-    loaded,
+    check_visible,
+    get_collection_id,
+    load_columns,
 )
 from services.core.modules.zocalo.program_commands import WRITER
 from services.core.schemas.acquisition.data_collection_groups import DataCollectionGroupSchema
@@ -40,47 +40,57 @@ SNAPSHOTS = {f"xtalsnapshot{number}": f"xtalSnapshotFullPath{number}" for number
 IMAGES = {"noimages": "numberOfImages"}
 
 
-def insert_data_collection_group(identity: Identity, said: CommandParameters) -> int:
+def insert_data_collection_group(identity: Identity, parameters: CommandParameters) -> int:
     """Create a group in a session."""
     identity.need(ACQUIRER)
-    data = loaded(DataCollectionGroupSchema(), said)
+    data = load_columns(DataCollectionGroupSchema(), parameters)
     return data_collection_groups.create(identity, data)["dataCollectionGroupId"]
 
 
-def insert_data_collection(identity: Identity, said: CommandParameters) -> int:
+def insert_data_collection(identity: Identity, parameters: CommandParameters) -> int:
     """Create a data collection of a group."""
     identity.need(ACQUIRER)
-    data = loaded(DataCollectionSchema(), said, dcgid=PARENTS["dcgid"], **SNAPSHOTS)
+    data = load_columns(DataCollectionSchema(), parameters, dcgid=PARENTS["dcgid"], **SNAPSHOTS)
     return data_collections.create(identity, data)["dataCollectionId"]
 
 
-def upsert_data_collection_mx(identity: Identity, said: CommandParameters) -> int:
-    """Change a data collection, or create it if none is named: what is not said stays."""
-    if said.key("dcid") is None:
-        return insert_data_collection(identity, said)
+def upsert_data_collection_mx(identity: Identity, parameters: CommandParameters) -> int:
+    """Change a data collection, or create one if none is named; absent columns stay."""
+    if parameters.get_key("dcid") is None:
+        return insert_data_collection(identity, parameters)
     identity.need(ACQUIRER)
-    key = collection(identity, said)
+    key = get_collection_id(identity, parameters)
     schema = DataCollectionSchema(partial=True)
-    data = loaded(schema, said, dcgid=PARENTS["dcgid"], **SNAPSHOTS)
+    data = load_columns(schema, parameters, dcgid=PARENTS["dcgid"], **SNAPSHOTS)
     return data_collections.update(identity, key, data)["dataCollectionId"]
 
 
-def insert_screening(identity: Identity, said: CommandParameters) -> int:
+def insert_screening(identity: Identity, parameters: CommandParameters) -> int:
     """Begin a screening of a data collection or group."""
     identity.need(WRITER)
-    data = loaded(schemas.ScreeningSchema(), said, programid="autoProcProgramId", **PARENTS)
+    data = load_columns(
+        schemas.ScreeningSchema(), parameters, programid="autoProcProgramId", **PARENTS
+    )
     return screenings.create(identity, data)["screeningId"]
 
 
-def _below(schema: Any, level: int, name: str) -> Callable[[Identity, CommandParameters], int]:
-    """The command that adds a row of ``schema`` to one of ``LEVELS``, which goes by ``name``."""
+def _make_insert(
+    schema: Any, level: int, name: str
+) -> Callable[[Identity, CommandParameters], int]:
+    """The command that inserts a row of ``schema`` below a row of ``LEVELS[level]``.
+
+    The parameter ``name`` has the key of that row.
+    """
     model = schema.Meta.model
     link, key = _key(LEVELS[level]), _key(model)
 
-    def insert(identity: Identity, said: CommandParameters) -> int:
+    def insert(identity: Identity, parameters: CommandParameters) -> int:
         identity.need(WRITER)
-        above = {link: _visible(identity, level, name, said.needed(name))}
-        data = {**_defaults(model, said, above), **loaded(schema(), said, **IMAGES)}
+        above = {link: _get_visible_key(identity, level, name, parameters.require_key(name))}
+        data = {
+            **_defaults(model, parameters, above),
+            **load_columns(schema(), parameters, **IMAGES),
+        }
         check_plans(identity, [data])
         return getattr(save(model(), {**data, **above}), key)
 
@@ -92,22 +102,22 @@ def _key(model: Any) -> str:
     return key.key
 
 
-def _visible(identity: Identity, level: int, name: str, value: int) -> int:
-    """The key of a row of a screening that the caller sees."""
+def _get_visible_key(identity: Identity, level: int, name: str, value: int) -> int:
+    """The key ``value`` of a row of a visible screening; NotYet if it is hidden or absent."""
     key = getattr(LEVELS[level], _key(LEVELS[level]))
-    stmt = db.select(key)
+    statement = db.select(key)
     for parent in reversed(LEVELS[:level]):
-        stmt = stmt.join(parent)
+        statement = statement.join(parent)
     rule = access.recorded(identity, Screening.dataCollectionId, Screening.dataCollectionGroupId)
-    check(name, key, value, rule, stmt)
+    check_visible(name, key, value, rule, statement)
     return value
 
 
-def _defaults(model: Any, said: CommandParameters, above: dict) -> dict:
-    """What these commands mean without saying it."""
+def _defaults(model: Any, parameters: CommandParameters, above: dict) -> dict:
+    """The columns that these commands leave to their receiver."""
     if model is ScreeningOutput:
-        found = dict.fromkeys(("indexingSuccess", "strategySuccess"), True)
-        return {**found, "mosaicityEstimated": said.get("mosaicity") is not None}
+        columns = dict.fromkeys(("indexingSuccess", "strategySuccess"), True)
+        return {**columns, "mosaicityEstimated": parameters.get("mosaicity") is not None}
     if model is ScreeningStrategyWedge:
         return {"wedgeNumber": 1}
     if model is ScreeningStrategySubWedge:
@@ -116,18 +126,18 @@ def _defaults(model: Any, said: CommandParameters, above: dict) -> dict:
 
 
 def _count(model: Any, above: dict) -> int:
-    stmt = db.select(func.count()).select_from(model).filter_by(**above)
-    return db.session.scalar(stmt) or 0
+    statement = db.select(func.count()).select_from(model).filter_by(**above)
+    return db.session.scalar(statement) or 0
 
 
-def insert_xray_centring(identity: Identity, said: CommandParameters) -> int:
+def insert_xray_centring(identity: Identity, parameters: CommandParameters) -> int:
     """Store a centring with its results."""
     identity.need(WRITER)
     document = {
-        "dataCollectionGroupId": said.needed("dcgid"),
-        "status": said.get("status"),
-        "xrayCentringType": said.get("type"),
-        "results": [_crystal(each) for each in said.parts("results")],
+        "dataCollectionGroupId": parameters.require_key("dcgid"),
+        "status": parameters.get("status"),
+        "xrayCentringType": parameters.get("type"),
+        "results": [_load_crystal(each) for each in parameters.get_objects("results")],
     }
     try:
         data = CentringSchema().load(document)
@@ -136,26 +146,26 @@ def insert_xray_centring(identity: Identity, said: CommandParameters) -> int:
     return xray_centrings.create(identity, data)["xrayCentringId"]
 
 
-def _crystal(told: dict) -> dict:
-    """One crystal that was found; without Z where the scan was flat."""
-    corners = told.get("bounding_box") or []
+def _load_crystal(crystal: dict) -> dict:
+    """The columns of one crystal; those of Z are absent if the scan was flat."""
+    corners = crystal.get("bounding_box") or []
     if not isinstance(corners, list):
         raise BadInput("invalid input", {"results": ["bounding_box: Not a valid list."]})
     points = {
-        "centreOfMass": told.get("centre_of_mass"),
-        "maxVoxel": told.get("max_voxel"),
+        "centreOfMass": crystal.get("centre_of_mass"),
+        "maxVoxel": crystal.get("max_voxel"),
         **dict(zip(("boundingBoxMin", "boundingBoxMax"), corners)),
     }
-    found = {
-        "numberOfVoxels": told.get("n_voxels"),
-        "totalCount": told.get("total_count"),
-        "blSampleId": told.get("sample_id"),
+    columns = {
+        "numberOfVoxels": crystal.get("n_voxels"),
+        "totalCount": crystal.get("total_count"),
+        "blSampleId": crystal.get("sample_id"),
     }
     for name, point in points.items():
         if not isinstance(point or [], list):
             raise BadInput("invalid input", {"results": [f"{name}: Not a valid list."]})
-        found |= {f"{name}{axis}": value for axis, value in zip("XYZ", point or [])}
-    return found
+        columns |= {f"{name}{axis}": value for axis, value in zip("XYZ", point or [])}
+    return columns
 
 
 COMMANDS = {
@@ -163,16 +173,18 @@ COMMANDS = {
     "insert_data_collection": insert_data_collection,
     "upsert_data_collection_mx": upsert_data_collection_mx,
     "insert_screening": insert_screening,
-    "insert_screening_input": _below(schemas.ScreeningInputSchema, 0, "screening_id"),
-    "insert_screening_output": _below(schemas.ScreeningOutputSchema, 0, "screening_id"),
-    "insert_screening_output_lattice": _below(
+    "insert_screening_input": _make_insert(schemas.ScreeningInputSchema, 0, "screening_id"),
+    "insert_screening_output": _make_insert(schemas.ScreeningOutputSchema, 0, "screening_id"),
+    "insert_screening_output_lattice": _make_insert(
         schemas.ScreeningOutputLatticeSchema, 1, "screening_output_id"
     ),
-    "insert_screening_strategy": _below(schemas.ScreeningStrategySchema, 1, "screening_output_id"),
-    "insert_screening_strategy_wedge": _below(
+    "insert_screening_strategy": _make_insert(
+        schemas.ScreeningStrategySchema, 1, "screening_output_id"
+    ),
+    "insert_screening_strategy_wedge": _make_insert(
         schemas.ScreeningStrategyWedgeSchema, 2, "screening_strategy_id"
     ),
-    "insert_screening_strategy_sub_wedge": _below(
+    "insert_screening_strategy_sub_wedge": _make_insert(
         schemas.ScreeningStrategySubWedgeSchema, 3, "screening_strategy_wedge_id"
     ),
     "insert_xray_centring": insert_xray_centring,

@@ -1,7 +1,7 @@
-"""Lists of zocalo's ISPyB commands: all of a list is done, or nothing.
+"""Lists of zocalo's ISPyB commands: one transaction for each list.
 
-References are resolved as zocalo does, and numbers that clients chose for rows are kept in
-``zc_ZocaloBuffer``, so that writers of either kind may mix.
+References are resolved as zocalo does, and the numbers that clients chose for rows are stored in
+``zc_ZocaloBuffer``, as its own service does: both may write for the same program.
 """
 
 import re
@@ -20,8 +20,8 @@ from services.core.modules.zocalo import (
 from services.core.modules.zocalo.command_parameters import (
     LARGEST_KEY,
     CommandParameters,
-    program,
-    squashed,
+    get_program_id,
+    squash,
 )
 from services.core.schemas.zocalo.commands import LIST
 from shared.db import db
@@ -41,60 +41,62 @@ UPDATES = {
     "write_autoproc": "autoproc_id",
     "upsert_integration": "integration_id",
     "register_integration": "integration_id",
-}  # what names the row, where a command may also change one
-READS = {name for name in COMMANDS if name.startswith("retrieve_")}
-LONGEST = 65_535  # signs that references fill into a text
-LITERAL = {"filename", "filepath"}  # may hold a $ that means nothing
+}  # the parameter with the key of the row, of commands that insert or update
+READ_COMMANDS = {name for name in COMMANDS if name.startswith("retrieve_")}
+LONGEST = 65_535  # characters that references insert into a text
+LITERAL = {"filename", "filepath"}  # may contain a $ that is no reference
 
 
 def run(identity: Identity, data: dict) -> dict:
-    """Do the commands of a list; the first that fails undoes all, and is named."""
+    """Run the commands of a list; the first that fails undoes all, and the error names it."""
     commands, common = data[LIST], data.get("parameters", {})
     _check_names(commands)
     environment, results = dict(data.get("environment", {})), []
-    for key in _programs(commands, common, environment):
+    for key in _list_program_ids(commands, common, environment):
         programs.lock(AutoProcProgram.autoProcProgramId, key)
     for at, command in enumerate(commands):
         name = command["ispyb_command"]
-        known = _References(environment)
         try:
-            said = CommandParameters(known.replaced(common), known.replaced(command))
-            result = (
-                _buffer(identity, said) if name == "buffer" else COMMANDS[name](identity, said)
-            )
+            parameters = _resolve(command, common, environment)
+            work = _run_buffer if name == "buffer" else COMMANDS[name]
+            result = work(identity, parameters)
         except ServiceError as error:
-            raise _placed(error, at, name) from error
+            raise _located(error, at, name) from error
         if stored := command.get("store_result"):
             environment[str(stored)] = result
-        results.append({"ispyb_command": name, "result": result, "warnings": said.warnings})
+        results.append({"ispyb_command": name, "result": result, "warnings": parameters.warnings})
     if (stored := data.get("store_result")) is not None:
         environment[stored] = results[-1]["result"]
     return {"results": results, "environment": environment}
 
 
-def _programs(commands: list[dict], common: dict, environment: dict) -> list[int]:
-    """The programs that commands name: they are held before anything is read, in one order."""
-    known = _References(environment)
-    found: set[int | None] = set()
+def _resolve(command: dict, common: dict, environment: dict) -> CommandParameters:
+    """The parameters of a command and those of all commands, with the values of references."""
+    references = _References(environment)
+    return CommandParameters(references.resolve(common), references.resolve(command))
+
+
+def _list_program_ids(commands: list[dict], common: dict, environment: dict) -> list[int]:
+    """The keys of the programs that commands name, in the order in which they are locked.
+
+    They are locked before the first read: the commands of two lists cannot deadlock on them.
+    """
+    keys: set[int | None] = set()
     for command in commands:
         try:
-            found.add(
-                CommandParameters(known.replaced(common), known.replaced(command)).key(
-                    "program_id"
-                )
-            )
+            keys.add(_resolve(command, common, environment).get_key("program_id"))
         except BadInput:
-            continue  # which the command says, when it is done
-    return sorted(key for key in found if key is not None)
+            continue  # the command itself raises it again, with its place in the list
+    return sorted(key for key in keys if key is not None)
 
 
 def writes(data: dict) -> bool:
-    """Whether a list does more than to read, which has another answer each time."""
-    return any(str(command.get("ispyb_command")) not in READS for command in data[LIST])
+    """Whether a list has a command that writes; the answers of the others change with time."""
+    return any(str(command.get("ispyb_command")) not in READ_COMMANDS for command in data[LIST])
 
 
 def _check_names(commands: list[dict]) -> None:
-    """Raise BadInput that names every command nobody knows, before anything is done."""
+    """Raise BadInput that names every unknown command, before the first one runs."""
     faults = {}
     for at, command in enumerate(commands):
         name, inner = command.get("ispyb_command"), command.get("buffer_command")
@@ -103,93 +105,93 @@ def _check_names(commands: list[dict]) -> None:
         if not isinstance(name, str) or name not in COMMANDS:
             faults[f"{LIST}.{at}.ispyb_command"] = [f"Not a known command: {name}."]
     if faults:
-        raise BadInput("unknown commands, nothing is done", faults)
+        raise BadInput("unknown commands, nothing is stored", faults)
 
 
-def _placed(error: ServiceError, at: int, name: str) -> ServiceError:
-    """``error``, of the command at that place."""
+def _located(error: ServiceError, at: int, name: str) -> ServiceError:
+    """``error`` with the place and the name of the command that raised it."""
     reasons = {f"{LIST}.{at}.{field}": why for field, why in (error.errors or {}).items()}
     detail = f"command {at}, {name}: {error}"
     return type(error)(detail, reasons or None, error.retry_after)
 
 
 class _References:
-    """What ``$name`` and ``${name}`` stand for while a command is done."""
+    """The values of ``$name`` and ``${name}`` for one command."""
 
     def __init__(self, environment: Mapping):
         self._values = {str(name): value for name, value in environment.items()}
         names = "|".join(map(re.escape, sorted(self._values, key=len, reverse=True)))
         self._pattern = re.compile(rf"\$(?:\{{({names})\}}|({names}))") if names else None
 
-    def replaced(self, found: Any) -> Any:
-        """``found`` with their values; what is nothing but a reference keeps its type."""
-        if isinstance(found, dict):
+    def resolve(self, value: Any) -> Any:
+        """``value`` with the values of references; a text that is one reference gets its type."""
+        if isinstance(value, dict):
             return {
-                name: value if squashed(str(name)) in LITERAL else self.replaced(value)
-                for name, value in found.items()
+                name: each if squash(str(name)) in LITERAL else self.resolve(each)
+                for name, each in value.items()
             }
-        if isinstance(found, list):
-            return [self.replaced(each) for each in found]
-        if self._pattern is None or not isinstance(found, str) or "$" not in found:
-            return found
-        if whole := self._pattern.fullmatch(found):
-            return self._values[whole[1] or whole[2]]
-        return self._filled(self._pattern, found)
+        if isinstance(value, list):
+            return [self.resolve(each) for each in value]
+        if self._pattern is None or not isinstance(value, str) or "$" not in value:
+            return value
+        if match := self._pattern.fullmatch(value):
+            return self._values[match[1] or match[2]]
+        return self._insert_values(self._pattern, value)
 
-    def _filled(self, pattern: re.Pattern, text: str) -> str:
-        """A text with their values in it; BadInput if it grows too long."""
+    def _insert_values(self, pattern: re.Pattern, text: str) -> str:
+        """``text`` with the values of its references; BadInput if it grows too long."""
         parts, at, left = [], 0, LONGEST
         for match in pattern.finditer(text):
             value = str(self._values[match[1] or match[2]])
             parts += [text[at : match.start()], value]
             at, left = match.end(), left - len(value)
             if left < 0:
-                raise BadInput("invalid input", {"$": [f"fills in more than {LONGEST} signs"]})
+                raise BadInput("invalid input", {"$": [f"inserts more than {LONGEST} characters"]})
         return "".join([*parts, text[at:]])
 
 
-def _buffer(identity: Identity, said: CommandParameters) -> Any:
-    """Do the command inside, with the rows that a client's numbers stand for.
+def _run_buffer(identity: Identity, parameters: CommandParameters) -> Any:
+    """Run the inner command with the keys of the rows that the client's numbers stand for.
 
-    The number of its own row, once known, is that row: then it is changed, if the command may,
-    else the command was done before.
+    If the number of its own row is stored, the command ran before: it changes that row if it is
+    one of ``UPDATES``, else it does nothing.
     """
-    program_id, inner = program(identity, said), said["buffercommand"]
+    program_id, inner = get_program_id(identity, parameters), parameters["buffercommand"]
     if not isinstance(inner, dict) or inner.get("ispyb_command") not in list(COMMANDS):
         raise BadInput("invalid input", {"buffer_command": ["Not a known command."]})
-    lookup = said.get("bufferlookup") or {}
+    lookup = parameters.get("bufferlookup") or {}
     if not isinstance(lookup, dict):
         raise BadInput("invalid input", {"buffer_lookup": ["Not a valid mapping type."]})
-    found = {}
+    keys = {}
     for name, number in lookup.items():
-        found[name] = _reference(program_id, _number(f"buffer_lookup.{name}", number))
-        if found[name] is None:
+        keys[name] = _get_reference(program_id, _check_number(f"buffer_lookup.{name}", number))
+        if keys[name] is None:
             reason = {f"buffer_lookup.{name}": [f"{number} is not there yet"]}
             raise NotYet("a referenced row is not there yet", reason)
-    inside = CommandParameters({"program_id": program_id}, inner, found)
-    store, name = said.get("bufferstore"), inner["ispyb_command"]
+    inside = CommandParameters({"program_id": program_id}, inner, keys)
+    store, name = parameters.get("bufferstore"), inner["ispyb_command"]
     if store is None:
         result = COMMANDS[name](identity, inside)
-        said.warnings += inside.warnings
+        parameters.warnings += inside.warnings
         return result
-    number = _number("buffer_store", store)
-    known = _reference(program_id, number)
-    if known is not None and name not in UPDATES:
-        return known
-    if known is not None:
-        inside[squashed(UPDATES[name])] = known
+    number = _check_number("buffer_store", store)
+    stored = _get_reference(program_id, number)
+    if stored is not None and name not in UPDATES:
+        return stored
+    if stored is not None:
+        inside[squash(UPDATES[name])] = stored
     result = COMMANDS[name](identity, inside)
     if not isinstance(result, int):
         raise BadInput("invalid input", {"buffer_store": [f"{name} writes no single row"]})
     key = {"AutoProcProgramID": program_id, "UUID": number}
     db.session.merge(ZocaloBuffer(**key, Reference=result))
     db.session.flush()
-    said.warnings += inside.warnings
+    parameters.warnings += inside.warnings
     return result
 
 
-def _number(name: str, value: Any) -> int:
-    """A number that a client chose."""
+def _check_number(name: str, value: Any) -> int:
+    """The number that a client chose for a row; BadInput if it is none."""
     if isinstance(value, str) and re.fullmatch("[0-9]{1,10}", value):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_KEY:
@@ -197,7 +199,7 @@ def _number(name: str, value: Any) -> int:
     return value
 
 
-def _reference(program_id: int, number: int) -> int | None:
-    """The key of the row that a number of a program stands for, if any."""
+def _get_reference(program_id: int, number: int) -> int | None:
+    """The key of the row that a number of a program stands for, or None."""
     stored = db.session.get(ZocaloBuffer, (program_id, number))
     return stored.Reference if stored else None

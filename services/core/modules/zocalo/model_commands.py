@@ -8,10 +8,10 @@ from services.core.models import AutoProc, AutoProcScaling, MXMRRun, MXMRRunBlob
 from services.core.modules.processing import programs, results
 from services.core.modules.zocalo.command_parameters import (
     CommandParameters,
-    check,
-    loaded,
-    program,
-    scaling,
+    check_visible,
+    load_columns,
+    get_program_id,
+    get_result_of_scaling,
 )
 from services.core.modules.zocalo.program_commands import WRITER
 from services.core.schemas.processing.results import MRBlobSchema, MRRunSchema, ResultSchema
@@ -47,84 +47,89 @@ ATOM = {
 }
 
 
-def insert_run_with_blobs(identity: Identity, said: CommandParameters) -> int:
-    """Store a run, its blobs, program and files; for the same program they are replaced."""
+def insert_run_with_blobs(identity: Identity, parameters: CommandParameters) -> int:
+    """Store a run, its blobs, program and files; those of the same program are replaced."""
     identity.need(WRITER)
-    run, ran = CommandParameters(said.mapping("mxmrrun")), said.mapping("auto_proc_program")
-    scaling_id = run.needed("auto_proc_scaling_id")
-    scaling(identity, scaling_id)
-    known = run.key("auto_proc_program_id")
+    run = CommandParameters(parameters.get_mapping("mxmrrun"))
+    values = parameters.get_mapping("auto_proc_program")
+    scaling_id = run.require_key("auto_proc_scaling_id")
+    get_result_of_scaling(identity, scaling_id)
     document: dict[str, Any] = {
-        "program": {column: ran[name] for name, column in PROGRAM.items() if name in ran},
-        "attachments": [_file(each) for each in said.parts("attachments")],
+        "program": {column: values[name] for name, column in PROGRAM.items() if name in values},
+        "attachments": [_rename_file(each) for each in parameters.get_objects("attachments")],
     }
-    if known is not None:
-        document["program"]["autoProcProgramId"] = program(identity, run, "auto_proc_program_id")
+    if run.get_key("auto_proc_program_id") is not None:
+        document["program"]["autoProcProgramId"] = get_program_id(
+            identity, run, "auto_proc_program_id"
+        )
     try:
         data = ResultSchema().load(document)
     except ValidationError as error:
         raise BadInput("invalid input", error.normalized_messages()) from error
-    blobs = [_blob(each) for each in said.parts("blobs")]
-    of = {"autoProcScalingId": scaling_id, "blobs": blobs}
+    blobs = [_load_blob(each) for each in parameters.get_objects("blobs")]
     schema = MRRunSchema(exclude=("autoProcScalingId", "blobs"))
-    data["mxmrRuns"] = [{**loaded(schema, run, **RUN), **of}]
+    columns = load_columns(schema, run, **RUN)
+    data["mxmrRuns"] = [{**columns, "autoProcScalingId": scaling_id, "blobs": blobs}]
     tree, _ = results.put(identity, data, {"force": False})
-    said.warnings += tree["warnings"] + run.warnings
+    parameters.warnings += tree["warnings"] + run.warnings
     return tree["mxmrRuns"][-1]["mxMRRunId"]
 
 
-def store_dimple_failure(identity: Identity, said: CommandParameters) -> int:
-    """Note that dimple found nothing: a program that failed, with a run without a result."""
-    run = {"auto_proc_scaling_id": _scaling(said), "auto_proc_program_id": said.get("programid")}
-    message = said.text("message") or "Unknown error"
-    ran = {"programs": "dimple", "status": "failure", "message": message}
+def store_dimple_failure(identity: Identity, parameters: CommandParameters) -> int:
+    """Store a failure of dimple: a failed program, with a run without a result."""
+    run = {
+        "auto_proc_scaling_id": _get_scaling_id(parameters),
+        "auto_proc_program_id": parameters.get("programid"),
+    }
+    message = parameters.get_text("message") or "Unknown error"
+    program = {"programs": "dimple", "status": "failure", "message": message}
     return insert_run_with_blobs(
-        identity, CommandParameters({"mxmrrun": run, "auto_proc_program": ran})
+        identity, CommandParameters({"mxmrrun": run, "auto_proc_program": program})
     )
 
 
-def insert_mxmr_run(identity: Identity, said: CommandParameters) -> int:
+def insert_mxmr_run(identity: Identity, parameters: CommandParameters) -> int:
     """Add a run on a scaling, of a program if it names one."""
     identity.need(WRITER)
-    data = loaded(MRRunSchema(exclude=("autoProcScalingId", "blobs")), said, **RUN)
-    data["autoProcScalingId"] = _scaling(said)
-    scaling(identity, data["autoProcScalingId"])
-    if said.key("auto_proc_program_id") is not None:
-        data["autoProcProgramId"] = program(identity, said, "auto_proc_program_id")
+    data = load_columns(MRRunSchema(exclude=("autoProcScalingId", "blobs")), parameters, **RUN)
+    data["autoProcScalingId"] = _get_scaling_id(parameters)
+    get_result_of_scaling(identity, data["autoProcScalingId"])
+    if parameters.get_key("auto_proc_program_id") is not None:
+        data["autoProcProgramId"] = get_program_id(identity, parameters, "auto_proc_program_id")
     return save(MXMRRun(), data).mxMRRunId
 
 
-def insert_mxmr_run_blob(identity: Identity, said: CommandParameters) -> int:
+def insert_mxmr_run_blob(identity: Identity, parameters: CommandParameters) -> int:
     """Add a blob to a run on a scaling that the caller sees."""
     identity.need(WRITER)
-    key = said.needed("mxmr_run_id")
+    key = parameters.require_key("mxmr_run_id")
     rule = programs.visible(identity, AutoProc.autoProcProgramId)
     runs = db.select(MXMRRun.mxMRRunId).join(MXMRRun.scaling).join(AutoProcScaling.autoproc)
-    check("mxmr_run_id", MXMRRun.mxMRRunId, key, rule, runs)
-    data = loaded(MRBlobSchema(), said)
+    check_visible("mxmr_run_id", MXMRRun.mxMRRunId, key, rule, runs)
+    data = load_columns(MRBlobSchema(), parameters)
     return save(MXMRRunBlob(), {**data, "mxMRRunId": key}).mxMRRunBlobId
 
 
-def _scaling(said: CommandParameters) -> int:
+def _get_scaling_id(parameters: CommandParameters) -> int:
     """The key of the scaling of a run, by the newer or the older name."""
-    return said.key("auto_proc_scaling_id") or said.needed("scaling_id")
+    return parameters.get_key("auto_proc_scaling_id") or parameters.require_key("scaling_id")
 
 
-def _file(told: dict) -> dict:
-    return {column: told[name] for name, column in FILE.items() if told.get(name) is not None}
+def _rename_file(file: dict) -> dict:
+    return {column: file[name] for name, column in FILE.items() if file.get(name) is not None}
 
 
-def _blob(told: dict) -> dict:
-    """A blob, whose place is one list, and whose nearest atom is an object."""
-    atom, place = told.get("nearest_atom") or {}, told.get("xyz") or []
+def _load_blob(blob: dict) -> dict:
+    """The columns of a blob; its coordinates are one list, its nearest atom is an object."""
+    atom, place = blob.get("nearest_atom") or {}, blob.get("xyz") or []
     if not isinstance(atom, dict) or not isinstance(place, list):
         raise BadInput("invalid input", {"blobs": ["xyz is a list, and nearest_atom an object."]})
-    words = CommandParameters(
-        {name: value for name, value in told.items() if name not in ("xyz", "nearest_atom")},
+    parameters = CommandParameters(
+        {name: value for name, value in blob.items() if name not in ("xyz", "nearest_atom")},
         {column: atom.get(name) for name, column in ATOM.items()},
         dict(zip("xyz", place)),
     )
-    return loaded(MRBlobSchema(), words)
+    return load_columns(MRBlobSchema(), parameters)
 
 
 COMMANDS = {

@@ -8,10 +8,10 @@ from services.core.modules.people.proposals import proposals
 from services.core.modules.processing import processing_jobs, programs
 from services.core.modules.zocalo.command_parameters import (
     CommandParameters,
-    collection,
-    loaded,
-    program,
-    scaling,
+    get_collection_id,
+    load_columns,
+    get_program_id,
+    get_result_of_scaling,
 )
 from services.core.schemas.processing.processing_jobs import (
     JobParameterSchema,
@@ -38,41 +38,43 @@ SWEEP = {"dcid": "dataCollectionId", "start": "startImage", "end": "endImage"}
 PAGE = {"fields": (), "skip": 0, "limit": 500}
 
 
-def register_processing(identity: Identity, said: CommandParameters) -> int:
+def register_processing(identity: Identity, parameters: CommandParameters) -> int:
     """Register a program for a job or a data collection, or after the one of a scaling."""
     identity.need(WRITER)
-    environment = said.get("environment")
+    environment = parameters.get("environment")
     if isinstance(environment, dict):
-        said.setdefault("scalingid", environment.get("scaling_id"))
-        said["environment"] = ", ".join(f"{name}={value}" for name, value in environment.items())
-    scalings = said.get("scalingid")
+        parameters.setdefault("scalingid", environment.get("scaling_id"))
+        parameters["environment"] = ", ".join(
+            f"{name}={value}" for name, value in environment.items()
+        )
+    scalings = parameters.get("scalingid")
     if isinstance(scalings, list):
-        said["scalingid"] = scalings[0] if scalings else None
-    if source := said.text("upstream_source"):
-        said["pipeline"] = f"{said.text('program')}/{source}"
-    data = loaded(
+        parameters["scalingid"] = scalings[0] if scalings else None
+    if source := parameters.get_text("upstream_source"):
+        parameters["pipeline"] = f"{parameters.get_text('program')}/{source}"
+    data = load_columns(
         AutoProcProgramSchema(exclude=("parentAutoProcProgramId", "processingStatus")),
-        said,
+        parameters,
         program="processingPrograms",
         cmdline="processingCommandLine",
         environment="processingEnvironment",
         rpid="processingJobId",
         dcid="dataCollectionId",
     )
-    if (key := said.key("scaling_id")) is not None:
-        data["parentAutoProcProgramId"] = scaling(identity, key).autoProcProgramId
+    if (key := parameters.get_key("scaling_id")) is not None:
+        data["parentAutoProcProgramId"] = get_result_of_scaling(identity, key).autoProcProgramId
     return programs.create(identity, data)["autoProcProgramId"]
 
 
-def update_processing_status(identity: Identity, said: CommandParameters) -> int:
-    """Note how a program fares, by the rules of its status."""
+def update_processing_status(identity: Identity, parameters: CommandParameters) -> int:
+    """Change the status of a program; a final status stays."""
     identity.need(WRITER)
-    key = program(identity, said)
+    key = get_program_id(identity, parameters)
     names = ("Status", "Message", "StartTime", "EndTime")
     schema = AutoProcProgramUpdateSchema(partial=True, only=[f"processing{n}" for n in names])
-    data = loaded(
+    data = load_columns(
         schema,
-        said,
+        parameters,
         status="processingStatus",
         message="processingMessage",
         statusmessage="processingMessage",
@@ -82,88 +84,90 @@ def update_processing_status(identity: Identity, said: CommandParameters) -> int
     return programs.update(identity, key, data)["autoProcProgramId"]
 
 
-def update_program_name(identity: Identity, said: CommandParameters) -> int:
-    """Give a program another label, whatever its status."""
+def update_program_name(identity: Identity, parameters: CommandParameters) -> int:
+    """Give a program another label, also one with a final status."""
     identity.need(WRITER)
-    key = program(identity, said)
+    key = get_program_id(identity, parameters)
     schema = AutoProcProgramUpdateSchema(partial=True, only=["processingPrograms"])
-    data = loaded(schema, said, program="processingPrograms")
+    data = load_columns(schema, parameters, program="processingPrograms")
     return programs.update(identity, key, data, force=True)["autoProcProgramId"]
 
 
-def add_program_attachment(identity: Identity, said: CommandParameters) -> int:
-    """Add a file to a program; nobody looks whether it is there."""
+def add_program_attachment(identity: Identity, parameters: CommandParameters) -> int:
+    """Add a file to a program, whether or not the file exists."""
     identity.need(WRITER)
-    key, kind = program(identity, said), said.text("file_type").lower()
-    said["filetype"] = kind if kind in PROGRAM_FILES else PROGRAM_FILES[0]
-    shown, _ = programs.put_attachment(identity, key, loaded(AttachmentSchema(), said))
+    key, kind = get_program_id(identity, parameters), parameters.get_text("file_type").lower()
+    parameters["filetype"] = kind if kind in PROGRAM_FILES else PROGRAM_FILES[0]
+    shown, _ = programs.put_attachment(identity, key, load_columns(AttachmentSchema(), parameters))
     return shown["autoProcProgramAttachmentId"]
 
 
-def add_program_message(identity: Identity, said: CommandParameters) -> int:
+def add_program_message(identity: Identity, parameters: CommandParameters) -> int:
     """Add a message to a program."""
     identity.need(WRITER)
-    key = program(identity, said)
-    message = programs.create_message(identity, key, loaded(MessageSchema(), said))
+    key = get_program_id(identity, parameters)
+    message = programs.create_message(identity, key, load_columns(MessageSchema(), parameters))
     return message["autoProcProgramMessageId"]
 
 
-def add_datacollection_attachment(identity: Identity, said: CommandParameters) -> int:
+def add_datacollection_attachment(identity: Identity, parameters: CommandParameters) -> int:
     """Add a file to a data collection; the same file again is the same row."""
     identity.need(WRITER)
-    programs.lock(DataCollection.dataCollectionId, said.needed("dcid"))
-    key, kind = collection(identity, said), said.text("file_type").lower()
-    path = f"{said.text('file_path').rstrip('/')}/{said.text('file_name')}"
-    if not said.text("file_name") or len(path) > LONGEST_PATH:
+    programs.lock(DataCollection.dataCollectionId, parameters.require_key("dcid"))
+    key, kind = get_collection_id(identity, parameters), parameters.get_text("file_type").lower()
+    path = f"{parameters.get_text('file_path').rstrip('/')}/{parameters.get_text('file_name')}"
+    if not parameters.get_text("file_name") or len(path) > LONGEST_PATH:
         raise BadInput("invalid input", {"file_name": [f"Not a path of 1 to {LONGEST_PATH}."]})
     file = DataCollectionFileAttachment
-    of = {"dataCollectionId": key, "fileFullPath": path}
-    stored = db.session.scalars(db.select(file).filter_by(**of).limit(1)).first()
+    columns = {"dataCollectionId": key, "fileFullPath": path}
+    stored = db.session.scalars(db.select(file).filter_by(**columns).limit(1)).first()
     kind = kind if kind in COLLECTION_FILES else "log"
-    return save(stored or file(**of), {"fileType": kind}).dataCollectionFileAttachmentId
+    return save(stored or file(**columns), {"fileType": kind}).dataCollectionFileAttachmentId
 
 
-def create_ispyb_job(identity: Identity, said: CommandParameters) -> int:
-    """Ask for data to be processed."""
+def create_ispyb_job(identity: Identity, parameters: CommandParameters) -> int:
+    """Create a request to process data."""
     identity.need(WRITER)
     document: dict[str, Any] = {
-        "dataCollectionId": said.key("DCID"),
-        "recipe": said.get("recipe"),
-        "displayName": said.get("displayname"),
-        "comments": said.get("comment"),
-        "automatic": said.get("source") == "automatic",
+        "dataCollectionId": parameters.get_key("DCID"),
+        "recipe": parameters.get("recipe"),
+        "displayName": parameters.get("displayname"),
+        "comments": parameters.get("comment"),
+        "automatic": parameters.get("source") == "automatic",
         "parameters": [
-            loaded(JobParameterSchema(), CommandParameters(each), **PARAMETER)
-            for each in said.parts("parameters")
+            load_columns(JobParameterSchema(), CommandParameters(each), **PARAMETER)
+            for each in parameters.get_objects("parameters")
         ],
         "sweeps": [
-            loaded(JobSweepSchema(), CommandParameters(each), **SWEEP)
-            for each in said.parts("sweeps")
+            load_columns(JobSweepSchema(), CommandParameters(each), **SWEEP)
+            for each in parameters.get_objects("sweeps")
         ],
     }
     try:
         data = ProcessingJobSchema().load(document)
     except ValidationError as error:
         raise BadInput("invalid input", error.normalized_messages()) from error
-    said.warnings += data.pop("warnings", [])
+    parameters.warnings += data.pop("warnings", [])
     return processing_jobs.create(identity, data)["processingJobId"]
 
 
-def retrieve_programs_for_job_id(identity: Identity, said: CommandParameters) -> list[dict]:
+def retrieve_programs_for_job_id(identity: Identity, parameters: CommandParameters) -> list[dict]:
     """The programs of a job, latest first."""
-    return programs.list_(identity, {**PAGE, "processingJobId": said.needed("rpid")})["results"]
+    return programs.list_(identity, {**PAGE, "processingJobId": parameters.require_key("rpid")})[
+        "results"
+    ]
 
 
-def retrieve_program_attachments(identity: Identity, said: CommandParameters) -> list[dict]:
+def retrieve_program_attachments(identity: Identity, parameters: CommandParameters) -> list[dict]:
     """The files of a program, latest first."""
-    query = {**PAGE, "autoProcProgramId": program(identity, said)}
+    query = {**PAGE, "autoProcProgramId": get_program_id(identity, parameters)}
     return programs.list_attachments(identity, query)["results"]
 
 
-def retrieve_proposal_title(identity: Identity, said: CommandParameters) -> str | None:
+def retrieve_proposal_title(identity: Identity, parameters: CommandParameters) -> str | None:
     """The title of the proposal of a visit."""
-    visit, _, _ = said.text("visit").partition("-")
-    name = visit or f"{said.text('proposalcode')}{said.text('proposalnumber')}"
+    visit, _, _ = parameters.get_text("visit").partition("-")
+    name = visit or f"{parameters.get_text('proposalcode')}{parameters.get_text('proposalnumber')}"
     return proposals.get(identity, name, ("title",))["title"]
 
 

@@ -7,18 +7,17 @@ from services.core.models import (
     AutoProcIntegration,
     AutoProcScaling,
     AutoProcScalingHasInt,
-    AutoProcScalingStatistics,
 )
 from services.core.modules.processing import image_quality, result_rows
 from services.core.modules.processing.programs import now
 from services.core.modules.zocalo.command_parameters import (
     CommandParameters,
-    autoproc,
-    check,
-    collection,
-    loaded,
-    program,
-    scaling,
+    get_result,
+    check_visible,
+    get_collection_id,
+    load_columns,
+    get_program_id,
+    get_result_of_scaling,
 )
 from services.core.modules.zocalo.program_commands import WRITER
 from services.core.schemas.processing import results as schemas
@@ -60,62 +59,64 @@ QUALITY = {
 }
 
 
-def write_autoproc(identity: Identity, said: CommandParameters) -> int:
-    """Write a result of a program, or over one: what is not said stays."""
+def write_autoproc(identity: Identity, parameters: CommandParameters) -> int:
+    """Insert a result of a program, or change one; absent columns stay."""
     identity.need(WRITER)
-    data = loaded(schemas.AutoProcSchema(exclude=("autoProcProgramId", "scalings")), said)
-    if (key := said.key("autoproc_id")) is not None:
-        row = autoproc(identity, key)
-        if said.key("program_id") is not None:
-            data["autoProcProgramId"] = program(identity, said)
+    data = load_columns(
+        schemas.AutoProcSchema(exclude=("autoProcProgramId", "scalings")), parameters
+    )
+    if (key := parameters.get_key("autoproc_id")) is not None:
+        row = get_result(identity, key)
+        if parameters.get_key("program_id") is not None:
+            data["autoProcProgramId"] = get_program_id(identity, parameters)
     else:
         row = AutoProc(recordTimeStamp=now())
-        data["autoProcProgramId"] = program(identity, said)
+        data["autoProcProgramId"] = get_program_id(identity, parameters)
     return save(row, data).autoProcId
 
 
-def insert_scaling(identity: Identity, said: CommandParameters) -> int:
+def insert_scaling(identity: Identity, parameters: CommandParameters) -> int:
     """Add a scaling with its three shells to a result."""
     identity.need(WRITER)
-    key, shells = autoproc(identity, said.needed("autoproc_id")).autoProcId, []
+    key, shells = get_result(identity, parameters.require_key("autoproc_id")).autoProcId, []
     for shell in schemas.SHELLS:
-        told = said.get(shell.lower())
-        if not isinstance(told, dict):
+        shell_values = parameters.get(shell.lower())
+        if not isinstance(shell_values, dict):
             raise BadInput("invalid input", {shell: ["Missing data for required field."]})
-        words = CommandParameters(told, {"scalingStatisticsType": shell})
-        shells.append(loaded(schemas.ScalingStatisticsSchema(), words, **STATISTICS))
-        said.warnings += [f"{shell}.{warning}" for warning in words.warnings]
-    when = {"recordTimeStamp": now()}
-    scaling_id = save(AutoProcScaling(), {**when, "autoProcId": key}).autoProcScalingId
-    above = {**when, "autoProcScalingId": scaling_id}
-    rows = [
-        result_rows.fill_columns(schemas.ScalingStatisticsSchema, each, above) for each in shells
-    ]
-    result_rows.insert(AutoProcScalingStatistics, rows)
+        statistics = CommandParameters(shell_values, {"scalingStatisticsType": shell})
+        shells.append(load_columns(schemas.ScalingStatisticsSchema(), statistics, **STATISTICS))
+        parameters.warnings += [f"{shell}.{warning}" for warning in statistics.warnings]
+    created = {"recordTimeStamp": now()}
+    scaling_id = save(AutoProcScaling(), {**created, "autoProcId": key}).autoProcScalingId
+    result_rows.write_shells([scaling_id], [{"statistics": shells}], created)
     return scaling_id
 
 
-def upsert_integration(identity: Identity, said: CommandParameters) -> int:
-    """Write an integration, or over one: what is not said stays. It goes into one scaling.
+def upsert_integration(identity: Identity, parameters: CommandParameters) -> int:
+    """Insert an integration, or change one; absent columns stay. It belongs to one scaling.
 
-    It is of the program of that scaling, unless it or the command names one.
+    By default its program is that of the scaling.
     """
     identity.need(WRITER)
     schema = schemas.IntegrationSchema(exclude=("autoProcProgramId", "Image"))
-    data = loaded(schema, said, **INTEGRATION)
-    if said.key("program_id") is not None:
-        data["autoProcProgramId"] = program(identity, said)
-    if said.key("dcid") is not None:
-        collection(identity, said)
-    scaling_id = said.key("scaling_id")
-    owner = None if scaling_id is None else scaling(identity, scaling_id).autoProcProgramId
-    if (key := said.key("integration_id")) is not None:
-        row = _integration(identity, key)
+    data = load_columns(schema, parameters, **INTEGRATION)
+    if parameters.get_key("program_id") is not None:
+        data["autoProcProgramId"] = get_program_id(identity, parameters)
+    if parameters.get_key("dcid") is not None:
+        get_collection_id(identity, parameters)
+    scaling_id = parameters.get_key("scaling_id")
+    owner = (
+        None
+        if scaling_id is None
+        else get_result_of_scaling(identity, scaling_id).autoProcProgramId
+    )
+    if (key := parameters.get_key("integration_id")) is not None:
+        row = _get_integration(identity, key)
     else:
-        said.needed("dcid")
+        parameters.require_key("dcid")
         if owner is not None:
             data.setdefault("autoProcProgramId", owner)
-        row = _prepared(data) or AutoProcIntegration(recordTimeStamp=now())
+        row = _find_link(data) or AutoProcIntegration(recordTimeStamp=now())
     key = save(row, data).autoProcIntegrationId
     if scaling_id is not None:
         result_rows.delete_by(AutoProcScalingHasInt.autoProcIntegrationId, [key])
@@ -124,11 +125,11 @@ def upsert_integration(identity: Identity, said: CommandParameters) -> int:
     return key
 
 
-def store_per_image_analysis_results(identity: Identity, said: CommandParameters) -> int:
-    """Note the quality of an image; its number is returned."""
+def store_per_image_analysis_results(identity: Identity, parameters: CommandParameters) -> int:
+    """Store the quality of an image; return the number of the image."""
     identity.need(WRITER)
-    key = collection(identity, said)
-    data = loaded(ImageQualityRowSchema(partial=True), said, **QUALITY)
+    key = get_collection_id(identity, parameters)
+    data = load_columns(ImageQualityRowSchema(partial=True), parameters, **QUALITY)
     if "imageNumber" not in data:
         raise BadInput("invalid input", {"file-number": ["Missing data for required field."]})
     if "spotTotal" in data:
@@ -138,20 +139,20 @@ def store_per_image_analysis_results(identity: Identity, said: CommandParameters
     return data["imageNumber"]
 
 
-def _integration(identity: Identity, key: int) -> AutoProcIntegration:
+def _get_integration(identity: Identity, key: int) -> AutoProcIntegration:
     rule = visibility.rule(identity, AutoProcIntegration)
-    check("integration_id", AutoProcIntegration.autoProcIntegrationId, key, rule)
+    check_visible("integration_id", AutoProcIntegration.autoProcIntegrationId, key, rule)
     return db.session.get_one(AutoProcIntegration, key)
 
 
-def _prepared(data: dict) -> AutoProcIntegration | None:
+def _find_link(data: dict) -> AutoProcIntegration | None:
     """The row that only links the same program to the same data collection, if it has one."""
     if "autoProcProgramId" not in data:
         return None
-    of = AutoProcIntegration
+    model = AutoProcIntegration
     same = {name: data[name] for name in ("autoProcProgramId", "dataCollectionId")}
-    wanted = db.select(of).filter_by(**same, cell_a=None, startImageNumber=None)
-    return db.session.scalars(wanted.where(~of.links.any()).limit(1)).first()
+    statement = db.select(model).filter_by(**same, cell_a=None, startImageNumber=None)
+    return db.session.scalars(statement.where(~model.links.any()).limit(1)).first()
 
 
 COMMANDS = {

@@ -1,4 +1,4 @@
-"""Commands about structures: phasing, and models of proteins that were predicted or found."""
+"""Commands about structures: phasing, and models of proteins."""
 
 from pathlib import PurePath
 from typing import Any
@@ -10,10 +10,11 @@ from services.core.modules.processing import phasings
 from services.core.modules.processing.programs import lock, now
 from services.core.modules.zocalo.command_parameters import (
     CommandParameters,
-    check,
-    loaded,
-    program,
-    scaling,
+    check_visible,
+    load_columns,
+    squash,
+    get_program_id,
+    get_result_of_scaling,
 )
 from services.core.modules.zocalo.program_commands import WRITER
 from services.core.schemas.processing.results import (
@@ -37,40 +38,41 @@ STEPS = {
     "SubstructureDetermination": "SUBSTRUCTUREDETERMINATION",
     "Phasing": "PHASING",
     "ModelBuilding": "MODELBUILDING",
-}  # what goes by the names of older tables is a step of this type
+}  # the type of a step that has the name of an older table
 FIGURES = "PhasingStatistics"
 
 
-def insert_phasing_analysis_results(identity: Identity, said: CommandParameters) -> int:
-    """Store a phasing on a scaling: of a program that is named, or by what it says itself."""
+def insert_phasing_analysis_results(identity: Identity, parameters: CommandParameters) -> int:
+    """Store a phasing on a scaling; its run is a copy of the named program, or has its columns."""
     identity.need(WRITER)
-    key = said.needed("scaling_id")
-    owner = scaling(identity, key).autoProcProgramId
-    told = CommandParameters(said.mapping("phasing_results"))
-    if not told:
+    key = parameters.require_key("scaling_id")
+    owner = get_result_of_scaling(identity, key).autoProcProgramId
+    container = CommandParameters(parameters.get_mapping("phasing_results"))
+    if not container:
         reason = {"phasing_results": ["Missing data for required field."]}
         raise BadInput("invalid input", reason)
-    told = CommandParameters(told, told.mapping("PhasingContainer"))
-    link = CommandParameters(*_listed(told, "Phasing_has_Scaling"))
+    container = CommandParameters(container, container.get_mapping("PhasingContainer"))
+    link = CommandParameters(*_list_objects(container, "Phasing_has_Scaling"))
     phasing = {
         "autoProcScalingId": key,
-        "datasetNumber": link.number("datasetNumber"),
-        "steps": _steps(told),
+        "datasetNumber": link.get_number("datasetNumber"),
+        "steps": _load_steps(container),
         "attachments": [
-            loaded(PhasingAttachmentSchema(), CommandParameters(each))
+            load_columns(PhasingAttachmentSchema(), CommandParameters(each))
             for name in ("PhasingProgramAttachment", "attachments")
-            for each in _listed(told, name)
+            for each in _list_objects(container, name)
         ],
     }
-    if said.key("program_id") is not None:
-        run = _run_of(program(identity, said), owner)
+    if parameters.get_key("program_id") is not None:
+        run = _replace_run(get_program_id(identity, parameters), owner)
     else:
-        run = loaded(PhasingRunSchema(), CommandParameters(*_listed(told, "PhasingProgramRun")))
+        values = CommandParameters(*_list_objects(container, "PhasingProgramRun"))
+        run = load_columns(PhasingRunSchema(), values)
     return phasings.create(run, phasing, {"recordTimeStamp": now()})
 
 
-def _run_of(program_id: int, owner: int | None) -> dict:
-    """The run of a program, in place of one it has; it works on what ``owner`` scaled."""
+def _replace_run(program_id: int, owner: int | None) -> dict:
+    """The run of a program on a scaling of ``owner``, in place of the runs it has."""
     row = row_checks.locked(AutoProcProgram, program_id)
     parent = row.parentAutoProcProgramId
     if owner is None or owner not in (program_id, owner if parent is None else parent):
@@ -82,64 +84,68 @@ def _run_of(program_id: int, owner: int | None) -> dict:
     return phasings.copy_of(row)
 
 
-def _steps(told: CommandParameters) -> list[dict]:
-    """The steps in their order; figures that are of no step are of the last one."""
-    of_type = [(n, {"phasingStepType": kind}) for n, kind in STEPS.items()]
-    found = [
+def _load_steps(container: CommandParameters) -> list[dict]:
+    """The steps in their order; the last one gets the figures outside of steps."""
+    types: list[tuple[str, dict]] = [(n, {"phasingStepType": kind}) for n, kind in STEPS.items()]
+    objects = [
         (each, kind)
-        for name, kind in [*of_type, ("PhasingStep", {}), ("steps", {})]
-        for each in _listed(told, name)
+        for name, kind in [*types, ("PhasingStep", {}), ("steps", {})]
+        for each in _list_objects(container, name)
     ]
     steps = []
-    for each, kind in found or [({}, {"phasingStepType": "PHASING"})]:
-        words = CommandParameters(each, kind)
-        figures = [*_listed(words, FIGURES), *_listed(words, "statistics")]
-        steps.append({**loaded(PhasingStepSchema(), words), "statistics": _figures(figures)})
-    steps[-1]["statistics"] += _figures(_listed(told, FIGURES))
+    for each, kind in objects or [({}, {"phasingStepType": "PHASING"})]:
+        values = CommandParameters(each, kind)
+        figures = [*_list_objects(values, FIGURES), *_list_objects(values, "statistics")]
+        step = load_columns(PhasingStepSchema(), values)
+        steps.append({**step, "statistics": _load_figures(figures)})
+    steps[-1]["statistics"] += _load_figures(_list_objects(container, FIGURES))
     return steps
 
 
-def _figures(told: list[dict]) -> list[dict]:
-    return [loaded(PhasingStatisticsSchema(), CommandParameters(each)) for each in told]
+def _load_figures(figures: list[dict]) -> list[dict]:
+    return [load_columns(PhasingStatisticsSchema(), CommandParameters(each)) for each in figures]
 
 
-def _listed(told: CommandParameters, name: str) -> list[dict]:
-    """One object of that name, or all of them."""
-    value = told.get(name.replace("_", "").lower())
-    return [value] if isinstance(value, dict) else told.parts(name)
+def _list_objects(parameters: CommandParameters, name: str) -> list[dict]:
+    """The object under ``name``, or the list of them there."""
+    value = parameters.get(squash(name))
+    return [value] if isinstance(value, dict) else parameters.get_objects(name)
 
 
-def insert_pdb_files(identity: Identity, said: CommandParameters) -> list[int]:
+def insert_pdb_files(identity: Identity, parameters: CommandParameters) -> list[int]:
     """Store PDB files below the site's file roots as models of a protein; return their keys.
 
-    A file of the same name and source is stored over.
+    A file of the same name and source is replaced.
     """
     identity.need(WRITER)
-    key = said.needed("protein_id")
+    key = parameters.require_key("protein_id")
     lock(Protein.proteinId, key)
-    check("protein_id", Protein.proteinId, key, access.proteins(identity))
-    paths = said.get("pdbfiles")
+    check_visible("protein_id", Protein.proteinId, key, access.proteins(identity))
+    paths = parameters.get("pdbfiles")
     paths = [paths] if isinstance(paths, str) else paths
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
         raise BadInput("invalid input", {"pdb_files": ["Not a list of paths."]})
     roots = FileRoots(identity, app_context.site()["file_roots"])
-    return [_stored(key, said, path, roots) for path in paths]
+    return [_put_file(key, parameters, path, roots) for path in paths]
 
 
-def _stored(protein_id: int, said: CommandParameters, path: str, roots: FileRoots) -> int:
-    words = CommandParameters({"name": PurePath(path).name, "source": said.get("source")})
-    named = {"source": None, **loaded(PDBSchema(), words)}
-    wanted = db.select(PDB).join(ProteinHasPDB, ProteinHasPDB.pdbid == PDB.pdbId)
-    wanted = wanted.filter(ProteinHasPDB.proteinid == protein_id).filter_by(**named)
-    known = db.session.scalars(wanted.limit(1)).first()
-    row = save(known or PDB(**named), {"contents": _text(path, roots)})
-    if known is None:
+def _put_file(
+    protein_id: int, parameters: CommandParameters, path: str, roots: FileRoots
+) -> int:
+    """Insert or replace one PDB file of a protein; return its key."""
+    values = CommandParameters({"name": PurePath(path).name, "source": parameters.get("source")})
+    columns = {"source": None, **load_columns(PDBSchema(), values)}
+    statement = db.select(PDB).join(ProteinHasPDB, ProteinHasPDB.pdbid == PDB.pdbId)
+    statement = statement.filter(ProteinHasPDB.proteinid == protein_id).filter_by(**columns)
+    stored = db.session.scalars(statement.limit(1)).first()
+    row = save(stored or PDB(**columns), {"contents": _read_text(path, roots)})
+    if stored is None:
         save(ProteinHasPDB(), {"proteinid": protein_id, "pdbid": row.pdbId})
     return row.pdbId
 
 
-def _text(path: str, roots: FileRoots) -> str:
-    """What is in a file, if it can be stored."""
+def _read_text(path: str, roots: FileRoots) -> str:
+    """The text of a file; BadInput if a column cannot hold it, NotYet if there is no file."""
     try:
         text = files.read_bytes(path, roots, LARGEST).decode()
         LATIN1_LINES(text)

@@ -14,27 +14,27 @@ ns = Namespace("commands", path="/commands", description="Zocalo's ISPyB command
 KEY = "HTTP_IDEMPOTENCY_KEY"
 
 
-def named_by_itself(method):
-    """Give a list that writes, and has no Idempotency-Key, the hash of its body as one.
+def keyed_by_body(method):
+    """Use the hash of the body as the Idempotency-Key of a list that writes and has none.
 
-    Queues deliver at least once, and the second time nobody adds a header.
+    Message queues deliver at least once, without such a header.
     """
 
     @wraps(method)
-    def named(resource, identity, data):
-        """The method, for a request that has a name now."""
+    def keyed(resource, identity, data):
+        """The method, for a request that has its key now."""
         if commands.writes(data):
             request.environ.setdefault(KEY, sha256(request.get_data()).hexdigest())
         return method(resource, identity, data)
 
-    return named
+    return keyed
 
 
 @ns.route("")
 class Commands(Resource):
     @ns.require("processing_write", "mx_write")
     @ns.takes(CommandListSchema, large=True)
-    @named_by_itself
+    @keyed_by_body
     @ns.returns(CommandResultsSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
         """Do a list of commands, all or nothing; the same list again is not done twice."""

@@ -9,7 +9,7 @@ from shared.schemas import TableSchema
 
 
 class ImageQualityRowSchema(TableSchema):
-    """What is known of one image."""
+    """The quality of one image."""
 
     class Meta(TableSchema.Meta):
         model = ImageQualityIndicators
@@ -32,7 +32,7 @@ class ImageQualityRowSchema(TableSchema):
         )
 
 
-# The images of a data collection, in the order of their numbers where we answer.
+# The images of a data collection; in an answer in the order of their numbers.
 ImageQualitySchema = columnar(
     "ImageQualitySchema", ImageQualityRowSchema, "imageNumber", once=["autoProcProgramId"]
 )
@@ -42,7 +42,7 @@ COLUMNS = ImageQualityRowSchema.Meta.fields[2:]
 
 
 class ImageQualityQuery(Schema):
-    """Which columns to show, and how many images at most."""
+    """The columns to show, and the largest number of images."""
 
     columns = Delimited(
         fields.String(validate=validate.OneOf(COLUMNS)),
@@ -59,6 +59,6 @@ class ImageQualityQuery(Schema):
 
 
 class UpsertedSchema(Schema):
-    """What was done."""
+    """The number of images that were written."""
 
     upserted = fields.Integer(required=True, metadata={"description": "images, new and known"})

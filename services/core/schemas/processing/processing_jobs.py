@@ -1,10 +1,10 @@
-"""What a request to process data looks like on the wire."""
+"""The payloads of requests to process data."""
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import bindparam, or_, select
 
-from services.core.schemas.processing.programs import TidySchema, answer_of
+from services.core.schemas.processing.programs import KEY, TidySchema, answer_of
 from shared.filters import Filter
 from shared.models import (
     AutoProcProgram,
@@ -20,7 +20,7 @@ MOST = 10_000  # parameters or sweeps of one job
 
 
 class JobParameterSchema(TableSchema):
-    """A parameter of a job; a key may be there several times."""
+    """A parameter of a job; several may have the same key."""
 
     parameterKey = auto_field(required=True, allow_none=False)
 
@@ -31,7 +31,7 @@ class JobParameterSchema(TableSchema):
 
 
 class JobSweepSchema(TableSchema):
-    """Images to process; without numbers all of the data collection."""
+    """Images to process; without numbers the whole data collection."""
 
     dataCollectionId = auto_field(required=True, allow_none=False)
 
@@ -41,7 +41,7 @@ class JobSweepSchema(TableSchema):
         dump_only = ("processingJobImageSweepId",)
 
     @validates_schema
-    def _order(self, data, **kwargs):
+    def _check_order(self, data, **kwargs):
         start, end = data.get("startImage"), data.get("endImage")
         if start is not None and end is not None and start > end:
             raise ValidationError("startImage must not be after endImage", "endImage")
@@ -86,7 +86,7 @@ class ProcessingJobSchema(TidySchema):
                 None,
                 fields.Integer(
                     attribute="dataCollection",
-                    validate=validate.Range(1, 2**32 - 1),
+                    validate=KEY,
                     metadata={"description": "jobs on it, alone or among others"},
                 ),
             ),
@@ -94,7 +94,7 @@ class ProcessingJobSchema(TidySchema):
                 None,
                 fields.Integer(
                     attribute="session",
-                    validate=validate.Range(1, 2**32 - 1),
+                    validate=KEY,
                     metadata={"description": "jobs whose main data collection is of this session"},
                 ),
             ),

@@ -1,4 +1,4 @@
-"""What a run of a processing program looks like on the wire, with its files and messages."""
+"""The payloads of programs, their files and their messages."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -31,16 +31,17 @@ RUN_STATES = SUBMITTED, QUEUED, RUNNING, SUCCEEDED, FAILED = (
     *("Submitted", "Queued", "Running", "Success", "Fail"),
 )
 LONGEST_TEXT = 65_535
-AS_WRITTEN = "as written"  # a note on a field: what JSON Schema says of it in a body
+KEY = validate.Range(1, 2**32 - 1)
+AS_WRITTEN = "as written"  # in the metadata of a field: its JSON Schema in a body
 
 
 class TidySchema(TableSchema):
-    """Takes what pipelines write: free text that is too long is cut, and ``warnings`` names it."""
+    """A body from a pipeline: free text that is too long is cut, and ``warnings`` names it."""
 
     free_text: ClassVar[tuple[str, ...]] = ()
 
     def tidy(self, data: dict) -> dict:
-        """``data`` in the words of the database."""
+        """``data`` with the values that the columns take."""
         return data
 
     @pre_load
@@ -64,10 +65,10 @@ class TidySchema(TableSchema):
 
 
 def answer_of(schema: type[TableSchema], **more: fields.Field) -> type[Schema]:
-    """The answer to a write of ``schema``: the row, and what became of what was sent."""
+    """The answer to a write of ``schema``: the row, and warnings about the body."""
     warnings = fields.List(fields.String(), metadata={"description": "what was cut or dropped"})
-    shown = {**schema().dump_fields, **more, "warnings": warnings}
-    return Schema.from_dict(shown, name=f"{definition_name(schema)}AnswerSchema")
+    answer = {**schema().dump_fields, **more, "warnings": warnings}
+    return Schema.from_dict(answer, name=f"{definition_name(schema)}AnswerSchema")
 
 
 class PipelineSchema(TableSchema):
@@ -87,7 +88,7 @@ class ProgramJobSchema(TableSchema):
 
 
 class ProgramMetadataSchema(Schema):
-    """What hangs on a program."""
+    """The numbers of dependent rows of a program."""
 
     attachments = Count(AutoProcProgramAttachment.autoProcProgramId)
     messages = Count(AutoProcProgramMessage.autoProcProgramId)
@@ -120,7 +121,7 @@ class AutoProcProgramSchema(TidySchema):
         strict=True,
         allow_none=True,
         load_only=True,
-        validate=validate.Range(1, 2**32 - 1),
+        validate=KEY,
         metadata={"description": "what it processes, if there is no job"},
     )
     ProcessingJob = fields.Nested(ProgramJobSchema, attribute="job", dump_only=True)
@@ -137,7 +138,7 @@ class AutoProcProgramSchema(TidySchema):
                 None,
                 fields.Integer(
                     attribute="dataCollection",
-                    validate=validate.Range(1, 2**32 - 1),
+                    validate=KEY,
                     metadata={"description": "programs that processed it, or whose job names it"},
                 ),
             ),
@@ -158,13 +159,13 @@ class AutoProcProgramSchema(TidySchema):
         }
 
     @validates("processingStatus")
-    def _known(self, value, data_key):
-        """Only what is written: of old rows the answer shows whatever they hold."""
+    def _check_status(self, value, data_key):
+        """Raise ValidationError for other values in a body; old rows may have them."""
         if value is not None:
             FINAL(value)
 
     def tidy(self, data: dict) -> dict:
-        """Words of success and failure as numbers; any other word is no change."""
+        """``data`` with success and failure as numbers; any other word is dropped."""
         status: Any = data.get("processingStatus")
         if isinstance(status, str | bool):
             data.pop("processingStatus")
@@ -174,14 +175,14 @@ class AutoProcProgramSchema(TidySchema):
 
 
 class AutoProcProgramUpdateSchema(AutoProcProgramSchema):
-    """What changes while a program runs."""
+    """The columns that may change while a program runs."""
 
     class Meta(AutoProcProgramSchema.Meta):
         exclude = ("dataCollectionId",)
 
 
 class ForceQuery(Schema):
-    """Whether what is final may be repaired."""
+    """Whether a final status may be changed."""
 
     force = fields.Boolean(
         load_default=False, metadata={"description": "change it though its status is final"}
@@ -189,7 +190,7 @@ class ForceQuery(Schema):
 
 
 class AttachmentSchema(TidySchema):
-    """A file that a program wrote: what it is, its folder and its name."""
+    """A file that a program wrote: its type, folder and name."""
 
     autoProcProgramId = auto_field(dump_only=True)
     fileName = auto_field(required=True, allow_none=False)
@@ -205,7 +206,7 @@ class AttachmentSchema(TidySchema):
         }
 
     def tidy(self, data: dict) -> dict:
-        """The type in the capitals of the database."""
+        """``data`` with the type spelled as in the database, e.g. Log."""
         if isinstance(kind := data.get("fileType"), str):
             data["fileType"] = kind.strip().capitalize()
         return data
@@ -221,7 +222,7 @@ class ProgramAttachmentSchema(AttachmentSchema):
 
 
 class MessageSchema(TidySchema):
-    """What a program has to say."""
+    """A message of a program."""
 
     free_text = ("message", "description")
 
@@ -238,7 +239,7 @@ class MessageSchema(TidySchema):
         }
 
     def tidy(self, data: dict) -> dict:
-        """The severity in the capitals of the database."""
+        """``data`` with the severity in capitals, as in the database."""
         if isinstance(severity := data.get("severity"), str):
             data["severity"] = severity.strip().upper()
         return data

@@ -1,4 +1,4 @@
-"""Results of processing as the rows of a table, and the state of what is still processed."""
+"""The payloads of results as rows of a table, and of the states of processing."""
 
 from marshmallow import Schema, fields, validate
 from sqlalchemy import bindparam, func, or_, select
@@ -11,7 +11,8 @@ from services.core.models import (
     AutoProcScalingHasInt,
     AutoProcScalingStatistics,
 )
-from services.core.schemas.processing.programs import RUN_STATES
+from services.core.schemas.processing.programs import KEY, RUN_STATES
+from services.core.schemas.processing.results import SHELLS
 from shared.filters import Filter, by_proposal, fields_of
 from shared.lists import Delimited
 from shared.models import (
@@ -23,11 +24,9 @@ from shared.models import (
 )
 from shared.schemas import TableSchema, text_of
 
-KEY = validate.Range(1, 2**32 - 1)
-MOST_COLLECTIONS = 500  # by their keys: more may not fit into a URL
-SHELLS = ("overall", "innerShell", "outerShell")
+MOST_COLLECTIONS = 500  # keys in one URL, whose length servers limit
 OWNERS = {"collection": "dataCollectionId", "sample": "blSampleId", "session": "sessionId"}
-# What makes a result the best, and whether the most of it does
+# the criteria of the best result; true where the greatest value is the best
 CRITERIA = {
     "resolutionLimitHigh": False,
     "rMerge": False,
@@ -39,7 +38,7 @@ CRITERIA = {
 
 
 class TablePipelineSchema(TableSchema):
-    """A pipeline, by its name."""
+    """A pipeline and its name."""
 
     class Meta(TableSchema.Meta):
         model = ProcessingPipeline
@@ -73,7 +72,7 @@ class TableResultSchema(TableSchema):
 
 
 class AutoProcRowSchema(TableSchema):
-    """Symmetry and cell, as a program found them."""
+    """Symmetry and cell, with their program."""
 
     AutoProcProgram = fields.Nested(TableProgramSchema, attribute="program")
 
@@ -84,7 +83,7 @@ class AutoProcRowSchema(TableSchema):
 
 
 class TableShellSchema(TableSchema):
-    """How good a shell is."""
+    """The statistics of a shell."""
 
     class Meta(TableSchema.Meta):
         model = AutoProcScalingStatistics
@@ -92,7 +91,7 @@ class TableShellSchema(TableSchema):
 
 
 class TableIntegrationSchema(TableSchema):
-    """Which images went in."""
+    """The images of an integration."""
 
     class Meta(TableSchema.Meta):
         model = AutoProcIntegration
@@ -113,39 +112,39 @@ class TableLinkSchema(TableSchema):
 
 
 def _using(condition):
-    """Scalings that use a data collection of which ``condition`` holds."""
+    """The condition of scalings that use a data collection which meets ``condition``."""
     link, integration = AutoProcScalingHasInt, AutoProcIntegration
-    found = select(link.autoProcScalingId).join(
+    keys = select(link.autoProcScalingId).join(
         integration, integration.autoProcIntegrationId == link.autoProcIntegrationId
     )
-    found = found.join(
+    keys = keys.join(
         DataCollection, DataCollection.dataCollectionId == integration.dataCollectionId
     )
     group = DataCollectionGroup.dataCollectionGroupId
-    found = found.join(DataCollectionGroup, group == DataCollection.dataCollectionGroupId)
-    return AutoProcScaling.autoProcScalingId.in_(found.where(condition))
+    keys = keys.join(DataCollectionGroup, group == DataCollection.dataCollectionGroupId)
+    return AutoProcScaling.autoProcScalingId.in_(keys.where(condition))
 
 
 def _by_pipeline():
     result, program = aliased(AutoProc), aliased(AutoProcProgram)
     pipeline = aliased(ProcessingPipeline)
     name = func.lower(bindparam("pipeline"))
-    found = select(result.autoProcId).join(
+    keys = select(result.autoProcId).join(
         program, program.autoProcProgramId == result.autoProcProgramId
     )
-    found = found.outerjoin(
-        pipeline, pipeline.processingPipelineId == program.processingPipelineId
+    keys = keys.outerjoin(pipeline, pipeline.processingPipelineId == program.processingPipelineId)
+    by_name = or_(
+        func.lower(program.processingPrograms) == name, func.lower(pipeline.name) == name
     )
-    named = (func.lower(program.processingPrograms) == name, func.lower(pipeline.name) == name)
-    return AutoProcScaling.autoProcId.in_(found.where(or_(*named)))
+    return AutoProcScaling.autoProcId.in_(keys.where(by_name))
 
 
 def _of_proposal():
-    found = select(BLSession.sessionId).where(BLSession.proposalId == bindparam("proposal"))
-    return _using(DataCollectionGroup.sessionId.in_(found))
+    keys = select(BLSession.sessionId).where(BLSession.proposalId == bindparam("proposal"))
+    return _using(DataCollectionGroup.sessionId.in_(keys))
 
 
-SELECTION = {  # of results; the module puts sessionId in the place of session
+SELECTION = {  # filters of results; the module replaces session by sessionId
     "session": Filter(None, fields.String(metadata={"description": "session id or name"})),
     "sessionId": Filter(
         _using(DataCollectionGroup.sessionId == bindparam("sessionId")),
@@ -188,7 +187,7 @@ class ResultRowSchema(TableSchema):
         filters = SELECTION
 
 
-BestQuery = Schema.from_dict(  # which result is the best, and of what
+BestQuery = Schema.from_dict(  # the filters of results, and the criterion
     {
         **fields_of(SELECTION),
         "of": fields.String(
@@ -229,7 +228,7 @@ class BestResultSchema(Schema):
 
 
 class BestResultsSchema(Schema):
-    """The best results of a selection, by what they are the best of."""
+    """The best results of a selection."""
 
     criterion = fields.String()
     shell = fields.String()
@@ -237,7 +236,7 @@ class BestResultsSchema(Schema):
 
 
 class StatusQuery(Schema):
-    """Of which data collections: by their keys, or all of a session or group."""
+    """Data collections: by their keys, or all of a session or group."""
 
     dataCollectionIds = Delimited(
         fields.Integer(validate=KEY), validate=validate.Length(1, MOST_COLLECTIONS)
@@ -248,7 +247,7 @@ class StatusQuery(Schema):
 
 
 class RunSchema(Schema):
-    """A run of a program, or a job that waits for one."""
+    """A run of a program, or a job without one."""
 
     processingJobId = fields.Integer(allow_none=True)
     autoProcProgramId = fields.Integer(allow_none=True)
@@ -257,13 +256,13 @@ class RunSchema(Schema):
 
 
 class CollectionStatusSchema(Schema):
-    """What is processed of a data collection."""
+    """The runs of processing on a data collection."""
 
     dataCollectionId = fields.Integer()
     runs = fields.List(fields.Nested(RunSchema))
 
 
 class StatusesSchema(Schema):
-    """Those of the data collections that the caller may see."""
+    """The runs on the data collections that the caller may see."""
 
     statuses = fields.List(fields.Nested(CollectionStatusSchema))

@@ -1,4 +1,4 @@
-"""A whole result of processing as one document: what is written is what is read."""
+"""The payload of a whole result of processing, the same for writes and reads."""
 
 from typing import Any, ClassVar
 
@@ -20,6 +20,7 @@ from services.core.models import (
 )
 from services.core.schemas.processing.programs import (
     FINAL,
+    KEY,
     STATUSES,
     AttachmentSchema,
     AutoProcProgramSchema,
@@ -28,15 +29,14 @@ from services.core.schemas.processing.programs import (
     TidySchema,
 )
 from services.core.schemas.processing.screenings import ScreeningSchema
+from services.core.schemas.records import MANY
 from shared.schemas import TableSchema
 
 SHELLS = ("overall", "innerShell", "outerShell")
-KEY = validate.Range(1, 2**32 - 1)
-MANY = validate.Length(max=1000)
 
 
 class ScalingStatisticsSchema(TidySchema):
-    """How good a shell of a scaling is."""
+    """The statistics of a shell of a scaling."""
 
     free_text = ("comments",)
 
@@ -49,14 +49,14 @@ class ScalingStatisticsSchema(TidySchema):
 
 
 class SweepImageSchema(Schema):
-    """An image of the data collection that was integrated, by which it can be found."""
+    """An image of the integrated data collection, which identifies it."""
 
     fileName = fields.String(required=True, validate=validate.Length(1, 255))
     fileLocation = fields.String(required=True, validate=validate.Length(1, 255))
 
 
 class IntegrationSchema(TableSchema):
-    """What a program made of one data collection, which it names or shows an image of."""
+    """An integration of one data collection, by its key or one of its images."""
 
     dataCollectionId = auto_field(required=False)
     Image = fields.Nested(SweepImageSchema, load_only=True, allow_none=True)
@@ -79,15 +79,15 @@ class ScalingSchema(TableSchema):
         dump_only = ("autoProcScalingId",)
 
     @validates_schema
-    def _shells(self, data, **kwargs):
-        found = sorted(each["scalingStatisticsType"] for each in data["statistics"])
-        if found != sorted(SHELLS):
+    def _check_shells(self, data, **kwargs):
+        names = sorted(each["scalingStatisticsType"] for each in data["statistics"])
+        if names != sorted(SHELLS):
             reason = f"needs each of {', '.join(SHELLS)} once"
             raise ValidationError(reason, "statistics")
 
 
 class AutoProcSchema(TableSchema):
-    """Symmetry and cell, and the scalings they come from."""
+    """Symmetry and cell, and their scalings."""
 
     scalings = fields.Nested(ScalingSchema, many=True, validate=MANY)
 
@@ -99,7 +99,7 @@ class AutoProcSchema(TableSchema):
 
 
 class MRBlobSchema(TableSchema):
-    """Density that the model does not explain."""
+    """A blob: density that the model does not explain."""
 
     class Meta(TableSchema.Meta):
         model = MXMRRunBlob
@@ -124,7 +124,7 @@ class MRRunSchema(TableSchema):
 
 
 class PhasingStatisticsSchema(TableSchema):
-    """One figure of a phasing step, of all or of one bin."""
+    """One figure of a phasing step, of one bin or of all."""
 
     class Meta(TableSchema.Meta):
         model = PhasingStatistics
@@ -145,7 +145,7 @@ class PhasingStepSchema(TableSchema):
 
 
 class PhasingRunSchema(TidySchema):
-    """A run of a phasing program, where it is not the copy of a program."""
+    """A run of a phasing program that has no row of its own as a program."""
 
     free_text = ("phasingPrograms", "phasingCommandLine", "phasingMessage", "phasingEnvironment")
 
@@ -154,7 +154,7 @@ class PhasingRunSchema(TidySchema):
         dump_only = ("phasingProgramRunId", "recordTimeStamp")
 
     def tidy(self, data: dict) -> dict:
-        """Words of success and failure as numbers; of any other word nothing is kept."""
+        """``data`` with success and failure as numbers; any other word becomes null."""
         status = str(data.get("phasingStatus")).strip().lower()
         return {**data, "phasingStatus": STATUSES.get(status)}
 
@@ -194,11 +194,11 @@ class ResultScreeningSchema(ScreeningSchema):
         sort = ("screeningId",)
 
     def _has_parent(self, data, **kwargs):
-        """It may do without."""
+        """Check nothing: the data collection of the document is the default."""
 
 
 class ResultProgramSchema(AutoProcProgramSchema):
-    """The program of a result; with its key if it is known already."""
+    """The program of a result; with its key if it was registered before."""
 
     autoProcProgramId = auto_field(allow_none=True)
 
@@ -208,7 +208,7 @@ class ResultProgramSchema(AutoProcProgramSchema):
 
 
 class StoredProgramSchema(ResultProgramSchema):
-    """The program with all that hangs on it alone; for reading."""
+    """The program with its files and messages; for reading."""
 
     attachments = fields.Nested(AttachmentSchema, many=True, dump_only=True)
     messages = fields.Nested(MessageSchema, many=True, dump_only=True)
@@ -277,12 +277,12 @@ class ResultSchema(Schema):
     )
 
     @post_load
-    def _gather(self, data, **kwargs):
-        return {**data, "warnings": [*data.get("warnings", ()), *gathered(data)]}
+    def _collect_warnings(self, data, **kwargs):
+        return {**data, "warnings": [*data.get("warnings", ()), *pop_warnings(data)]}
 
 
 class ResultQuery(ForceQuery):
-    """What a document may lack."""
+    """Defaults of a document."""
 
     dataCollectionId = fields.Integer(
         validate=KEY,
@@ -293,16 +293,16 @@ class ResultQuery(ForceQuery):
     )
 
 
-def gathered(found: Any, at: str = "") -> list[str]:
-    """The warnings that parts of a document gave when they were loaded, taken out of them."""
+def pop_warnings(document: Any, at: str = "") -> list[str]:
+    """Remove the warnings from the parts of a loaded document; return them with their places."""
     warnings: list[str] = []
-    if isinstance(found, list):
-        for number, each in enumerate(found):
-            warnings += gathered(each, f"{at}{number}.")
-    elif isinstance(found, dict):
+    if isinstance(document, list):
+        for number, each in enumerate(document):
+            warnings += pop_warnings(each, f"{at}{number}.")
+    elif isinstance(document, dict):
         if at:
-            warnings += [at + text for text in found.pop("warnings", ())]
-        for name, each in found.items():
+            warnings += [at + text for text in document.pop("warnings", ())]
+        for name, each in document.items():
             if isinstance(each, list | dict) and name != "warnings":
-                warnings += gathered(each, f"{at}{name}.")
+                warnings += pop_warnings(each, f"{at}{name}.")
     return warnings

@@ -1,4 +1,4 @@
-"""A screening with all below it, as one document: what was found, and how to collect."""
+"""The payloads of screenings: results and strategies as one document."""
 
 from marshmallow import ValidationError, fields, validates_schema
 from sqlalchemy import bindparam, select, union
@@ -21,7 +21,7 @@ PARENTS = ("dataCollectionId", "dataCollectionGroupId")
 
 
 class ScreeningInputSchema(RecordSchema):
-    """What a screening was given."""
+    """The input of a screening."""
 
     class Meta(RecordSchema.Meta):
         model = ScreeningInput
@@ -30,7 +30,7 @@ class ScreeningInputSchema(RecordSchema):
 
 
 class ScreeningOutputLatticeSchema(RecordSchema):
-    """A lattice that was found."""
+    """A lattice in the output of a screening."""
 
     class Meta(RecordSchema.Meta):
         model = ScreeningOutputLattice
@@ -39,7 +39,7 @@ class ScreeningOutputLatticeSchema(RecordSchema):
 
 
 class ScreeningStrategySubWedgeSchema(RecordSchema):
-    """One sweep of a wedge; without a number it gets its place."""
+    """One sweep of a wedge; its number is its place by default."""
 
     class Meta(RecordSchema.Meta):
         model = ScreeningStrategySubWedge
@@ -48,7 +48,7 @@ class ScreeningStrategySubWedgeSchema(RecordSchema):
 
 
 class ScreeningStrategyWedgeSchema(RecordSchema):
-    """A part of a strategy; without a number it gets its place."""
+    """A part of a strategy; its number is its place by default."""
 
     subWedges = fields.Nested(
         ScreeningStrategySubWedgeSchema, many=True, attribute="subwedges", validate=MANY
@@ -61,7 +61,7 @@ class ScreeningStrategyWedgeSchema(RecordSchema):
 
 
 class ScreeningStrategySchema(RecordSchema):
-    """How to collect."""
+    """A strategy of data collection."""
 
     wedges = fields.Nested(ScreeningStrategyWedgeSchema, many=True, validate=MANY)
 
@@ -72,7 +72,7 @@ class ScreeningStrategySchema(RecordSchema):
 
 
 class ScreeningOutputSchema(RecordSchema):
-    """What a screening found."""
+    """The output of a screening."""
 
     lattices = fields.Nested(ScreeningOutputLatticeSchema, many=True, validate=MANY)
     strategies = fields.Nested(ScreeningStrategySchema, many=True, validate=MANY)
@@ -91,7 +91,7 @@ _by_collection = (
 
 
 class ScreeningSchema(RecordSchema):
-    """A screening of a data collection, or of a group; it gets that of its collection."""
+    """A screening of a data collection, whose group it gets, or of a group."""
 
     inputs = fields.Nested(ScreeningInputSchema, many=True, validate=MANY)
     outputs = fields.Nested(ScreeningOutputSchema, many=True, validate=MANY)

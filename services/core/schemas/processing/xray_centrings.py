@@ -1,4 +1,4 @@
-"""An X-ray centring with the crystals it found, as one document."""
+"""The payloads of X-ray centrings with their crystals, as one document."""
 
 from marshmallow import fields
 from sqlalchemy import bindparam, select
@@ -10,7 +10,7 @@ from shared.models import DataCollectionGroup
 
 
 class CentringResultSchema(RecordSchema):
-    """One crystal that was found; without Z where the scan was flat."""
+    """One crystal in a centring; without Z if the scan was flat."""
 
     class Meta(RecordSchema.Meta):
         model = XrayCentringResult
@@ -19,7 +19,7 @@ class CentringResultSchema(RecordSchema):
 
 
 class CentringSchema(RecordSchema):
-    """A centring; one that found nothing has failed, and has no results."""
+    """A centring; without a crystal it failed, and has no results."""
 
     results = fields.Nested(CentringResultSchema, many=True, validate=MANY)
 

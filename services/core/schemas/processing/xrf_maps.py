@@ -1,4 +1,4 @@
-"""What a map of fluorescence looks like on the wire. Its bytes have a payload of their own."""
+"""The payloads of maps of fluorescence; their bytes have one of their own."""
 
 from base64 import b64decode
 
@@ -15,22 +15,22 @@ BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 
 
 class Base64(fields.String):
-    """Some bytes, written in base64."""
+    """Bytes in base64."""
 
     default_error_messages = {"invalid": "Not base64."}
 
     def _deserialize(self, value, attr, data, **kwargs):
         try:
-            found = b64decode(value, validate=True)
+            content = b64decode(value, validate=True)
         except (TypeError, ValueError) as error:
             raise self.make_error("invalid") from error
-        if not found:
+        if not content:
             raise self.make_error("invalid")
-        return found
+        return content
 
 
 class XrfRegionSchema(TableSchema):
-    """What a map shows: a window of energies, or a counter."""
+    """The region of a map: a window of energies, or a counter."""
 
     class Meta(TableSchema.Meta):
         model = XRFFluorescenceMappingROI

@@ -1,4 +1,4 @@
-"""Lists of zocalo's ISPyB commands, and what became of each."""
+"""The payloads of zocalo's ISPyB commands, and the result of each."""
 
 from marshmallow import Schema, fields, pre_load, validate
 
@@ -8,10 +8,10 @@ NAME = fields.String(validate=validate.Length(1, 255))
 
 
 class CommandListSchema(Schema):
-    """Commands in their order, and what they may refer to.
+    """Commands in their order, and the values to which they refer.
 
-    It may be the message of a single command too, which is then the list; what else stands in
-    the message of a list are parameters of all of them.
+    The message of a single command is a list of one. Further fields in the message of a list are
+    parameters of all its commands.
     """
 
     ispyb_command = fields.String(
@@ -46,15 +46,15 @@ class CommandListSchema(Schema):
             return data
         if LIST not in data and data.get("ispyb_command") != MULTIPART:
             return {LIST: [data]}
-        said = {name: value for name, value in data.items() if name in self.fields}
-        common = said.get("parameters", {})
-        if isinstance(common, dict) and (more := data.keys() - said.keys()):
-            said["parameters"] = {**common, **{name: data[name] for name in more}}
-        return said
+        message = {name: value for name, value in data.items() if name in self.fields}
+        common = message.get("parameters", {})
+        if isinstance(common, dict) and (further := data.keys() - message.keys()):
+            message["parameters"] = {**common, **{name: data[name] for name in further}}
+        return message
 
 
 class CommandResultSchema(Schema):
-    """What one command did."""
+    """The result of one command."""
 
     ispyb_command = fields.String(required=True)
     result = fields.Raw(
@@ -67,7 +67,7 @@ class CommandResultSchema(Schema):
 
 
 class CommandResultsSchema(Schema):
-    """What all of them did, in their order."""
+    """The results of all commands, in their order."""
 
     results = fields.Nested(CommandResultSchema, many=True, required=True)
     environment = fields.Dict(
