@@ -1,4 +1,4 @@
-"""What the tests of processing share: a document, and the collections it may name."""
+"""A document of a result and the data collections it may name, for the tests of processing."""
 
 import threading
 

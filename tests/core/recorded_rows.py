@@ -1,4 +1,4 @@
-"""The tests of what beamlines record below a session, all kinds of it alike."""
+"""The tests that all rows recorded below a session have in common."""
 
 from typing import Any
 

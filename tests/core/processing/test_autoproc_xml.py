@@ -117,7 +117,7 @@ def stored(response, status=201):
 
 
 class Recorder(MXProcessing):
-    """The official writer, which notes what it is given in place of storing it."""
+    """The official writer, which keeps its arguments and stores nothing."""
 
     def __init__(self):
         self.given = {"attachments": [], "scalings": [], "integrations": []}
@@ -212,9 +212,9 @@ def test_the_official_reader_finds_the_same_values(send, tmp_path, add, made):
     assert given["autoproc"]["spacegroup"] == autoproc["spaceGroup"]
     for name in CELL:
         assert float(given["autoproc"][f"refinedcell{name}"]) == autoproc[f"refinedCell{name}"]
-    for found, scaling in zip(given["scalings"], autoproc["scalings"], strict=True):
+    for result, scaling in zip(given["scalings"], autoproc["scalings"], strict=True):
         shells = {each["scalingStatisticsType"]: each for each in scaling["statistics"]}
-        for theirs in found:
+        for theirs in result:
             ours = shells[theirs["type"]]
             assert {c: float(theirs[n]) for n, c in OFFICIAL.items()} == {
                 column: ours[column] for column in OFFICIAL.values()
@@ -289,22 +289,22 @@ def sweeps(send, add, autoprocs, grouped=False):
 def test_equal_results_of_sweeps_are_one_with_all_scalings(send, add, grouped):
     made = sweeps(send, add, [AUTOPROC, AUTOPROC], grouped)
     assert made["furtherAutoProcs"] == []
-    found = [
+    values = [
         (scaling["statistics"][0]["rMerge"], scaling["integrations"][0]["dataCollectionId"])
         for scaling in made["autoProc"]["scalings"]
     ]
-    assert found == [(0.125, 111), (0.25, 112)]
+    assert values == [(0.125, 111), (0.25, 112)]
 
 
 @pytest.mark.parametrize("grouped", [False, True])
 def test_other_results_of_sweeps_are_paired_in_order(send, add, grouped):
     made = sweeps(send, add, [AUTOPROC, {**AUTOPROC, "spaceGroup": "P 41 21 2"}], grouped)
-    for found, group, collection in (
+    for result, group, collection in (
         (made["autoProc"], "P 43 21 2", 111),
         (made["furtherAutoProcs"][0], "P 41 21 2", 112),
     ):
-        assert found["spaceGroup"] == group
-        (scaling,) = found["scalings"]
+        assert result["spaceGroup"] == group
+        (scaling,) = result["scalings"]
         assert scaling["integrations"][0]["dataCollectionId"] == collection
 
 
@@ -344,8 +344,8 @@ def test_containers_are_matched_by_their_images(as_, send, add, zocalo):
     root = container(scalings=0)
     add_scaling(root, *pictures)
     (scaling,) = stored(send(root))["autoProc"]["scalings"]
-    found = [each["dataCollectionId"] for each in scaling["integrations"]]
-    assert found == [111, 501, 211]
+    values = [each["dataCollectionId"] for each in scaling["integrations"]]
+    assert values == [111, 501, 211]
     i03 = as_("i03", None, "processing_write", service=True, beamlines=["i03"])
     answer = i03.post(RESULTS, data=tostring(root), content_type="application/xml")
     assert answer.json["errors"].keys() == {"autoProc.scalings.0.integrations.2.dataCollectionId"}
@@ -397,8 +397,8 @@ def test_elements_without_a_column_are_named(send):
     root = container(scalings=0)
     scaling = add_scaling(root, isa=25.5, sigAno=1.25, DanoOverSigDano=0.875)
     add_row(scaling, "foo", bar=1)
-    found = stored(send(root))["warnings"]
-    assert found == [
+    warnings = stored(send(root))["warnings"]
+    assert warnings == [
         "AutoProcScalingContainer.foo: not stored",
         *(
             f"AutoProcScalingStatistics.{n}: not stored"
@@ -411,8 +411,8 @@ def test_no_more_is_named_than_anybody_reads(send):
     root = container()
     for number in range(200):
         SubElement(root, f"foo{number}")
-    found = stored(send(root))["warnings"]
-    assert (len(found), found[-1]) == (101, "and more")
+    warnings = stored(send(root))["warnings"]
+    assert (len(warnings), warnings[-1]) == (101, "and more")
 
 
 def test_no_template_keeps_the_service_busy(send, add):
@@ -461,8 +461,11 @@ def test_put_takes_xml(send, zocalo):
     url = f"{RESULTS}/{made['program']['autoProcProgramId']}?dataCollectionId=112"
     root = container({**PROGRAM, "processingPrograms": "xia2"})
     answer = zocalo.put(url, data=tostring(root), content_type="application/xml")
-    found = stored(answer, 200)
-    assert (found["program"]["processingPrograms"], found["dataCollectionId"]) == ("xia2", 112)
+    current = stored(answer, 200)
+    assert (current["program"]["processingPrograms"], current["dataCollectionId"]) == (
+        "xia2",
+        112,
+    )
 
 
 def test_the_specification_names_xml(app):

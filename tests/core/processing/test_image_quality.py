@@ -41,7 +41,7 @@ def alice(as_, collection):
 
 @pytest.fixture
 def pipeline(as_, collection):
-    """A program that writes what it sees on i03."""
+    """A program that writes the quality of images of i03."""
     return as_("zocalo", None, "processing_write", service=True, beamlines=["i03"])
 
 
@@ -54,21 +54,21 @@ def test_columns_go_in_and_come_out_aligned(pipeline, alice):
     }
     answer = pipeline.put(URL, json=body)
     assert (answer.status_code, answer.json) == (200, {"upserted": 3})
-    found = alice.get(URL).json
-    assert found.keys() == {"autoProcProgramId", "imageNumber", *COLUMNS}
-    assert found["autoProcProgramId"] == 7
-    assert found["imageNumber"] == [1, 2, 3]
-    assert found["dozor_score"] == [8.125, None, 7.75]
-    assert found["spotTotal"] == [210, 198, 205]
-    assert found["driftFactor"] == [None, None, None]
+    current = alice.get(URL).json
+    assert current.keys() == {"autoProcProgramId", "imageNumber", *COLUMNS}
+    assert current["autoProcProgramId"] == 7
+    assert current["imageNumber"] == [1, 2, 3]
+    assert current["dozor_score"] == [8.125, None, 7.75]
+    assert current["spotTotal"] == [210, 198, 205]
+    assert current["driftFactor"] == [None, None, None]
 
 
 def test_absent_columns_and_nulls_keep_what_is_stored(pipeline, alice):
     pipeline.put(URL, json={"imageNumber": [1, 2], "spotTotal": [1, 2], "dozor_score": [0.5, 1]})
     body = {"autoProcProgramId": 8, "imageNumber": [2, 1, 4], "spotTotal": [None, 10, 40]}
     assert pipeline.put(URL, json=body).json == {"upserted": 3}
-    found = alice.get(f"{URL}?columns=dozor_score,spotTotal").json
-    assert found == {
+    answer = alice.get(f"{URL}?columns=dozor_score,spotTotal").json
+    assert answer == {
         "autoProcProgramId": 8,
         "imageNumber": [1, 2, 4],
         "dozor_score": [0.5, 1, None],
@@ -89,8 +89,8 @@ def test_images_of_several_programs_name_none(pipeline, alice):
 def test_an_image_twice_is_stored_in_order(pipeline, alice, count):
     body = {"imageNumber": [1, 1], "spotTotal": [5, 6], "dozor_score": [0.5, None]}
     assert pipeline.put(URL, json=body).status_code == 200
-    found = alice.get(URL).json
-    assert (found["spotTotal"], found["dozor_score"]) == ([6], [0.5])
+    answer = alice.get(URL).json
+    assert (answer["spotTotal"], answer["dozor_score"]) == ([6], [0.5])
     assert count(ImageQualityIndicators) == 1
 
 
@@ -109,8 +109,8 @@ def test_the_largest_document_and_one_row_more(pipeline, alice, count):
     packed = gzip.compress(json.dumps(body).encode())
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
     assert pipeline.put(URL, data=packed, headers=headers).json == {"upserted": 20_000}
-    found = alice.get(URL).json
-    assert all(found[name] == values for name, values in body.items())
+    current = alice.get(URL).json
+    assert all(current[name] == values for name, values in body.items())
     assert count(ImageQualityIndicators) == 20_000
 
 
@@ -153,12 +153,12 @@ def test_bad_documents_store_nothing(pipeline, count, body, status, errors):
     assert count(ImageQualityIndicators) == 0
 
 
-def blurred(found, wanted):
+def blurred(value, result):
     """``found``, where words that ``wanted`` leaves open are None."""
-    if isinstance(wanted, dict):
-        assert found.keys() == wanted.keys()
-        return {name: blurred(found[name], wanted[name]) for name in wanted}
-    return wanted if wanted == [None] and len(found) == 1 else found
+    if isinstance(result, dict):
+        assert value.keys() == result.keys()
+        return {name: blurred(value[name], result[name]) for name in result}
+    return result if result == [None] and len(value) == 1 else value
 
 
 def test_not_json(pipeline):
@@ -199,14 +199,14 @@ def test_thinning_keeps_extremes(pipeline, alice):
     body = {"imageNumber": list(range(1, rows + 1)), "spotTotal": spots, "dozor_score": score}
     pipeline.put(URL, json=body)
     for points in (4, 40, 999):
-        found = alice.get(f"{URL}?columns=spotTotal,dozor_score&points={points}").json
-        assert 1 < len(found["imageNumber"]) <= points
-        assert found["imageNumber"] == sorted(set(found["imageNumber"]))
-        for at, number in enumerate(found["imageNumber"]):
-            assert found["spotTotal"][at] == spots[number - 1]
-            assert found["dozor_score"][at] == score[number - 1]
-        assert {124, 601, 602} <= set(found["imageNumber"])
-        assert 0 in found["spotTotal"]
+        answer = alice.get(f"{URL}?columns=spotTotal,dozor_score&points={points}").json
+        assert 1 < len(answer["imageNumber"]) <= points
+        assert answer["imageNumber"] == sorted(set(answer["imageNumber"]))
+        for at, number in enumerate(answer["imageNumber"]):
+            assert answer["spotTotal"][at] == spots[number - 1]
+            assert answer["dozor_score"][at] == score[number - 1]
+        assert {124, 601, 602} <= set(answer["imageNumber"])
+        assert 0 in answer["spotTotal"]
     whole = alice.get(f"{URL}?points=1000").json
     assert whole["spotTotal"] == spots
     few = alice.get(f"{URL}?points=3")

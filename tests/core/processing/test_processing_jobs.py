@@ -1,4 +1,4 @@
-"""Jobs: asked for by pipelines, and by people on all data they see."""
+"""Jobs: created by pipelines, and by people on all data that they see."""
 
 import pytest
 
@@ -17,9 +17,9 @@ def data(facility, add):
     collect(add)
 
 
-def sweeps(found):
+def sweeps(result):
     names = ("dataCollectionId", "startImage", "endImage")
-    return [tuple(sweep[name] for name in names) for sweep in found["sweeps"]]
+    return [tuple(sweep[name] for name in names) for sweep in result["sweeps"]]
 
 
 def test_a_person_asks_for_reprocessing(as_, data, count):
@@ -42,16 +42,16 @@ def test_a_person_asks_for_reprocessing(as_, data, count):
     alice = as_("alice", 1)
     made = alice.post(JOBS, json=body)
     assert made.status_code == 201
-    found = made.json
-    assert found["warnings"] == ["comments: cut to 255 characters"]
-    assert [each["parameterKey"] for each in found["parameters"]] == ["spacegroup", "d_min"] + [
+    answer = made.json
+    assert answer["warnings"] == ["comments: cut to 255 characters"]
+    assert [each["parameterKey"] for each in answer["parameters"]] == ["spacegroup", "d_min"] + [
         "spacegroup"
     ], "keys may repeat"
-    assert sweeps(found) == [(111, 1, 50), (112, 1, 100)]
-    assert found["automatic"] is False and found["programs"] == []
-    assert found["recordTimestamp"]
-    shown = alice.get(f"{JOBS}/{found['processingJobId']}").json
-    assert shown == {name: value for name, value in found.items() if name != "warnings"}
+    assert sweeps(answer) == [(111, 1, 50), (112, 1, 100)]
+    assert answer["automatic"] is False and answer["programs"] == []
+    assert answer["recordTimestamp"]
+    current = alice.get(f"{JOBS}/{answer['processingJobId']}").json
+    assert current == {name: value for name, value in answer.items() if name != "warnings"}
     assert count(ProcessingJobParameter) == 3
 
 
@@ -139,6 +139,6 @@ def test_who_sees_which_job(as_, data, add):
         ("sessionId=21", [2]),
         ("dataCollectionId=999", []),
     ):
-        found = overseer.get(f"{JOBS}?{query}").json["results"]
-        assert [row["processingJobId"] for row in found] == expected
+        answer = overseer.get(f"{JOBS}?{query}").json["results"]
+        assert [row["processingJobId"] for row in answer] == expected
     assert overseer.get(f"{JOBS}/1").json["programs"][0]["processingStatus"] == 1

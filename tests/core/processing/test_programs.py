@@ -1,4 +1,4 @@
-"""Programs: a status that is final stays, what is older is ignored, files and messages go on."""
+"""Programs: a final status stays, older updates are ignored, files and messages are added."""
 
 from datetime import datetime, timedelta
 
@@ -48,13 +48,13 @@ def test_a_program_is_registered_for_a_job(zocalo):
     body = {"processingJobId": 5, "processingPrograms": "XIA2 dials", "processingStartTime": BEGIN}
     made = zocalo.post(PROGRAMS, json=body)
     assert made.status_code == 201
-    found = made.json
-    assert found["processingStatus"] is None and found["processingStartTime"] == BEGIN
-    assert found["recordTimeStamp"] is not None
-    assert found["ProcessingPipeline"] == {"processingPipelineId": 63, "name": "xia2/DIALS"}
-    assert found["ProcessingJob"]["dataCollectionId"] == 111
-    shown = zocalo.get(f"{PROGRAMS}/{found['autoProcProgramId']}").json
-    assert shown == {k: v for k, v in found.items() if k not in ("applied", "warnings")}
+    answer = made.json
+    assert answer["processingStatus"] is None and answer["processingStartTime"] == BEGIN
+    assert answer["recordTimeStamp"] is not None
+    assert answer["ProcessingPipeline"] == {"processingPipelineId": 63, "name": "xia2/DIALS"}
+    assert answer["ProcessingJob"]["dataCollectionId"] == 111
+    current = zocalo.get(f"{PROGRAMS}/{answer['autoProcProgramId']}").json
+    assert current == {k: v for k, v in answer.items() if k not in ("applied", "warnings")}
 
 
 def test_a_pipeline_that_is_not_known_is_none(zocalo):
@@ -80,16 +80,16 @@ def test_a_number_that_is_no_status_is_refused(zocalo, program):
 
 def test_each_update_is_the_end_and_the_start_is_set_once(zocalo, program):
     before = datetime.now().replace(microsecond=0)
-    found = changed(zocalo.patch(program, json={"processingMessage": "started"}))
+    answer = changed(zocalo.patch(program, json={"processingMessage": "started"}))
     for name in ("processingStartTime", "processingEndTime"):
-        assert before <= datetime.fromisoformat(found[name]) <= datetime.now()
-    start = found["processingStartTime"]
+        assert before <= datetime.fromisoformat(answer[name]) <= datetime.now()
+    start = answer["processingStartTime"]
     later = (before + timedelta(hours=1)).isoformat()
     update = {"processingStartTime": BEGIN, "processingEndTime": later, "processingMessage": None}
-    found = changed(zocalo.patch(program, json=update))
-    assert found["processingStartTime"] == start
-    assert found["processingEndTime"] == later
-    assert found["processingMessage"] == "started", "null keeps"
+    answer = changed(zocalo.patch(program, json=update))
+    assert answer["processingStartTime"] == start
+    assert answer["processingEndTime"] == later
+    assert answer["processingMessage"] == "started", "null keeps"
 
 
 def test_an_older_update_is_ignored_unless_it_has_a_status(zocalo, program):
@@ -104,8 +104,8 @@ def test_an_older_update_is_ignored_unless_it_has_a_status(zocalo, program):
     assert changed(zocalo.patch(program, json=older), False)["processingMessage"] == (
         same["processingMessage"]
     )
-    found = changed(zocalo.patch(program, json={**older, "processingStatus": "success"}))
-    assert (found["processingMessage"], found["processingStatus"]) == ("one", 1)
+    answer = changed(zocalo.patch(program, json={**older, "processingStatus": "success"}))
+    assert (answer["processingMessage"], answer["processingStatus"]) == ("one", 1)
 
 
 def test_a_final_status_stays(zocalo, program):
@@ -123,22 +123,22 @@ def test_a_final_status_stays(zocalo, program):
         assert answer.status_code == 409 and "failure (0)" in answer.json["detail"]
     assert changed(zocalo.patch(program, json={**done, "processingEndTime": end}), False)
     repaired = {"processingStatus": "success", "processingMessage": None}
-    found = changed(zocalo.patch(f"{program}?force=true", json=repaired))
-    assert (found["processingStatus"], found["processingMessage"]) == (1, None)
-    assert found["processingEndTime"] == end
+    current = changed(zocalo.patch(f"{program}?force=true", json=repaired))
+    assert (current["processingStatus"], current["processingMessage"]) == (1, None)
+    assert current["processingEndTime"] == end
 
 
 def test_what_comes_twice_at_once_is_done_once_and_shown_to_both(zocalo, program, count):
-    """What a transaction read before it waited for the lock is not what it answers."""
-    shown, done = [], {"processingStatus": "success", "processingMessage": "done"}
+    """A transaction that waited for the lock answers with the row as it is then."""
+    answers, done = [], {"processingStatus": "success", "processingMessage": "done"}
 
     def finish():
-        shown.append(zocalo.patch(program, json=done))
-        return shown[-1]
+        answers.append(zocalo.patch(program, json=done))
+        return answers[-1]
 
     assert at_once(finish) == [200] * 4
-    assert {answer.json["processingStatus"] for answer in shown} == {1}
-    assert sorted(answer.json["applied"] for answer in shown) == [False, False, False, True]
+    assert {answer.json["processingStatus"] for answer in answers} == {1}
+    assert sorted(answer.json["applied"] for answer in answers) == [False, False, False, True]
     file = {"fileType": "Log", "fileName": "a.log", "filePath": "/data"}
     codes = at_once(lambda: zocalo.post(f"{program}/attachments", json=file))
     assert (codes, count(AutoProcProgramAttachment)) == ([200, 200, 200, 201], 1)
@@ -154,8 +154,8 @@ def test_files_and_messages_come_after_the_end(zocalo, program, count):
     assert again.status_code == 200 and again.json["importanceRank"] == 127
     key = "autoProcProgramAttachmentId"
     assert again.json[key] == made.json[key] and count(AutoProcProgramAttachment) == 1
-    said = {"severity": "error", "message": "m" * 201, "description": "d"}
-    made = zocalo.post(f"{program}/messages", json=said)
+    message = {"severity": "error", "message": "m" * 201, "description": "d"}
+    made = zocalo.post(f"{program}/messages", json=message)
     assert made.status_code == 201 and made.json["severity"] == "ERROR"
     assert made.json["warnings"] == ["message: cut to 200 characters"]
     assert zocalo.get(f"{program}/messages").json["results"][0]["message"] == "m" * 200
@@ -169,8 +169,8 @@ def test_a_file_may_name_its_program(zocalo, program, count):
     assert [zocalo.post(url, json=file).status_code for _ in range(2)] == [201, 200]
     file["autoProcProgramId"] = 999
     assert zocalo.post(url, json=file).status_code == 424
-    for found in (url, f"{program}/attachments", f"{url}?autoProcProgramId={program_id}"):
-        assert [row["fileName"] for row in zocalo.get(found).json["results"]] == ["a.log"]
+    for listed in (url, f"{program}/attachments", f"{url}?autoProcProgramId={program_id}"):
+        assert [row["fileName"] for row in zocalo.get(listed).json["results"]] == ["a.log"]
     assert zocalo.get(f"{url}?fileName=other").json["total"] == 0
 
 
@@ -194,9 +194,9 @@ def test_a_bad_file_is_refused(zocalo, program, count, change):
 
 def test_long_words_are_cut_to_255(zocalo, program):
     long = {"processingMessage": "m" * 300, "processingCommandLine": "c" * 256}
-    found = changed(zocalo.patch(program, json=long))
-    assert found["processingMessage"] == "m" * 255
-    assert sorted(found["warnings"]) == [
+    answer = changed(zocalo.patch(program, json=long))
+    assert answer["processingMessage"] == "m" * 255
+    assert sorted(answer["warnings"]) == [
         "processingCommandLine: cut to 255 characters",
         "processingMessage: cut to 255 characters",
     ]
@@ -243,15 +243,15 @@ def test_a_program_of_beamlines_names_what_it_processes(as_, data, same):
     )
     made = i03.post(PROGRAMS, json={"dataCollectionId": 111})
     assert made.status_code == 201
-    found = made.json["autoProcProgramId"]
-    assert i03.patch(f"{PROGRAMS}/{found}", json={"processingStatus": 1}).status_code == 200
-    assert as_("alice", 1).get(f"{PROGRAMS}/{found}").json["processingStatus"] == 1
-    child = {"dataCollectionId": 111, "parentAutoProcProgramId": found}
-    assert i03.post(PROGRAMS, json=child).json["parentAutoProcProgramId"] == found
+    program_id = made.json["autoProcProgramId"]
+    assert i03.patch(f"{PROGRAMS}/{program_id}", json={"processingStatus": 1}).status_code == 200
+    assert as_("alice", 1).get(f"{PROGRAMS}/{program_id}").json["processingStatus"] == 1
+    child = {"dataCollectionId": 111, "parentAutoProcProgramId": program_id}
+    assert i03.post(PROGRAMS, json=child).json["parentAutoProcProgramId"] == program_id
     i04 = as_("i04", None, "processing_write", service=True, beamlines=["i04"])
     child["dataCollectionId"] = 211
     assert i04.post(PROGRAMS, json=child).status_code == 424
-    assert i04.patch(f"{PROGRAMS}/{found}", json={"processingStatus": 0}).status_code == 404
+    assert i04.patch(f"{PROGRAMS}/{program_id}", json={"processingStatus": 0}).status_code == 404
 
 
 def test_people_write_no_programs(as_, data):

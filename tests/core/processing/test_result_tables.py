@@ -1,4 +1,4 @@
-"""Tables of results, the best of them, and the state of the others: of what the caller sees."""
+"""Tables of visible results, the best of them, and the states of processing."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ TABLE, BEST, STATUS = (f"{URL}/autoproc/{name}" for name in ("table", "best", "s
 
 
 def result(name, collections, r_merge, completeness=99.0, resolution=1.5):
-    """What a program of that name made of some data collections."""
+    """A result of a program of that name on some data collections."""
     made = document()
     made["program"] |= {"processingPrograms": name}
     made["program"].pop("pipeline")
@@ -45,7 +45,7 @@ def result(name, collections, r_merge, completeness=99.0, resolution=1.5):
 
 @pytest.fixture
 def results(facility, add, as_):
-    """Scalings by what they are called in the tests."""
+    """The keys of scalings by their names in the tests."""
     collect(add)
     add(
         BLSample(blSampleId=1, name="lys"),
@@ -53,7 +53,7 @@ def results(facility, add, as_):
         ProcessingPipeline(processingPipelineId=8, name="autoPROC", discipline="MX"),
         ProcessingPipeline(processingPipelineId=6, name="xia2/DIALS", discipline="MX"),
     )
-    client, found = as_(*PIPELINE, service=True), {}
+    client, keys = as_(*PIPELINE, service=True), {}
     for called, made in {
         "dials": result("xia2 dials", [111], 0.0625),
         "auto": result("autoPROC", [111], 0.125, resolution=1.25),
@@ -65,11 +65,11 @@ def results(facility, add, as_):
         answer = client.post(RESULTS, json=made)
         assert answer.status_code == 201, answer.json
         (scaling,) = answer.json["autoProc"]["scalings"]
-        found[called] = scaling["autoProcScalingId"]
-    return found
+        keys[called] = scaling["autoProcScalingId"]
+    return keys
 
 
-def shown(response, results):
+def names_of(response, results):
     assert response.status_code == 200, response.json
     names = {key: name for name, key in results.items()}
     return {names[row["autoProcScalingId"]] for row in response.json["results"]}
@@ -86,15 +86,15 @@ def shown(response, results):
 )
 def test_the_table_has_what_is_seen_whole(as_, results, caller, seen):
     answer = as_(*caller).get(TABLE)
-    assert shown(answer, results) == seen
+    assert names_of(answer, results) == seen
     assert answer.json["total"] == len(seen)
 
 
 def test_symmetries_and_cells(as_, results):
     alice = as_("alice", 1)
-    found = alice.get(f"{URL}/autoproc?spaceGroup=P 43 21 2&limit=2").json
-    assert (found["total"], len(found["results"])) == (4, 2)
-    row = found["results"][0]
+    answer = alice.get(f"{URL}/autoproc?spaceGroup=P 43 21 2&limit=2").json
+    assert (answer["total"], len(answer["results"])) == (4, 2)
+    row = answer["results"][0]
     assert row["AutoProcProgram"]["processingPrograms"] == "xia2 dials"
     url = f"{URL}/autoproc/{row['autoProcId']}"
     assert alice.get(url).json == row and as_("carol", 3).get(url).status_code == 404
@@ -112,11 +112,11 @@ def test_the_table_has_nothing_of_a_program_that_uses_hidden_data(as_, results, 
         programs[name]["AutoProcProgram"]["autoProcProgramId"] for name in ("autoPROC", "fast_dp")
     )
     add(AutoProcIntegration(autoProcProgramId=first, dataCollectionId=211))
-    assert shown(alice.get(TABLE), results) == {"dials", "poor", "second"}
+    assert names_of(alice.get(TABLE), results) == {"dials", "poor", "second"}
     add(AutoProcIntegration(autoProcProgramId=second, dataCollectionId=211))
     (best,) = alice.get(f"{BEST}?dataCollectionId=111").json["best"]
     assert best["AutoProcScaling"]["autoProcScalingId"] == results["dials"]
-    assert "auto" in shown(as_(*STAFF).get(TABLE), results)
+    assert "auto" in names_of(as_(*STAFF).get(TABLE), results)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_the_table_has_nothing_of_a_program_that_uses_hidden_data(as_, results, 
     ],
 )
 def test_filters_of_the_table(as_, results, query, seen):
-    assert shown(as_(*STAFF).get(f"{TABLE}?{query}"), results) == seen
+    assert names_of(as_(*STAFF).get(f"{TABLE}?{query}"), results) == seen
 
 
 def test_a_row_of_the_table(as_, results):
@@ -166,7 +166,7 @@ def test_the_table_as_csv(as_, results):
 
 
 def test_the_table_as_csv_is_all_of_it(as_, results, add, monkeypatch):
-    """A page is 25 long, which nobody would see in a spreadsheet."""
+    """It is longer than a page of 25."""
     add(*(AutoProcScaling(autoProcScalingId=1000 + n) for n in range(30)))
     staff = as_(*STAFF)
 
@@ -183,7 +183,7 @@ def test_the_table_as_csv_is_all_of_it(as_, results, add, monkeypatch):
 
 
 def test_what_failed_and_what_is_no_value_is_not_the_best(as_, results):
-    """Programs write 0 for what they do not know."""
+    """Programs write 0 for unknown values."""
     zocalo, failed = as_(*PIPELINE, service=True), result("broken", [111], 0.001)
     failed["program"]["processingStatus"] = "failure"
     for made in (failed, result("zero", [111], 0.0)):
@@ -212,13 +212,13 @@ def test_the_best(as_, results, query, expected):
     assert answer.status_code == 200, answer.json
     names = {key: name for name, key in results.items()}
     owners = ("dataCollectionId", "blSampleId", "sessionId")
-    found = {
+    best = {
         next(each[name] for name in owners if name in each): names[
             each["AutoProcScaling"]["autoProcScalingId"]
         ]
         for each in answer.json["best"]
     }
-    assert found == expected
+    assert best == expected
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_what_is_not_known_is_refused(as_, results, url, name):
 
 
 def test_the_state_of_a_job_on_several_collections_is_that_of_each(as_, results, add):
-    """By its main one, by its sweeps, and by what its program integrated; if all of it is seen."""
+    """Those of its job, its sweeps and the integrations of its program, if all are visible."""
     add(
         ProcessingJob(processingJobId=500, dataCollectionId=111, recipe="multi"),
         ProcessingJobImageSweep(processingJobId=500, dataCollectionId=111),
@@ -312,7 +312,7 @@ def test_the_state_of_many_collections(as_, results, add):
     ],
 )
 def test_whose_state_is_asked(as_, results, query, expected):
-    found = as_("alice", 1).get(f"{STATUS}?{query}").json["statuses"]
-    assert [each["dataCollectionId"] for each in found] == expected
-    assert all(each["runs"] for each in found)
+    answer = as_("alice", 1).get(f"{STATUS}?{query}").json["statuses"]
+    assert [each["dataCollectionId"] for each in answer] == expected
+    assert all(each["runs"] for each in answer)
     assert as_("alice", 1).get(f"{STATUS}?session=mx2-1").status_code == 404

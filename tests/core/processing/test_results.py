@@ -1,4 +1,4 @@
-"""Results of processing: whole or not at all, once for a repeat, by those who see the data."""
+"""Results of processing: one transaction each, one row for repeats, visibility of the data."""
 
 import pytest
 
@@ -44,18 +44,18 @@ def stored(response, status=201):
     return response.json
 
 
-def without_keys(found):
-    """A tree without what only the database knows."""
-    if isinstance(found, list):
-        return [without_keys(each) for each in found]
-    if isinstance(found, dict):
+def without_keys(tree):
+    """A tree without the keys and times that the database gives."""
+    if isinstance(tree, list):
+        return [without_keys(each) for each in tree]
+    if isinstance(tree, dict):
         return {
             name: without_keys(value)
-            for name, value in found.items()
+            for name, value in tree.items()
             if not (name.endswith("Id") and name != "dataCollectionId")
             and not name.startswith("recordTime")
         }
-    return found
+    return tree
 
 
 def test_a_document_is_stored_and_shown_whole(zocalo, count):
@@ -144,9 +144,9 @@ def test_put_replaces(zocalo):
     made = stored(zocalo.post(RESULTS, json=document()))
     url = f"{RESULTS}/{made['program']['autoProcProgramId']}"
     body = document(autoProc=None, messages=[], attachments=[])
-    found = stored(zocalo.put(url, json=body), 200)
-    assert (found["autoProc"], found["messages"], found["attachments"]) == (None, [], [])
-    assert found["dataCollectionId"] == 111, "it can still be found"
+    answer = stored(zocalo.put(url, json=body), 200)
+    assert (answer["autoProc"], answer["messages"], answer["attachments"]) == (None, [], [])
+    assert answer["dataCollectionId"] == 111, "it can still be found"
     other = {**body, "program": {"autoProcProgramId": 999}}
     assert zocalo.put(url, json=other).status_code == 422
     assert zocalo.put(f"{RESULTS}/999", json=body).status_code == 404
@@ -203,7 +203,7 @@ def test_free_text_is_cut_and_paths_are_refused(zocalo, count):
 
 
 def test_fewer_than_three_shells_are_refused(zocalo, count):
-    for change in (lambda found: found[:2], lambda found: [*found[:2], found[0]]):
+    for change in (lambda shells: shells[:2], lambda shells: [*shells[:2], shells[0]]):
         body = document()
         scaling = body["autoProc"]["scalings"][0]
         scaling["statistics"] = change(scaling["statistics"])
@@ -261,9 +261,9 @@ def test_molecular_replacement_hangs_under_the_scaling(zocalo):
     program_id = parent["program"]["autoProcProgramId"]
     assert made["program"]["parentAutoProcProgramId"] == program_id
     assert made["dataCollectionId"] == 111
-    (found,) = made["mxmrRuns"]
-    assert found["rFreeValueEnd"] == 0.25 and len(found["blobs"]) == 2
-    assert blob.items() <= found["blobs"][0].items()
+    (row,) = made["mxmrRuns"]
+    assert row["rFreeValueEnd"] == 0.25 and len(row["blobs"]) == 2
+    assert blob.items() <= row["blobs"][0].items()
     again = stored(zocalo.post(RESULTS, json=body), 200)
     assert without_keys(again) == without_keys(made)
     assert stored(zocalo.get(f"{RESULTS}/{program_id}"), 200)["mxmrRuns"] == []
@@ -335,7 +335,7 @@ def test_deliveries_at_once_that_are_found_by_an_image_are_one(zocalo, count):
 
 
 def test_runs_and_phasing_of_hidden_data_are_not_shown(as_, zocalo):
-    """A program for data that alice sees, which used a scaling of others."""
+    """A program on data that alice sees, which used a scaling of hidden data."""
     other = document(dataCollectionId=211)
     other["autoProc"]["scalings"][0]["integrations"][0]["dataCollectionId"] = 211
     other = stored(zocalo.post(RESULTS, json=other))
@@ -361,8 +361,8 @@ def test_a_put_without_the_scaling_of_a_run_takes_both(zocalo):
     made = stored(zocalo.post(RESULTS, json=document(mxmrRuns=[{"rFreeValueEnd": 0.25}])))
     assert len(made["mxmrRuns"]) == 1
     url = f"{RESULTS}/{made['program']['autoProcProgramId']}"
-    found = stored(zocalo.put(url, json=document(autoProc=None)), 200)
-    assert (found["mxmrRuns"], found["autoProc"]) == ([], None)
+    answer = stored(zocalo.put(url, json=document(autoProc=None)), 200)
+    assert (answer["mxmrRuns"], answer["autoProc"]) == ([], None)
 
 
 def test_screenings_come_with_the_program_that_did_them(zocalo, count):
@@ -370,11 +370,11 @@ def test_screenings_come_with_the_program_that_did_them(zocalo, count):
     output = {"mosaicity": 0.25, "strategies": [strategy], "lattices": [{"unitCell_a": 78.25}]}
     body = document(screenings=[{"programVersion": "EDNA", "outputs": [output]}])
     made = stored(zocalo.post(RESULTS, json=body))
-    (found,) = made["screenings"]
-    assert (found["dataCollectionId"], found["dataCollectionGroupId"]) == (111, 11)
-    (shown,) = found["outputs"]
-    assert shown["lattices"][0]["unitCell_a"] == 78.25
-    (wedge,) = shown["strategies"][0]["wedges"]
+    (row,) = made["screenings"]
+    assert (row["dataCollectionId"], row["dataCollectionGroupId"]) == (111, 11)
+    (item,) = row["outputs"]
+    assert item["lattices"][0]["unitCell_a"] == 78.25
+    (wedge,) = item["strategies"][0]["wedges"]
     assert [each["subWedgeNumber"] for each in wedge["subWedges"]] == [1, 2]
     url = f"{RESULTS}/{made['program']['autoProcProgramId']}"
     assert stored(zocalo.get(url), 200) == made
@@ -403,7 +403,7 @@ def phased(zocalo):
 
 
 def test_a_phasing_stays_with_its_program_when_that_changes(zocalo, phased, rows):
-    """The tables of phasing know a program only by its name and start."""
+    """The tables of phasing have the name and start of a program, and no key."""
     made = phased()
     assert made["program"]["processingStartTime"] is not None
     program_id = made["program"]["autoProcProgramId"]
@@ -412,16 +412,16 @@ def test_a_phasing_stays_with_its_program_when_that_changes(zocalo, phased, rows
     change = {"processingPrograms": "fast_ep 2", "processingStartTime": "2024-05-11T15:00:00"}
     url = f"{PROGRAMS}/{program_id}?force=true"
     assert zocalo.patch(url, json=change).status_code == 200
-    found = stored(zocalo.get(f"{RESULTS}/{program_id}"), 200)
-    assert found["phasing"] == made["phasing"]
+    answer = stored(zocalo.get(f"{RESULTS}/{program_id}"), 200)
+    assert answer["phasing"] == made["phasing"]
     (run,) = rows(PhasingProgramRun)
     assert (run.phasingPrograms, run.phasingStatus, run.phasingMessage) == (
         *("fast_ep 2", 1),
         "solved",
     )
     body = {"program": {"processingPrograms": "other"}, "dataCollectionId": 111}
-    found = stored(zocalo.put(f"{RESULTS}/{program_id}", json=body), 200)
-    assert found["phasing"] is None and rows(PhasingProgramRun) == []
+    answer = stored(zocalo.put(f"{RESULTS}/{program_id}", json=body), 200)
+    assert answer["phasing"] is None and rows(PhasingProgramRun) == []
 
 
 def test_a_phasing_is_not_taken_for_that_of_another_program(zocalo, phased, add, rows):

@@ -1,4 +1,4 @@
-"""Screenings: a tree goes in and out as one document, in one transaction."""
+"""Screenings: a tree is written and read as one document."""
 
 import pytest
 
@@ -77,17 +77,17 @@ def alice(as_, collections):
 
 @pytest.fixture
 def pipeline(as_, collections):
-    """A program that writes what it finds on i03."""
+    """A program that writes results of i03."""
     return as_("zocalo", None, "processing_write", service=True, beamlines=["i03"])
 
 
-def holds(found, sent):
+def holds(result, sent):
     """Whether ``found`` has all that was ``sent``, in the same order."""
     if isinstance(sent, dict):
-        return all(holds(found[name], value) for name, value in sent.items())
+        return all(holds(result[name], value) for name, value in sent.items())
     if isinstance(sent, list):
-        return len(found) == len(sent) and all(map(holds, found, sent))
-    return found == sent
+        return len(result) == len(sent) and all(map(holds, result, sent))
+    return result == sent
 
 
 def test_a_tree_goes_in_and_comes_out(pipeline, alice):
@@ -123,8 +123,8 @@ def test_marks_of_missing_numbers_become_null_on_every_level(pipeline):
     made = pipeline.post(URL, json={"dataCollectionId": 5, "outputs": [output]}).json
     (output,) = made["outputs"]
     assert output["mosaicity"] is None
-    (found,) = output["strategies"][0]["wedges"][0]["subWedges"]
-    assert (found["axisStart"], found["axisEnd"]) == (None, -90)
+    (row,) = output["strategies"][0]["wedges"][0]["subWedges"]
+    assert (row["axisStart"], row["axisEnd"]) == (None, -90)
 
 
 def test_lists_are_filtered(pipeline, as_):
@@ -200,9 +200,9 @@ def test_one_query_for_each_level(pipeline, alice, statements):
 def test_a_bad_part_undoes_all(pipeline, count, change, status, errors):
     answer = pipeline.post(URL, json={**TREE, **change})
     assert answer.status_code == status
-    found = answer.json["errors"]
-    assert found.keys() == errors.keys()
-    assert all(errors[name] in (None, reasons) for name, reasons in found.items())
+    errors_by_field = answer.json["errors"]
+    assert errors_by_field.keys() == errors.keys()
+    assert all(errors[name] in (None, reasons) for name, reasons in errors_by_field.items())
     assert count(Screening) == count(ScreeningOutput) == count(ScreeningStrategyWedge) == 0
 
 

@@ -1,4 +1,4 @@
-"""X-ray centrings: the crystals found go in and out with their centring."""
+"""X-ray centrings: a centring is written and read with its crystals."""
 
 import pytest
 
@@ -64,8 +64,8 @@ def test_no_crystal_is_a_failed_centring_without_results(beamline, alice):
     body = {"dataCollectionGroupId": 15, "status": "failed", "xrayCentringType": "2d"}
     made = beamline.post(URL, json=body)
     assert made.status_code == 201
-    found = alice.get(f"{URL}/{made.json['xrayCentringId']}").json
-    assert found == {**body, "xrayCentringId": made.json["xrayCentringId"], "results": []}
+    answer = alice.get(f"{URL}/{made.json['xrayCentringId']}").json
+    assert answer == {**body, "xrayCentringId": made.json["xrayCentringId"], "results": []}
 
 
 def test_lists_are_filtered(as_, groups):

@@ -1,4 +1,4 @@
-"""Maps of fluorescence: seen by those who see the data collection of the grid, or its group."""
+"""Maps of fluorescence: visible with the data collection of the grid, or with its group."""
 
 import gzip
 from base64 import b64decode, b64encode
@@ -88,15 +88,15 @@ def test_who_sees_which_map(as_, maps, caller, query, expected):
 def test_a_map_comes_with_its_region_and_gives_its_bytes(as_, maps):
     made = as_(*WRITER).post(URL, json=NEW)
     assert made.status_code == 201, made.json
-    shown = made.json
-    assert "data" not in shown
-    assert shown["XRFFluorescenceMappingROI"] | REGION == shown["XRFFluorescenceMappingROI"]
-    assert (shown["points"], shown["opacity"], shown["max"]) == (300, 1, 3)
-    key = shown["xrfFluorescenceMappingId"]
+    current = made.json
+    assert "data" not in current
+    assert current["XRFFluorescenceMappingROI"] | REGION == current["XRFFluorescenceMappingROI"]
+    assert (current["points"], current["opacity"], current["max"]) == (300, 1, 3)
+    key = current["xrfFluorescenceMappingId"]
     answer = as_("alice", 1).get(f"{URL}/{key}/data").json
     assert b64decode(answer.pop("data")) == BYTES
     assert answer == {"xrfFluorescenceMappingId": key, "dataFormat": "json+gzip"}
-    assert as_("alice", 1).get(f"{URL}/{key}").json == shown
+    assert as_("alice", 1).get(f"{URL}/{key}").json == current
 
 
 @pytest.mark.parametrize(

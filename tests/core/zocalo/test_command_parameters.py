@@ -1,4 +1,4 @@
-"""Who may do which commands: each has its permission, and every parent that it names is seen."""
+"""The permission of each command, and the visibility of every parent that it names."""
 
 import pytest
 
@@ -58,9 +58,12 @@ def test_acquisition(as_, processed, rows):
     answer = client.post(COMMANDS, json={"ispyb_command_list": commands})
     assert answer.status_code == 201, answer.json
     key = answer.json["environment"]["dc"]
-    found = {row.dataCollectionId: row for row in rows(DataCollection)}[key]
-    assert found.xtalSnapshotFullPath1 == "/data/a.jpeg"
-    assert (found.xtalSnapshotFullPath2, found.imageDirectory) == ("/b.jpeg", "/data/new/")
+    stored_rows = {row.dataCollectionId: row for row in rows(DataCollection)}[key]
+    assert stored_rows.xtalSnapshotFullPath1 == "/data/a.jpeg"
+    assert (stored_rows.xtalSnapshotFullPath2, stored_rows.imageDirectory) == (
+        "/b.jpeg",
+        "/data/new/",
+    )
 
 
 @pytest.mark.parametrize(

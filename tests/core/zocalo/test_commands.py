@@ -1,4 +1,4 @@
-"""Lists of commands: whole or not at all, once however often they come."""
+"""Lists of commands: one transaction each, and one effect for repeats."""
 
 import json
 import re
@@ -49,8 +49,8 @@ def test_a_result_is_written_by_a_list(zocalo, rows):
         "ispyb_integration_id": integration,
     }
     assert program == 50
-    (found,) = rows(AutoProc)
-    assert (found.spaceGroup, found.refinedCell_c, found.autoProcProgramId) == (
+    (result,) = rows(AutoProc)
+    assert (result.spaceGroup, result.refinedCell_c, result.autoProcProgramId) == (
         *("P 43 21 2", 37.5),
         50,
     )
@@ -59,8 +59,8 @@ def test_a_result_is_written_by_a_list(zocalo, rows):
     assert shells["innerShell"].nTotalObservations == 1200
     assert shells["innerShell"].meanIOverSigI is None
     assert shells["outerShell"].rMeasAllIPlusIMinus == 1.125
-    (found,) = rows(AutoProcIntegration)
-    assert (found.dataCollectionId, found.endImageNumber, found.rotationAxisX) == (111, 100, 1)
+    (result,) = rows(AutoProcIntegration)
+    assert (result.dataCollectionId, result.endImageNumber, result.rotationAxisX) == (111, 100, 1)
     (link,) = rows(AutoProcScalingHasInt)
     assert (link.autoProcScalingId, link.autoProcIntegrationId) == (scaling, integration)
     (file,) = rows(AutoProcProgramAttachment)
@@ -131,7 +131,7 @@ def test_names_are_replaced_the_longest_first(send, rows):
 
 
 def test_references_do_not_fill_the_memory(zocalo):
-    """A few kilobytes that name each other would become gigabytes."""
+    """A few kilobytes of references to references would become gigabytes."""
     command = {"ispyb_command": "add_program_message", "message": "$big" * 1000}
     body = {"ispyb_command_list": [command], "environment": {"big": "x" * 10_000}}
     problem = zocalo.post(COMMANDS, json=body)
@@ -155,10 +155,10 @@ def test_a_program_is_registered(send, rows):
     environment = {"host": "node17", "note": "x" * 300}
     parameters = {"program": "xia2 dials", "cmdline": "xia2", "environment": environment}
     (key,) = send("register_processing", rpid="5", **parameters)
-    found = {row.autoProcProgramId: row for row in rows(AutoProcProgram)}[key]
-    assert (found.processingJobId, found.processingPipelineId) == (5, 63)
-    assert found.processingPrograms == "xia2 dials" and found.processingStatus is None
-    assert found.processingEnvironment == f"host=node17, note={'x' * 300}"[:255]
+    stored_rows = {row.autoProcProgramId: row for row in rows(AutoProcProgram)}[key]
+    assert (stored_rows.processingJobId, stored_rows.processingPipelineId) == (5, 63)
+    assert stored_rows.processingPrograms == "xia2 dials" and stored_rows.processingStatus is None
+    assert stored_rows.processingEnvironment == f"host=node17, note={'x' * 300}"[:255]
     (name,) = send("update_program_name", program_id=key, program="xia2 3dii")
     assert name == key
 
@@ -168,8 +168,8 @@ def test_a_program_is_registered_after_that_of_a_scaling(send, rows):
     (key,) = send(
         "register_processing", program="dimple", rpid=5, environment={"scaling_id": [scaling]}
     )
-    found = {row.autoProcProgramId: row for row in rows(AutoProcProgram)}[key]
-    assert found.parentAutoProcProgramId == 50
+    stored_rows = {row.autoProcProgramId: row for row in rows(AutoProcProgram)}[key]
+    assert stored_rows.parentAutoProcProgramId == 50
 
 
 def test_a_final_status_stays(send):
@@ -260,13 +260,13 @@ def test_a_screening_grows_row_by_row(send, rows, zocalo):
     assert warnings == [["shortComments: cut to 20 characters"], *[[]] * 7]
     (screening,) = rows(Screening)
     assert screening.dataCollectionGroupId == 11
-    shown = zocalo.get(f"{URL}/screenings/{screening.screeningId}").json
-    (output,) = shown["outputs"]
+    current = zocalo.get(f"{URL}/screenings/{screening.screeningId}").json
+    (output,) = current["outputs"]
     assert (output["indexingSuccess"], output["strategySuccess"]) == (True, True)
     assert (output["mosaicityEstimated"], output["alignmentSuccess"]) == (True, False)
     assert output["lattices"][0]["unitCell_a"] == 78.25
-    found = rows(ScreeningStrategySubWedge)
-    assert [(row.subWedgeNumber, row.numberOfImages) for row in found] == [(1, 90), (2, 90)]
+    stored_rows = rows(ScreeningStrategySubWedge)
+    assert [(row.subWedgeNumber, row.numberOfImages) for row in stored_rows] == [(1, 90), (2, 90)]
 
 
 def test_a_centring_is_stored(send, rows):
@@ -286,11 +286,11 @@ def test_a_centring_is_stored(send, rows):
 
 
 def test_a_message_of_one_command_is_a_list_of_one(zocalo, rows):
-    told = {"ispyb_command": "add_program_message", "program_id": "50", "severity": "INFO"}
-    answer = zocalo.post(COMMANDS, json={**told, "message": "hello"})
+    data = {"ispyb_command": "add_program_message", "program_id": "50", "severity": "INFO"}
+    answer = zocalo.post(COMMANDS, json={**data, "message": "hello"})
     assert answer.status_code == 201, answer.json
     assert [row.message for row in rows(AutoProcProgramMessage)] == ["hello"]
-    answer = zocalo.post(COMMANDS, json={**told, "ispyb_command": "insert_luck"})
+    answer = zocalo.post(COMMANDS, json={**data, "ispyb_command": "insert_luck"})
     assert answer.json["errors"].keys() == {"ispyb_command_list.0.ispyb_command"}
 
 
@@ -307,16 +307,16 @@ def test_what_stands_in_the_message_is_for_all_its_commands(zocalo, rows):
     }
     answer = zocalo.post(COMMANDS, json=body)
     assert answer.status_code == 201, answer.json
-    found = rows(AutoProcProgramMessage)
-    assert [(row.autoProcProgramId, row.message) for row in found] == [
+    stored_rows = rows(AutoProcProgramMessage)
+    assert [(row.autoProcProgramId, row.message) for row in stored_rows] == [
         (50, "its own"),
         (50, "of the message"),
     ]
-    assert answer.json["environment"] == {"last": found[1].autoProcProgramMessageId}
+    assert answer.json["environment"] == {"last": stored_rows[1].autoProcProgramMessageId}
 
 
 def test_a_list_that_only_reads_is_done_each_time(send):
-    """Its answer changes: only what writes is known by its body."""
+    """Its answer changes, so its body is no Idempotency-Key."""
     assert send("retrieve_programs_for_job_id", rpid=5)[0][0]["processingPrograms"] is None
     send("update_program_name", program_id=50, program="xia2 dials")
     assert send("retrieve_programs_for_job_id", rpid=5)[0][0]["processingPrograms"] == "xia2 dials"
@@ -344,7 +344,7 @@ def test_reads(send, zocalo):
 
 @pytest.mark.parametrize("value", [7, 1.5, "x", "", [], [1], [[]], {}, {"a": 1}, True, None])
 def test_no_value_breaks_a_command(as_, processed, value):
-    """Whatever a parameter holds, it is taken or refused."""
+    """Each value of a parameter is accepted or refused."""
     client = as_(*PIPELINE, "mx_write", service=True)
     for name in [*COMMANDS_KNOWN, "buffer"]:
         command = {**dict.fromkeys(PARAMETERS, value), "ispyb_command": name}
@@ -362,8 +362,8 @@ def test_no_value_breaks_a_command(as_, processed, value):
 
 
 def buffered(command, store=None, **lookup):
-    found = {"ispyb_command": "buffer", "program_id": 50, "buffer_command": command}
-    return found | {"buffer_lookup": lookup} | ({"buffer_store": store} if store else {})
+    data = {"ispyb_command": "buffer", "program_id": 50, "buffer_command": command}
+    return data | {"buffer_lookup": lookup} | ({"buffer_store": store} if store else {})
 
 
 def test_numbers_stand_for_rows(send, rows):
@@ -385,7 +385,7 @@ def test_numbers_stand_for_rows(send, rows):
 
 
 def test_lists_of_several_programs_at_once_do_not_hinder_each_other(as_, zocalo, add, count):
-    """To lock where a row is to be is to lock the place of others: each would wait for all."""
+    """A lock of an absent row is a gap lock, for which the INSERTs of all others would wait."""
     keys, codes = iter(range(100, 108)), []
     add(*(AutoProcProgram(autoProcProgramId=n, processingJobId=5) for n in range(100, 108)))
     write = {"ispyb_command": "write_autoproc"}

@@ -1,4 +1,4 @@
-"""Writers that cannot be asked again have blanks for control characters; others are refused."""
+"""Control characters become blanks in commands and XML, and are refused elsewhere."""
 
 from xml.etree.ElementTree import tostring
 

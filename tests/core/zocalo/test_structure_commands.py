@@ -34,10 +34,10 @@ def test_a_model_comes_with_its_program_files_and_blobs(send, rows):
     run = {"auto_proc_scaling_id": scaling, "rwork_start": 0.5, "rfree_end": "0.25", "LLG": 100.5}
     result = {"mxmrrun": run, "blobs": [blob], "auto_proc_program": ran, "attachments": [file]}
     (key,) = send("insert_dimple_result", **result)
-    (found,) = rows(MXMRRun)
-    assert (found.mxMRRunId, found.autoProcScalingId) == (key, scaling)
-    assert (found.rValueStart, found.rFreeValueEnd, found.LLG) == (0.5, 0.25, 100.5)
-    made = {row.autoProcProgramId: row for row in rows(AutoProcProgram)}[found.autoProcProgramId]
+    (run,) = rows(MXMRRun)
+    assert (run.mxMRRunId, run.autoProcScalingId) == (key, scaling)
+    assert (run.rValueStart, run.rFreeValueEnd, run.LLG) == (0.5, 0.25, 100.5)
+    made = {row.autoProcProgramId: row for row in rows(AutoProcProgram)}[run.autoProcProgramId]
     assert (made.processingPrograms, made.processingStatus) == ("dimple", 1)
     assert made.parentAutoProcProgramId == 50
     assert "final.mtz" in {row.fileName for row in rows(AutoProcProgramAttachment)}
@@ -61,7 +61,7 @@ def test_a_model_row_by_row(send, rows):
 
 
 def test_a_run_without_a_program_goes_on_by_its_scaling(as_, send, rows):
-    """Of the older single-row forms, which name neither program nor scaling as others do."""
+    """The older commands of single rows have other names for program and scaling."""
     _, scaling, *_ = send(message(RESULT))
     (key,) = send("insert_mxmr_run", scaling_id=scaling)
     client = as_("zocalo", None, "processing_write", service=True, beamlines=["i03"])
@@ -101,8 +101,8 @@ PHASING = {
 
 def test_a_phasing_by_the_names_of_its_tables(send, rows):
     _, scaling, *_ = send(message(RESULT))
-    name, told = "insert_phasing_analysis_results", {"phasing_results": PHASING}
-    (key,) = send(name, scaling_id=scaling, **told)
+    name, result = "insert_phasing_analysis_results", {"phasing_results": PHASING}
+    (key,) = send(name, scaling_id=scaling, **result)
     (run,), (link,) = rows(PhasingProgramRun), rows(PhasingHasScaling)
     assert (run.phasingPrograms, run.phasingStatus) == ("fast_ep", 1)
     assert (link.phasingAnalysisId, link.autoProcScalingId) == (key, scaling)
@@ -113,10 +113,13 @@ def test_a_phasing_by_the_names_of_its_tables(send, rows):
         ("PHASING", None, None, "0.5"),
     ]
     assert steps[2].previousPhasingStepId == steps[1].phasingStepId
-    found = [
+    stored_rows = [
         (row.metric, row.statisticsValue, row.phasingStepId) for row in rows(PhasingStatistics)
     ]
-    assert found == [("FOM", 0.625, steps[2].phasingStepId), ("CC", 0.25, steps[2].phasingStepId)]
+    assert stored_rows == [
+        ("FOM", 0.625, steps[2].phasingStepId),
+        ("CC", 0.25, steps[2].phasingStepId),
+    ]
     assert len(rows(PhasingProgramAttachment)) == 2
     wrong = {"phasing_results": {"PhasingStatistics": [{"metric": "luck"}]}}
     problem = send(name, 422, scaling_id=scaling, **wrong)
@@ -126,7 +129,7 @@ def test_a_phasing_by_the_names_of_its_tables(send, rows):
         problem = send(name, 201 if number == "" else 422, scaling_id=scaling, **linked)
         assert number == "" or [*problem["errors"]] == ["ispyb_command_list.0.datasetNumber"]
     problem = send(name, 422, scaling_id=scaling, phasing_results=[])
-    assert send(name, 424, scaling_id=999, **told)["errors"] == {
+    assert send(name, 424, scaling_id=999, **result)["errors"] == {
         "ispyb_command_list.0.scaling_id": ["no such AutoProcScaling"]
     }
 
@@ -134,15 +137,15 @@ def test_a_phasing_by_the_names_of_its_tables(send, rows):
 def test_a_phasing_of_a_program_is_read_with_its_result(send, zocalo, add, rows):
     _, scaling, *_ = send(message(RESULT))
     (program,) = send("register_processing", program="fast_ep", rpid=5, scaling_id=scaling)
-    told = {"phasing_results": PHASING, "scaling_id": scaling, "program_id": program}
-    send("insert_phasing_analysis_results", **told)
-    shown = zocalo.get(f"{URL}/autoproc/results/{program}").json["phasing"]
-    assert [step["phasingStepType"] for step in shown["steps"]][-1] == "PHASING"
-    assert shown["steps"][-1]["statistics"][0]["statisticsValue"] == 0.625
-    send([{"ispyb_command": "insert_phasing_analysis_results", **told}])
+    data = {"phasing_results": PHASING, "scaling_id": scaling, "program_id": program}
+    send("insert_phasing_analysis_results", **data)
+    answer = zocalo.get(f"{URL}/autoproc/results/{program}").json["phasing"]
+    assert [step["phasingStepType"] for step in answer["steps"]][-1] == "PHASING"
+    assert answer["steps"][-1]["statistics"][0]["statisticsValue"] == 0.625
+    send([{"ispyb_command": "insert_phasing_analysis_results", **data}])
     assert len(rows(PhasingProgramRun)) == 1, "the same again is stored over"
     add(AutoProcProgram(autoProcProgramId=70, processingJobId=5, parentAutoProcProgramId=60))
-    problem = send("insert_phasing_analysis_results", 422, **{**told, "program_id": 70})
+    problem = send("insert_phasing_analysis_results", 422, **{**data, "program_id": 70})
     assert problem["errors"].keys() == {"ispyb_command_list.0.scaling_id"}
 
 
@@ -152,21 +155,21 @@ def test_models_of_proteins_are_read_from_files(send, site, add, rows, zocalo):
     paths = [folder / name for name in ("a.pdb", "b.pdb")]
     for path in paths:
         path.write_text(f"HEADER {path.name}")
-    told = {"protein_id": 1, "source": "AlphaFold", "pdb_files": [str(path) for path in paths]}
-    (keys,) = send("insert_pdb_files", **told)
-    found = [(row.pdbId, row.name, row.contents, row.source) for row in rows(PDB)]
-    assert found == [
+    data = {"protein_id": 1, "source": "AlphaFold", "pdb_files": [str(path) for path in paths]}
+    (keys,) = send("insert_pdb_files", **data)
+    stored_rows = [(row.pdbId, row.name, row.contents, row.source) for row in rows(PDB)]
+    assert stored_rows == [
         (key, path.name, f"HEADER {path.name}", "AlphaFold") for key, path in zip(keys, paths)
     ]
     links = [(row.proteinid, row.pdbid) for row in rows(ProteinHasPDB)]
     assert links == [(1, key) for key in keys]
     paths[0].write_text("HEADER anew")
-    again = send("insert_pdb_files", **{**told, "pdb_files": str(paths[0])})
+    again = send("insert_pdb_files", **{**data, "pdb_files": str(paths[0])})
     assert again == [keys[:1]] and rows(PDB)[0].contents == "HEADER anew"
     assert len(rows(PDB)) == 2
     for path, status in (("/etc/passwd", 424), (str(folder / "none"), 424), (str(folder), 424)):
-        assert send("insert_pdb_files", status, **{**told, "pdb_files": [path]})
+        assert send("insert_pdb_files", status, **{**data, "pdb_files": [path]})
     paths[0].write_bytes(b"\xff\xfe")
-    assert send("insert_pdb_files", 422, **{**told, "source": "other"})
-    assert send("insert_pdb_files", 422, **{**told, "pdb_files": [1]})
-    assert send("insert_pdb_files", 424, **{**told, "protein_id": 999})
+    assert send("insert_pdb_files", 422, **{**data, "source": "other"})
+    assert send("insert_pdb_files", 422, **{**data, "pdb_files": [1]})
+    assert send("insert_pdb_files", 424, **{**data, "protein_id": 999})

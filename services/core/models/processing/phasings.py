@@ -6,7 +6,7 @@ from sqlalchemy import TIMESTAMP, Double, Enum, ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, MediumUnsigned, Unsigned
-from shared.models import AutoProcProgram, AutoProcScaling
+from shared.models import AutoProcScaling
 from shared.models.types import Lines, TinyInteger, local_now
 from shared.visibility import by
 
@@ -50,8 +50,7 @@ class MXMRRun(Base):
     spaceGroup: Mapped[str | None] = mapped_column(String(45), doc="of the solution")
 
     scaling: Mapped[AutoProcScaling] = relationship()
-    program: Mapped[AutoProcProgram | None] = relationship()
-    blobs: Mapped[list["MXMRRunBlob"]] = relationship(back_populates="run", passive_deletes="all")
+    blobs: Mapped[list["MXMRRunBlob"]] = relationship(passive_deletes="all")
 
 
 class MXMRRunBlob(Base):
@@ -84,21 +83,15 @@ class MXMRRunBlob(Base):
     view3: Mapped[str | None] = mapped_column(String(255), doc="picture 3, its file")
     filePath: Mapped[str | None] = mapped_column(String(255), doc="folder of the pictures")
 
-    run: Mapped[MXMRRun] = relationship(back_populates="blobs")
-
 
 class PhasingAnalysis(Base):
-    """What the steps of one phasing have in common."""
+    """A phasing: the row to which its steps and scalings belong."""
 
     __tablename__ = "PhasingAnalysis"
 
     phasingAnalysisId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     recordTimeStamp: Mapped[datetime | None] = mapped_column(
         doc="when the row was made; not automatic"
-    )
-
-    links: Mapped[list["PhasingHasScaling"]] = relationship(
-        back_populates="analysis", passive_deletes="all"
     )
 
 
@@ -126,14 +119,6 @@ class PhasingHasScaling(Base):
         server_default=local_now(), doc="when the row was made"
     )
 
-    analysis: Mapped[PhasingAnalysis] = relationship(back_populates="links")
-    scaling: Mapped[AutoProcScaling] = relationship()
-    statistics: Mapped[list["PhasingStatistics"]] = relationship(
-        back_populates="link",
-        foreign_keys="PhasingStatistics.phasingHasScalingId1",
-        passive_deletes="all",
-    )
-
 
 class PhasingProgramRun(Base):
     """One run of a phasing program."""
@@ -153,11 +138,6 @@ class PhasingProgramRun(Base):
     recordTimeStamp: Mapped[datetime | None] = mapped_column(
         server_default=local_now(), doc="when the row was made"
     )
-
-    attachments: Mapped[list["PhasingProgramAttachment"]] = relationship(
-        back_populates="run", passive_deletes="all"
-    )
-    steps: Mapped[list["PhasingStep"]] = relationship(back_populates="run", passive_deletes="all")
 
 
 class PhasingProgramAttachment(Base):
@@ -179,8 +159,6 @@ class PhasingProgramAttachment(Base):
     recordTimeStamp: Mapped[datetime | None] = mapped_column(
         doc="when the row was made; not automatic"
     )
-
-    run: Mapped[PhasingProgramRun] = relationship(back_populates="attachments")
 
 
 class PhasingStep(Base):
@@ -218,18 +196,11 @@ class PhasingStep(Base):
         TIMESTAMP, server_default=local_now(), doc="when the row was made"
     )
 
-    run: Mapped[PhasingProgramRun | None] = relationship(back_populates="steps")
-    scaling: Mapped[AutoProcScaling | None] = relationship()
-    analysis: Mapped[PhasingAnalysis | None] = relationship(
-        primaryjoin="foreign(PhasingStep.phasingAnalysisId) == PhasingAnalysis.phasingAnalysisId"
-    )
-    statistics: Mapped[list["PhasingStatistics"]] = relationship(
-        back_populates="step", passive_deletes="all"
-    )
+    statistics: Mapped[list["PhasingStatistics"]] = relationship(passive_deletes="all")
 
 
 class PhasingStatistics(Base):
-    """One figure of a phasing, of all or of one bin."""
+    """One figure of a phasing, of one bin or of all."""
 
     __tablename__ = "PhasingStatistics"
     visible_by = by("phasingStepId")
@@ -258,9 +229,3 @@ class PhasingStatistics(Base):
     recordTimeStamp: Mapped[datetime | None] = mapped_column(
         server_default=local_now(), doc="when the row was made"
     )
-
-    link: Mapped[PhasingHasScaling] = relationship(
-        back_populates="statistics", foreign_keys=[phasingHasScalingId1]
-    )
-    other: Mapped[PhasingHasScaling | None] = relationship(foreign_keys=[phasingHasScalingId2])
-    step: Mapped[PhasingStep | None] = relationship(back_populates="statistics")

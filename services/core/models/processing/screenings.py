@@ -1,4 +1,4 @@
-"""Characterisations of samples, and the strategies that come of them."""
+"""Characterisations of samples, and the strategies that they advise."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from shared.visibility import by
 
 
 class Screening(Base):
-    """A characterisation; to delete it deletes all below it."""
+    """A characterisation; a DELETE takes all dependent rows with it."""
 
     __tablename__ = "Screening"
     visible_by = by("dataCollectionId", "dataCollectionGroupId")
@@ -56,7 +56,7 @@ class Screening(Base):
 
 
 class ScreeningInput(Base):
-    """What a characterisation was given."""
+    """The input of a characterisation."""
 
     __tablename__ = "ScreeningInput"
     visible_by = by("screeningId")
@@ -86,7 +86,7 @@ class ScreeningInput(Base):
 
 
 class ScreeningOutput(Base):
-    """What a characterisation found."""
+    """The output of a characterisation."""
 
     __tablename__ = "ScreeningOutput"
     visible_by = by("screeningId")
@@ -145,7 +145,7 @@ class ScreeningOutput(Base):
 
 
 class ScreeningOutputLattice(Base):
-    """A lattice that a characterisation found."""
+    """A lattice in the output of a characterisation."""
 
     __tablename__ = "ScreeningOutputLattice"
     visible_by = by("screeningOutputId")
@@ -189,7 +189,7 @@ class ScreeningOutputLattice(Base):
 
 
 class ScreeningStrategy(Base):
-    """How to collect, as a characterisation advises."""
+    """A strategy of data collection that a characterisation advises."""
 
     __tablename__ = "ScreeningStrategy"
     visible_by = by("screeningOutputId")
@@ -250,7 +250,7 @@ class ScreeningStrategyWedge(Base):
 
 
 class ScreeningStrategySubWedge(Base):
-    """One sweep of a wedge; its columns mean what their names say."""
+    """One sweep of a wedge."""
 
     __tablename__ = "ScreeningStrategySubWedge"
     visible_by = by("screeningStrategyWedgeId")

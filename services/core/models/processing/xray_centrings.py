@@ -36,7 +36,7 @@ class XrayCentring(Base):
 
 
 class XrayCentringResult(Base):
-    """One crystal that a centring found; all in voxels.
+    """One crystal of a centring; all lengths are in voxels.
 
     Its status and its grid, which ISPyB means to remove, are those of the centring and its group.
     """

@@ -1,10 +1,9 @@
 """The numbers that clients of the processing commands chose for rows."""
 
 from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db import Base, Unsigned
-from shared.models import AutoProcProgram
 
 
 class ZocaloBuffer(Base):
@@ -22,5 +21,3 @@ class ZocaloBuffer(Base):
         Unsigned, primary_key=True, autoincrement=False, doc="key, the client's number"
     )
     Reference: Mapped[int | None] = mapped_column(Unsigned, doc="key of the row it stands for")
-
-    program: Mapped[AutoProcProgram] = relationship()

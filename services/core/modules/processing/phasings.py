@@ -59,7 +59,7 @@ def list_runs(program_id: int) -> list[int]:
 
 
 def copy_program(run_ids: Iterable[int], program: AutoProcProgram) -> None:
-    """Copy the changed row of a program to its runs, which are found by its name and start."""
+    """Copy the changed row of a program to its runs: its name and start identify them."""
     run = PhasingProgramRun
     if keys := list(run_ids):
         statement = update(run.__table__).where(run.phasingProgramRunId.in_(keys))

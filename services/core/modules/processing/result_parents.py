@@ -1,7 +1,7 @@
 """The rows that a result refers to: its job, data collections, scalings, pipeline, and its repeat.
 
 They are locked in one order, program, job, data collections, and the repeat is searched after
-that: of two requests with the same result the second waits, and finds what the first stored.
+that: of two requests with the same result the second waits, and replaces that of the first.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Results of processing as a table, the best of them, and the state of what is processed."""
+"""Results of processing as a table, the best of them, and the states of processing."""
 
 import csv
 import io

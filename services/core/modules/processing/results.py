@@ -141,7 +141,9 @@ def _write_program(
     """
     values = {name: value for name, value in values.items() if value is not None}
     if data.get("phasing") and not program.processingStartTime:
-        values.setdefault(START, programs.now())  # a phasing is found by the start of its program
+        values.setdefault(
+            START, programs.now()
+        )  # the program of a phasing is identified by its start
     status = query.get("processingStatus", 1 if result_parents.list_results(data) else None)
     if program.processingStatus is None and status is not None:
         values.setdefault("processingStatus", status)

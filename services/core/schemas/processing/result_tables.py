@@ -175,7 +175,7 @@ SELECTION = {  # filters of results; the module replaces session by sessionId
 
 
 class ResultRowSchema(TableSchema):
-    """A scaling with its symmetry and cell, its shells, and what it was made of."""
+    """A scaling with its symmetry and cell, its shells and its integrations."""
 
     AutoProc = fields.Nested(TableResultSchema, attribute="autoproc")
     AutoProcScalingStatistics = fields.Nested(TableShellSchema, many=True, attribute="statistics")
