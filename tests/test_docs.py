@@ -1,6 +1,9 @@
 """The documents: what they show was run, and what they link to is there."""
 
+import ast
+import importlib
 import json
+import pkgutil
 import re
 import shutil
 import signal
@@ -11,17 +14,27 @@ from urllib.parse import unquote
 
 import pytest
 
+from services.core import dialects, models, routes
+from shared.db import Base
 from tests.operations import published
 from tests.processes import PATIENCE, end, free_port
+from tests.test_house import SUBJECTS
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 TUTORIAL = ROOT / "docs/tutorial/first-day.md"
 ADDRESS = "http://127.0.0.1:8000"  # where `make run` serves
 BY_HAND = {"make run", "make test"}  # blocks that only stand for what the tests do otherwise
+MAP = ROOT / "docs/architecture.md"
+PLACE = re.compile(
+    r"`((?:shared|services|gateway|demo|tests|bench|config)/[\w/.-]*)(?:: ([\w.]+))?`"
+)
+MADE = re.compile(r"^`([\w/.]+)`(?:, in `\w+`)?$", re.MULTILINE)  # files that a how-to makes
+SUBJECT = re.compile(r"^### (\w+)\n(.*?)(?=^##)", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+LEFT_TO_A_SITE = {"config/site.yml"}
 END = "end of the block"  # what no answer holds
 
 
@@ -52,6 +65,80 @@ def test_every_document_is_in_the_index():
     index = ROOT / "docs/README.md"
     linked = {(index.parent / unquote(link)).resolve() for link in LINK.findall(index.read_text())}
     assert set(ROOT.glob("docs/**/*.md")) - linked == {index}
+
+
+# ------------------------------------------------------------------ files, and the map of them
+
+
+def defined(path):
+    """The names of the functions, classes and methods in a file: ``list_``, ``Rows.list_``."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+            if isinstance(node, ast.ClassDef):
+                yield from (f"{node.name}.{getattr(part, 'name', '')}" for part in node.body)
+
+
+@pytest.mark.parametrize(
+    "path", [each for each in DOCUMENTS if each.name != "CHANGELOG.md"], ids=relative
+)
+def test_files_and_functions_that_are_named_exist(path):
+    text = path.read_text()
+    made = {str(folder) for name in MADE.findall(text) for folder in (name, *Path(name).parents)}
+    for name, function in PLACE.findall(text):
+        if name.rstrip("/") not in made | LEFT_TO_A_SITE:
+            assert (ROOT / name).exists(), name
+            assert not function or function in defined(ROOT / name), f"{name}: {function}"
+
+
+def namespaces(package):
+    """``(module, namespace)`` of each file below a package of routes."""
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        module = importlib.import_module(found.name)
+        yield from (
+            (module.__name__, value)
+            for name, value in vars(module).items()
+            if name == "ns" or name.endswith("_ns")
+        )
+
+
+def test_the_map_has_each_table(built):
+    built("core")
+    text = MAP.read_text()
+    tables = {each.local_table.name for each in Base.registry.mappers}
+    assert not {name for name in tables if f"`{name}`" not in text}
+    assert {getattr(models, name).__tablename__ for name in models.__all__} <= tables
+
+
+def test_the_map_has_each_file_of_routes_in_its_subject():
+    subjects = dict(SUBJECT.findall(MAP.read_text()))
+    for name, ns in namespaces(routes):
+        *_, subject, file = name.split(".")
+        urls = [url for each in ns.resources for url in each[1]]
+        text = subjects[subject]
+        assert f"| `{file}` |" in text, name
+        paths = [f"{ns.path.rstrip('/')}{re.sub(r'<[^>]*>', '{id}', url)}" for url in urls]
+        assert any(f"`{path}`" in text for path in (ns.path, *paths, *of_files(paths))), name
+
+
+def of_files(paths):
+    """Paths of files, as the map writes them: with the name of the second parameter."""
+    return [re.sub(r"{id}$", "{number}", path) for path in paths]
+
+
+def test_the_map_has_each_namespace_of_a_dialect():
+    text = MAP.read_text()
+    for name, ns in namespaces(dialects):
+        client = name.split(".")[3]
+        line = next(part for part in text.splitlines() if f"dialects/{client}/` |" in part)
+        assert f"`{ns.path}`" in line, name
+
+
+def test_the_map_has_the_order_of_the_subjects():
+    assert " → ".join(SUBJECTS) in MAP.read_text()
+    assert not {subject for subject in SUBJECTS if f"### {subject}" not in MAP.read_text()} - {
+        "shipping"
+    }
 
 
 # ------------------------------------------------------------------ what is shown was run
