@@ -2,6 +2,8 @@
 
 import ast
 import configparser
+import importlib
+import keyword
 import re
 import subprocess
 import sys
@@ -15,8 +17,10 @@ import demo
 import gateway
 import services
 import shared
+from shared.db import Base, OwnBase
 
 ROOT = Path(__file__).parent.parent
+GLOSSARY = ROOT / "docs/reference/glossary.md"
 PACKAGES = ["shared", "services", "gateway", "demo"]
 ABOVE = {"services/cli.py"}  # the command line stands above all services
 LEVELS = {"models": 0, "schemas": 1, "modules": 2, "routes": 3, "dialects": 3}
@@ -27,8 +31,11 @@ SUBJECTS = [
 LONGEST = 500
 FILES = sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/**/*.py"))
 HOUSE = [path for path in FILES if str(path.relative_to(ROOT)) not in ABOVE]
+NAMED = [path for path in FILES if path.relative_to(ROOT).parts[0] != "demo"]
 LIBRARY = [path for path in FILES if path.relative_to(ROOT).parts[0] in ("shared", "services")]
 PYTHON = sorted([*FILES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("bench/**/*.py")])
+NOT_USED = re.compile(r"^\| `([\w.]+)` \| (name|word|file|member) \| ", re.MULTILINE)
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 UNFINISHED = re.compile(
     r"\b(TODO|FIXME|XXX|HACK)\b|mark\.(skip|skipif|xfail)|pytest\.(skip|xfail)"
 )
@@ -205,6 +212,46 @@ def unexplained(path):
                 yield f"line {node.lineno}: {node.name}"
 
 
+@cache
+def not_used():
+    """The words of the glossary's list that is not used, by what they may not be."""
+    words = {kind: set() for kind in ("name", "word", "file", "member")}
+    for word, kind in NOT_USED.findall(GLOSSARY.read_text()):
+        words[kind].add(word)
+    assert all(words.values())
+    return words
+
+
+def names(tree):
+    """``(line, name)`` of all that a file defines; of a member of a class with its class."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.lineno, node.name
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.attr
+        if isinstance(node, ast.ClassDef):
+            for part in node.body:
+                member = getattr(part, "name", getattr(getattr(part, "target", None), "id", ""))
+                yield part.lineno, f"{node.name}.{member}"
+
+
+def badly_named(path):
+    """Names that the glossary, docs/reference/glossary.md, lists as not used."""
+    words = not_used()
+    whole = words["name"] | words["word"] | words["member"]
+    if path.stem in words["file"] and not {"models", "dialects"} & {*path.parts}:
+        yield "the file itself"
+    for line, name in names(parsed(path)):
+        plain_name = name if "." in name else name.strip("_")
+        parts = {part.lower() for part in WORD.findall(plain_name)}
+        if plain_name in whole or ("." not in name and parts & words["word"]):
+            yield f"line {line}: {name}"
+
+
 @pytest.mark.parametrize(
     ("faults", "paths"),
     [
@@ -213,11 +260,25 @@ def unexplained(path):
         (printed, LIBRARY),
         (kept_incomplete, LIBRARY),
         (unexplained, FILES),
+        (badly_named, NAMED),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_no_file_is(faults, paths):
     assert not [f"{relative(path)}: {fault}" for path in paths for fault in faults(path)]
+
+
+def test_no_attribute_of_a_model_is_a_python_keyword():
+    for path in ROOT.glob("services/*/models/__init__.py"):
+        importlib.import_module(module(path))
+    mappers = [mapper for base in (Base, OwnBase) for mapper in base.registry.mappers]
+    assert len(mappers) > 50
+    assert not [
+        f"{mapper.class_.__name__}.{name}"
+        for mapper in mappers
+        for name in mapper.attrs.keys()
+        if keyword.iskeyword(name)
+    ]
 
 
 @pytest.mark.parametrize("group", dependencies(), ids=lambda name: name or "program")
