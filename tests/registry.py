@@ -1,24 +1,38 @@
 """The routes and rows of all services, merged from tests/<service>/matrix.py and world.py.
 
 A service whose matrix grows makes it a package, tests/<service>/matrix/, with a file per subject.
+A test file may have the routes and rows of its resource, too, if it has ``ROUTES``.
 """
 
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-from tests.conftest import SERVICES
+from tests.conftest import ROOT, SERVICES
 from tests.matrix import Route
 
 
 def modules(name: str) -> list[ModuleType]:
-    """``tests.<service>.<name>`` of each service that has it, and the files in it."""
+    """``tests.<service>.<name>`` of each service, the files in it, and the test files."""
     folders = [f"tests.{service}" for service in SERVICES if find_spec(f"tests.{service}")]
     paths = [f"{folder}.{name}" for folder in folders if find_spec(f"{folder}.{name}")]
-    return [module for path in paths for module in _with_files(importlib.import_module(path))]
+    packages = [module for path in paths for module in _with_files(importlib.import_module(path))]
+    return packages + [importlib.import_module(path) for path in _test_files()]
+
+
+@cache
+def _test_files() -> list[str]:
+    """The test files with routes of their own, as they are imported."""
+    return [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for service in SERVICES
+        for path in sorted(ROOT.glob(f"tests/{service}/**/test_*.py"))
+        if "\nROUTES = " in path.read_text()
+    ]
 
 
 def _with_files(module: ModuleType) -> Iterator[ModuleType]:
