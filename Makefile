@@ -12,7 +12,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 	$(shell $(name) -c '$(FITS)' 2>/dev/null && echo $(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo check test lint format types bench clean
+.PHONY: help run demo check test lint format types house bench clean
 
 help:            ## show this list
 	@sed -n 's/^\([a-z]*\):.*## */\1\t/p' $(MAKEFILE_LIST)
@@ -25,29 +25,32 @@ run: .run/demo   ## serve the demo, or a site: make run SITE=path/to/site.yml PO
 	@exec $(BIN)/ispyb-services serve --site $(DEMO) $(if $(PORT),--port $(PORT))
 endif
 
-demo:            ## make the simulated facility anew
+demo:            ## create the simulated facility again
 	@rm -f .run/demo
 	@$(MAKE) --no-print-directory .run/demo
 
-check: $(VENV)/.dev  ## style, types, tests of the services on SQLite, for working; ONLY=core for one
+check: $(VENV)/.dev  ## check style and types, and run the tests of the services on SQLite; ONLY=core for one service
 	@$(BIN)/python -m tests.everything check $(ONLY)
 
-test: $(VENV)/.dev  ## all of that and all other tests, on SQLite and on MariaDB; ONLY=core for one
+test: $(VENV)/.dev  ## all checks and all tests, on SQLite and on MariaDB; ONLY=core for one service
 	@$(BIN)/python -m tests.everything test $(ONLY)
 
-lint: $(VENV)/.dev  ## style
+lint: $(VENV)/.dev  ## check style with black and flake8
 	@$(BIN)/black -q --check -l 99 . && $(BIN)/flake8
 
-types: $(VENV)/.dev  ## type check
+types: $(VENV)/.dev  ## check types with mypy
 	@$(BIN)/mypy
 
-format: $(VENV)/.dev  ## as black wants it
+format: $(VENV)/.dev  ## reformat all files with black
 	@$(BIN)/black -q -l 99 .
 
-bench: $(VENV)/.dev  ## the figures of docs/reference/performance.md
+house: $(VENV)/.dev  ## lines per operation, longest files, statements per call
+	@$(BIN)/python -m tests.house
+
+bench: $(VENV)/.dev  ## measure the figures of docs/reference/performance.md
 	@$(BIN)/python -m bench
 
-clean:           ## remove all that was made: environment, demo, caches
+clean:           ## remove environment, demo and caches
 	rm -rf $(VENV) .run .mypy_cache .pytest_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -72,7 +75,7 @@ $(VENV)/.dev: setup.cfg pyproject.toml tests/system-packages.sh tests/clients/re
 	@$(PIP) --no-deps --ignore-requires-python -r tests/clients/requirements.txt
 	@touch $@ $(VENV)/.site $(VENV)/.demo
 
-# Keys and database of the demo; made anew when what fills it has changed.
+# Keys and database of the demo: created again when the code that fills it has changed.
 .run/demo: $(DEMO) $(DEMO_MODELS) | $(VENV)/.demo
 	@umask 077 && mkdir -p .run && chmod 700 .run && $(BIN)/ispyb-services demo --site $(DEMO) --reset
 	@touch $@
