@@ -187,7 +187,7 @@ def told(text):
 @pytest.mark.serial
 @pytest.mark.parametrize(
     "path, first, last",
-    [(ROOT / "README.md", "## A first session", "## Its shape"), (TUTORIAL, "# ", None)],
+    [(ROOT / "README.md", "## A first session", "## Architecture"), (TUTORIAL, "# ", None)],
     ids=["README", "tutorial"],
 )
 def test_what_is_shown_was_run(demo, path, first, last):
