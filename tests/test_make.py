@@ -110,5 +110,5 @@ def test_a_python_that_is_not_there_is_one_sentence(tree):
 
 def test_help_lists_the_commands(tree):
     told = make(tree).stdout
-    for command in ("run", "check", "test", "bench", "clean"):
+    for command in ("run", "check", "test", "house", "bench", "clean"):
         assert f"\n{command}\t" in f"\n{told}"
