@@ -5,47 +5,36 @@ One schema class per payload: it loads, it is compiled to SQL, and it is the doc
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from hashlib import blake2b
 from http import HTTPStatus
 from itertools import count
 from types import MappingProxyType
 from typing import Any
 
 import flask_restx
-import orjson
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_instance
-from flask import Response, current_app, request
+from flask import request
 from flask_restx import Resource
-from flask_restx.mask import Mask, ParseError
-from marshmallow import Schema, ValidationError, fields
-from sqlalchemy import bindparam, select
-from sqlalchemy.exc import DBAPIError
+from marshmallow import Schema, fields
 
 from shared import (
     app_context,
-    audit,
     files,
-    idempotency,
     one_time_links,
+    operations,
     request_bodies,
     request_context,
     resources,
 )
 from shared.batches import Batch
 from shared.columnar import Columns, ColumnsSchema
-from shared.db import WRITING, begin_write, db, in_transaction, run_first
-from shared.errors import BadInput, ServiceError, Stale, Unauthenticated, bad_field
 from shared.file_roots import FileRoots
-from shared.identity import Identity
 from shared.lists import list_of
 from shared.schemas import TableSchema, definition_name, null_as_stored
-from shared.service_tables import RevokedToken
 from shared.table_service import TableService
 
-SAFE = {"GET", "HEAD", "OPTIONS"}
-REVOKED = select(RevokedToken.tokenId).where(RevokedToken.tokenId == bindparam("id"))
+__all__ = ["Namespace", "Resource"]
 PROBLEMS = {"GET": (304,), "POST": (400, 409, 422)}  # other verbs: 409, 412
 CONSUMES = "x-consumes"  # the media types of a body, for which RESTX has no key
 PRODUCES = "x-produces"  # those of an answer
@@ -129,7 +118,11 @@ class Namespace(flask_restx.Namespace):
                 identity = context.identity  # of the edit, if that reads the ETag of its row
                 if identity is None:
                     context.by_link = link and one_time_links.PARAMETER in request.args
-                    identity = one_time_links.use_link() if context.by_link else _bearer(resource)
+                    identity = (
+                        one_time_links.use_link()
+                        if context.by_link
+                        else operations.authenticate(resource)
+                    )
                     context.identity = identity
                 identity.need(*permissions)
                 if service and identity.is_service:
@@ -170,12 +163,14 @@ class Namespace(flask_restx.Namespace):
 
         def load() -> Any:
             if query:
-                return _load(schema, _query())
+                return operations.load_query(schema)
             if stream:
                 data = request_bodies.columns(stream)
                 request_context.current().field_names = ",".join(data)
                 return data
-            return request_bodies.rows(batch) if batch else _body(schema, large, also)
+            if batch:
+                return request_bodies.rows(batch)
+            return operations.load_body(schema, large, also)
 
         def decorate(method):
             _check_order(method, TAKES)
@@ -232,17 +227,15 @@ class Namespace(flask_restx.Namespace):
 
                 def work():
                     values = args
-                    if next(
-                        tries
-                    ):  # the first try may have changed the loaded values: load them again
+                    if next(tries):  # load again: the first try may have changed its values
                         values = (*args[: len(args) - len(loads)], *(load() for load in loads))
                     result = method(resource, *values, **kwargs)
                     body, status = result if isinstance(result, tuple) else (result, code)
-                    return _response(body, status, secret)
+                    return operations.make_response(body, status, secret)
 
                 if verb == "GET":
                     return work().make_conditional(request)
-                return _written(resource, work, kwargs, secret)
+                return operations.run_write(resource, work, kwargs, secret)
 
             for status in filter(None, (code, also)):
                 model = [definition] if bare else definition
@@ -308,145 +301,6 @@ def _check_order(method: Callable, place: int) -> None:
             " require or public, takes, returns or streams"
         )
     method.place = place  # type: ignore[attr-defined]  # functools.wraps copies it
-
-
-def _bearer(resource: Resource) -> Identity:
-    """The caller by the Authorization header, after a look at the revoked tokens.
-
-    A write looks in its own transaction, which saves round trips. Not on SQLite: there a
-    transaction that writes blocks all others.
-    """
-    identity = current_app.extensions["verifier"].identify(
-        request.headers.get("Authorization", "")
-    )
-    begins = request.method not in SAFE and db.engine.dialect.name != "sqlite"
-
-    def is_revoked() -> bool:
-        if begins:
-            begin_write(_isolation(resource))
-        return bool(db.session.connection().execute(REVOKED, {"id": identity.tokenId}).first())
-
-    if run_first(is_revoked):
-        raise Unauthenticated("the token was revoked")
-    return identity
-
-
-def _is_guarded_by_tag(resource: Resource) -> bool:
-    """Whether the request has If-Match: it edits a row that has not changed since it was read."""
-    return request.method != "POST" and hasattr(resource, "get") and "If-Match" in request.headers
-
-
-def _isolation(resource: Resource) -> str:
-    """The isolation level of a write: SERIALIZABLE for If-Match, so that rows it reads are locked.
-
-    Else two edits with one ETag could both be committed.
-    """
-    return "SERIALIZABLE" if _is_guarded_by_tag(resource) else WRITING
-
-
-def _response(body: Any, status: HTTPStatus, secret: bool) -> Response:
-    if isinstance(body, Response):
-        return body
-    answer = Response(orjson.dumps(body), int(status), mimetype="application/json")
-    if secret:
-        answer.headers["Cache-Control"] = "no-store"
-    else:
-        set_content_tag(answer)
-    return answer
-
-
-def set_content_tag(answer: Response) -> Response:
-    """Set the ETag of ``answer`` to a hash of its body."""
-    answer.set_etag(blake2b(answer.get_data(), digest_size=12).hexdigest())
-    return answer
-
-
-def _written(resource: Resource, work: Callable, path: dict, secret: bool) -> Response:
-    """Do ``work`` in one transaction, with idempotency key, If-Match and audit trail.
-
-    If the connection is lost during COMMIT, the audit trail shows whether that succeeded.
-    """
-    context, guarded_by_tag = request_context.current(), _is_guarded_by_tag(resource)
-    identity = context.identity
-    key = idempotency.stored_key(identity)
-    done: dict[int, Response] = {}  # by the key of its line in the audit trail
-
-    def run():
-        done.clear()
-        if (answer := idempotency.take(key)) is not None:
-            return answer
-        if guarded_by_tag and not request.if_match.contains(_tag(resource, path)):
-            raise Stale("the row changed since it was read: read it again")
-        try:
-            answer = work()
-        except ServiceError:
-            idempotency.forget(key)
-            raise
-        idempotency.keep(key, answer, secret)
-        if identity:
-            method, status, names = request.method, answer.status_code, context.field_names
-            done[audit.note(context, identity.login, method, status, names)] = answer
-        return answer
-
-    try:
-        return in_transaction(run, _isolation(resource))
-    except DBAPIError as error:
-        for line, answer in done.items() if error.connection_invalidated else ():
-            if audit.is_stored(context, line):
-                return answer
-        raise
-
-
-def _tag(resource: Resource, path: dict) -> str:
-    """The present ETag of the row, by its GET, which ignores the query of the edit."""
-    context = request_context.current()
-    context.reads_tag = True
-    try:
-        return resource.get(**path).get_etag()[0]
-    finally:
-        context.reads_tag = False
-
-
-def _body(schema: Schema, large: bool, also: Mapping) -> dict:
-    """Load the body, and note the names of its fields for the audit trail."""
-    raw = request_bodies.as_json(large, also)
-    names = ",".join(raw) if isinstance(raw, dict) else None
-    request_context.current().field_names = names
-    return _load(schema, raw)
-
-
-def _load(schema: Schema, raw: Any) -> dict:
-    """Load ``raw``, or raise BadInput: a ValidationError elsewhere is a bug, not a 422."""
-    try:
-        return schema.load(raw)
-    except ValidationError as error:
-        raise BadInput("invalid input", error.normalized_messages()) from error
-
-
-def _query() -> dict:
-    """The query for the schema, which refuses a name that is sent twice: its value is a list."""
-    context = request_context.current()
-    sent = {} if context.reads_tag else request.args.to_dict(flat=False)
-    if context.by_link:
-        sent.pop(one_time_links.PARAMETER)
-    query: dict[str, Any] = {
-        n: values[0] if len(values) == 1 else values for n, values in sent.items()
-    }
-    if "X-Fields" in request.headers:
-        try:
-            query["fields"] = ",".join(_paths(Mask(request.headers["X-Fields"])))
-        except (ParseError, RecursionError) as error:
-            raise bad_field("X-Fields", str(error)) from error
-    return query
-
-
-def _paths(mask: Mask, above: str = ""):
-    """The dotted paths of a mask: ``{a,B{c}}`` is a and B.c."""
-    for name, below in mask.items():
-        if isinstance(below, Mask):
-            yield from _paths(below, f"{above}{name}.")
-        else:
-            yield above + name
 
 
 def _by_comma(parameter: dict) -> dict:

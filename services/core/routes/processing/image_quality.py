@@ -8,7 +8,8 @@ from services.core.schemas.processing.image_quality import (
     ImageQualitySchema,
     UpsertedSchema,
 )
-from shared.api import Namespace, Resource, set_content_tag
+from shared.api import Namespace, Resource
+from shared.operations import set_content_tag
 
 ns = Namespace(
     "image quality",

@@ -10,8 +10,9 @@ from services.core.schemas.processing.result_tables import (
     StatusesSchema,
     StatusQuery,
 )
-from shared.api import Namespace, Resource, set_content_tag
+from shared.api import Namespace, Resource
 from shared.lists import query_of
+from shared.operations import set_content_tag
 
 ns = Namespace("result tables", path="/autoproc", description="Results of processing as tables")
 JSON, TABLE = "application/json", "text/csv"

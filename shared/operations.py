@@ -1,0 +1,166 @@
+"""The steps of an operation: caller, input, transaction and answer.
+
+The decorators of ``shared.api.Namespace`` call them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from hashlib import blake2b
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Response, current_app, request
+from flask_restx import Resource
+from flask_restx.mask import Mask, ParseError
+from marshmallow import Schema, ValidationError
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import DBAPIError
+
+from shared import audit, idempotency, one_time_links, request_bodies, request_context
+from shared.db import WRITING, begin_write, db, in_transaction, run_first
+from shared.errors import BadInput, ServiceError, Stale, Unauthenticated, bad_field
+from shared.identity import Identity
+from shared.service_tables import RevokedToken
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+REVOKED = select(RevokedToken.tokenId).where(RevokedToken.tokenId == bindparam("id"))
+
+
+def authenticate(resource: Resource) -> Identity:
+    """The caller by the Authorization header, after a look at the revoked tokens.
+
+    A write looks in its own transaction, which saves round trips. Not on SQLite: there a
+    transaction that writes blocks all others.
+    """
+    identity = current_app.extensions["verifier"].identify(
+        request.headers.get("Authorization", "")
+    )
+    begins = request.method not in SAFE and db.engine.dialect.name != "sqlite"
+
+    def is_revoked() -> bool:
+        if begins:
+            begin_write(_isolation(resource))
+        return bool(db.session.connection().execute(REVOKED, {"id": identity.tokenId}).first())
+
+    if run_first(is_revoked):
+        raise Unauthenticated("the token was revoked")
+    return identity
+
+
+def _is_guarded_by_tag(resource: Resource) -> bool:
+    """Whether the request has If-Match: it edits a row that has not changed since it was read."""
+    return request.method != "POST" and hasattr(resource, "get") and "If-Match" in request.headers
+
+
+def _isolation(resource: Resource) -> str:
+    """The isolation level of a write: SERIALIZABLE for If-Match, so that rows it reads are locked.
+
+    Else two edits with one ETag could both be committed.
+    """
+    return "SERIALIZABLE" if _is_guarded_by_tag(resource) else WRITING
+
+
+def make_response(body: Any, status: HTTPStatus, secret: bool) -> Response:
+    """The answer with ``body`` as JSON and its ETag; a ``secret`` one is not to be cached."""
+    if isinstance(body, Response):
+        return body
+    answer = Response(orjson.dumps(body), int(status), mimetype="application/json")
+    if secret:
+        answer.headers["Cache-Control"] = "no-store"
+    else:
+        set_content_tag(answer)
+    return answer
+
+
+def set_content_tag(answer: Response) -> Response:
+    """Set the ETag of ``answer`` to a hash of its body."""
+    answer.set_etag(blake2b(answer.get_data(), digest_size=12).hexdigest())
+    return answer
+
+
+def run_write(resource: Resource, work: Callable, path: dict, secret: bool) -> Response:
+    """Do ``work`` in one transaction, with idempotency key, If-Match and audit trail.
+
+    If the connection is lost during COMMIT, the audit trail shows whether that succeeded.
+    """
+    context, guarded_by_tag = request_context.current(), _is_guarded_by_tag(resource)
+    identity = context.identity
+    key = idempotency.stored_key(identity)
+    done: dict[int, Response] = {}  # by the key of its line in the audit trail
+
+    def run():
+        done.clear()
+        if (answer := idempotency.take(key)) is not None:
+            return answer
+        if guarded_by_tag and not request.if_match.contains(_tag(resource, path)):
+            raise Stale("the row changed since it was read: read it again")
+        try:
+            answer = work()
+        except ServiceError:
+            idempotency.forget(key)
+            raise
+        idempotency.keep(key, answer, secret)
+        if identity:
+            method, status, names = request.method, answer.status_code, context.field_names
+            done[audit.note(context, identity.login, method, status, names)] = answer
+        return answer
+
+    try:
+        return in_transaction(run, _isolation(resource))
+    except DBAPIError as error:
+        for line, answer in done.items() if error.connection_invalidated else ():
+            if audit.is_stored(context, line):
+                return answer
+        raise
+
+
+def _tag(resource: Resource, path: dict) -> str:
+    """The present ETag of the row, by its GET, which ignores the query of the edit."""
+    context = request_context.current()
+    context.reads_tag = True
+    try:
+        return resource.get(**path).get_etag()[0]
+    finally:
+        context.reads_tag = False
+
+
+def load_body(schema: Schema, large: bool, also: Mapping) -> dict:
+    """Load the body, and note the names of its fields for the audit trail."""
+    raw = request_bodies.as_json(large, also)
+    names = ",".join(raw) if isinstance(raw, dict) else None
+    request_context.current().field_names = names
+    return _load(schema, raw)
+
+
+def _load(schema: Schema, raw: Any) -> dict:
+    """Load ``raw``, or raise BadInput: a ValidationError elsewhere is a bug, not a 422."""
+    try:
+        return schema.load(raw)
+    except ValidationError as error:
+        raise BadInput("invalid input", error.normalized_messages()) from error
+
+
+def load_query(schema: Schema) -> dict:
+    """Load the query; a name that is sent twice has a list as its value, and is refused."""
+    context = request_context.current()
+    sent = {} if context.reads_tag else request.args.to_dict(flat=False)
+    if context.by_link:
+        sent.pop(one_time_links.PARAMETER, None)
+    query: dict[str, Any] = {
+        n: values[0] if len(values) == 1 else values for n, values in sent.items()
+    }
+    if "X-Fields" in request.headers:
+        try:
+            query["fields"] = ",".join(_paths(Mask(request.headers["X-Fields"])))
+        except (ParseError, RecursionError) as error:
+            raise bad_field("X-Fields", str(error)) from error
+    return _load(schema, query)
+
+
+def _paths(mask: Mask, above: str = "") -> Iterator[str]:
+    """The dotted paths of a mask: ``{a,B{c}}`` is a and B.c."""
+    for name, below in mask.items():
+        if isinstance(below, Mask):
+            yield from _paths(below, f"{above}{name}.")
+        else:
+            yield above + name
