@@ -60,7 +60,7 @@ def test_the_program_is_installed_by_its_name():
         assert f"\n  {command} " in done.stdout
 
 
-def test_without_a_site_file_the_three_ways_to_name_one_are_told(run):
+def test_without_a_site_file_three_ways_to_name_one_are_shown(run):
     result = run("check-config")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "--site PATH or ISPYB_SITE=PATH, or write config/site.yml" in result.stderr
@@ -91,8 +91,8 @@ def test_mistakes_are_listed_with_their_place_and_no_trace(run, write):
     )
     result = run("check-config", "--site", path)
     assert (result.exit_code, result.stdout) == (1, "")
-    for told in ("databse", "did you mean database", "limits.batch_rows", "tokens.keys", "AUTH.0"):
-        assert told in result.stderr
+    for text in ("databse", "did you mean database", "limits.batch_rows", "tokens.keys", "AUTH.0"):
+        assert text in result.stderr
     assert "Traceback" not in result.stderr
 
 
@@ -132,12 +132,12 @@ def fresh(write, engine, tmp_path):
 
 
 def rows(path, query):
-    """What ``query`` finds in the database of the site file ``path``."""
+    """The rows of ``query`` in the database of the site file ``path``."""
     engine = create_engine(yaml.safe_load(Path(path).read_text())["database"]["uri"])
     with engine.connect() as connection:
-        found = connection.exec_driver_sql(query).all()
+        result = connection.exec_driver_sql(query).all()
     engine.dispose()
-    return found
+    return result
 
 
 def test_the_demo_is_made_complete_and_once(run, fresh):
@@ -178,7 +178,7 @@ def test_no_demo_in_production(run, write, tmp_path):
     assert not (tmp_path / "mine.db").exists()
 
 
-def test_check_db_names_what_is_missing_and_whom_it_touches(run, fresh):
+def test_check_db_names_gaps_and_the_services_that_need_them(run, fresh):
     assert run("demo", "--site", fresh).exit_code == 0
     for lost in ("Proposal.title", "BLSession.comments", "Laboratory.city"):
         table, column = lost.split(".")
@@ -187,12 +187,12 @@ def test_check_db_names_what_is_missing_and_whom_it_touches(run, fresh):
         change(fresh, f"DROP TABLE {table}")
     result = run("check-db", "--site", fresh)
     assert result.exit_code == 1
-    told = result.stdout.splitlines()
-    assert any("Atlas is missing" in line and "(needed by em)" in line for line in told)
-    assert "table Proposal lacks column title (needed by auth, core, em, ssx)" in told
-    assert any("BLSession lacks column comments" in line for line in told)
-    assert any("Laboratory lacks column city" in line for line in told)
-    assert len(told) == 5
+    lines = result.stdout.splitlines()
+    assert any("Atlas is missing" in line and "(needed by em)" in line for line in lines)
+    assert "table Proposal lacks column title (needed by auth, core, em, ssx)" in lines
+    assert any("BLSession lacks column comments" in line for line in lines)
+    assert any("Laboratory lacks column city" in line for line in lines)
+    assert len(lines) == 5
 
 
 def test_check_db_shows_the_index_that_helps(run, fresh):
@@ -234,14 +234,14 @@ def issue(run, write, clean):
     path = write()
 
     def call(*permissions, options=()):
-        wanted = [part for name in permissions for part in ("--permission", name)]
-        return run("token", "issue", "zocalo", *wanted, *options, "--site", path)
+        arguments = [part for name in permissions for part in ("--permission", name)]
+        return run("token", "issue", "zocalo", *arguments, *options, "--site", path)
 
     call.path = path
     return call
 
 
-def test_a_token_of_a_program_works_until_it_is_revoked(run, issue, app):
+def test_a_service_token_works_until_it_is_revoked(run, issue, app):
     issued = issue("mx_write", "all_sessions", options=["--beamline", "i03", "--days", "7"])
     assert (issued.exit_code, issued.stderr) == (0, "")
     text = issued.stdout.strip()
@@ -266,7 +266,7 @@ def test_a_token_of_a_program_works_until_it_is_revoked(run, issue, app):
 
 
 @pytest.mark.parametrize(
-    "permissions, options, told",
+    "permissions, options, message",
     [
         (["mx_wite"], [], "mx_wite"),
         (["mx_write"], ["--beamline", "i99"], "i99"),
@@ -275,10 +275,10 @@ def test_a_token_of_a_program_works_until_it_is_revoked(run, issue, app):
         ([], [], "--permission"),
     ],
 )
-def test_a_token_that_would_not_work_is_not_issued(run, issue, permissions, options, told):
+def test_a_token_that_would_not_work_is_not_issued(run, issue, permissions, options, message):
     result = issue(*permissions, options=options)
     assert result.exit_code != 0 and result.stdout == ""
-    assert told in result.stderr and "Traceback" not in result.stderr
+    assert message in result.stderr and "Traceback" not in result.stderr
     assert run("token", "list", "--site", issue.path).stdout == ""
 
 
@@ -294,7 +294,7 @@ def test_tokens_leave_a_line_in_the_audit_trail_and_no_secret(run, issue, engine
     assert text.rpartition(".")[2] not in f"{lines} {kept}"
 
 
-def test_an_old_audit_trail_is_forgotten_by_command(run, issue, engine, monkeypatch):
+def test_old_lines_of_the_audit_trail_are_deleted_by_command(run, issue, engine, monkeypatch):
     monkeypatch.setattr(activities, "AT_ONCE", 2)
     line = {"login": "alice", "service": "core", "action": "POST", "path": "/x", "status": 201}
     days = [400, 370, 366, 364, 1]
@@ -304,8 +304,8 @@ def test_an_old_audit_trail_is_forgotten_by_command(run, issue, engine, monkeypa
             for ago in days
         ]
         connection.execute(insert(Activity), rows)
-    told = run("db", "trim", "--days", "365", "--site", issue.path).stdout
-    assert told == "3 lines of the audit trail deleted\n"
+    output = run("db", "trim", "--days", "365", "--site", issue.path).stdout
+    assert output == "3 lines of the audit trail deleted\n"
     with engine.connect() as connection:
         order = select(Activity.requestId, Activity.path).order_by(Activity.activityId)
         kept = connection.execute(order).all()

@@ -70,8 +70,8 @@ def later(engine):
         [(name, number)] = hours.items()
         with engine.begin() as connection:
             dated = model.__table__.c[name].is_not(None)
-            found = connection.execute(model.__table__.select().where(dated)).all()
-            for row in found:
+            rows = connection.execute(model.__table__.select().where(dated)).all()
+            for row in rows:
                 stmt = update(model.__table__).where(
                     model.__table__.primary_key.columns[0] == row[0]
                 )
@@ -106,7 +106,7 @@ def rows(engine, clean):
 
 @pytest.fixture
 def logged(caplog):
-    """What the services log, which does not reach pytest by itself."""
+    """The log of the services, which pytest does not capture by itself."""
     logger = logging.getLogger("ispyb")
     logger.addHandler(caplog.handler)
     yield caplog

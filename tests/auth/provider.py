@@ -37,7 +37,7 @@ class Realm:
         self.forms: list[dict[str, str]] = []
 
     def claims(self, **changes) -> dict:
-        """What Keycloak writes into an access token of mkova; None takes a claim out.
+        """The claims of an access token of Keycloak for mkova; None removes a claim.
 
         The numbers of ``exp`` and ``nbf`` are seconds from now.
         """
@@ -72,8 +72,8 @@ class Realm:
             return self.pages[path]
         if path == "/realms/mx/.well-known/openid-configuration":
             below = f"{self.issuer}{BELOW}"
-            told = {"jwks_uri": f"{below}/certs", "token_endpoint": f"{below}/token"}
-            return 200, json.dumps({"issuer": self.issuer, **told}).encode()
+            document = {"jwks_uri": f"{below}/certs", "token_endpoint": f"{below}/token"}
+            return 200, json.dumps({"issuer": self.issuer, **document}).encode()
         if path == f"/realms/mx{BELOW}/certs":
             keys = [
                 RSAAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": kid, "use": "sig"}

@@ -47,7 +47,9 @@ def running(folder: Path, *entries: str, options: str = "") -> Iterator[Director
         capture_output=True,
     )
     plain, encrypted = free_port(), free_port()
-    found = Directory(f"ldap://localhost:{plain}", f"ldaps://localhost:{encrypted}", certificate)
+    directory = Directory(
+        f"ldap://localhost:{plain}", f"ldaps://localhost:{encrypted}", certificate
+    )
     addresses = f"ldap://127.0.0.1:{plain}/ ldaps://127.0.0.1:{encrypted}/"
     with open(folder / "log", "wb") as log:
         # -d keeps it in the foreground
@@ -55,7 +57,7 @@ def running(folder: Path, *entries: str, options: str = "") -> Iterator[Director
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     try:
         _await(process, plain, folder / "log")
-        yield found
+        yield directory
     finally:
         end(process)
 

@@ -28,8 +28,8 @@ def test_the_trail_is_searched_like_any_list(sign_in, as_):
     for name in ("alice", "bob", "carol"):
         sign_in(name)
     reader = as_("eve", 2, "view_activity")
-    found = reader.get(f"{ACTIVITY}?login__in=alice,bob&sort=login&fields=login").json
-    assert found["results"] == [{"login": "alice"}, {"login": "bob"}]
+    page = reader.get(f"{ACTIVITY}?login__in=alice,bob&sort=login&fields=login").json
+    assert page["results"] == [{"login": "alice"}, {"login": "bob"}]
     first = reader.get(f"{ACTIVITY}?limit=2").json
     rest = reader.get(f"{ACTIVITY}?limit=2&after={first['next']}").json
     assert [row["login"] for row in first["results"] + rest["results"]] == [

@@ -76,7 +76,7 @@ def test_a_person_comes_and_goes(manager, sign_in):
 
 
 @pytest.mark.parametrize("link", ["permissions/1", "persons/7"])
-def test_what_is_there_already_or_not_at_all(manager, link):
+def test_links_that_exist_or_have_no_target_are_refused(manager, link):
     kind = link.partition("/")[0]
     assert manager.post(f"{GROUPS}/1/{link}").status_code == 409
     assert manager.post(f"{GROUPS}/9/{link}").status_code == 404

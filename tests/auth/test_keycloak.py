@@ -16,8 +16,8 @@ TOKENS = f"/realms/mx{provider.BELOW}/token"
 
 @pytest.fixture
 def realm():
-    with provider.running() as found:
-        yield found
+    with provider.running() as realm_:
+        yield realm_
 
 
 def settings(url, **changes):
@@ -58,8 +58,8 @@ def login(app, path=f"{ROOT}/auth/login", **body):
 
 
 def test_a_password_is_traded_for_a_token(realm):
-    found = plugin(realm.url)
-    assert found.authenticate_by_login("mkova", "mkova-word") == Account("mkova", "Mia", "Kova")
+    keycloak = plugin(realm.url)
+    assert keycloak.authenticate_by_login("mkova", "mkova-word") == Account("mkova", "Mia", "Kova")
     assert realm.forms == [
         {
             "grant_type": "password",
@@ -70,29 +70,29 @@ def test_a_password_is_traded_for_a_token(realm):
             "password": "mkova-word",
         }
     ]
-    by_mail = found.authenticate_by_login("mkova@example.org", "mkova-word")
+    by_mail = keycloak.authenticate_by_login("mkova@example.org", "mkova-word")
     assert by_mail.login == "mkova"
 
 
-def test_who_is_refused(realm):
-    found = plugin(realm.url)
+def test_tokens_and_accounts_that_are_refused(realm):
+    keycloak = plugin(realm.url)
     for name, password in [
         ("mkova", "guess"),
         ("nobody", "mkova-word"),
         ("mkova", "mkova-word&username=admin"),
         ("*", "mkova-word"),
     ]:
-        assert found.authenticate_by_login(name, password) is None
+        assert keycloak.authenticate_by_login(name, password) is None
     assert len(realm.forms) == 4
     for name, password in (("mkova", ""), ("", "mkova-word")):
-        assert found.authenticate_by_login(name, password) is None
+        assert keycloak.authenticate_by_login(name, password) is None
     assert len(realm.forms) == 4
 
 
 def test_a_public_client_sends_no_secret(realm):
     realm.pages[TOKENS] = (200, b'{"access_token": "%s"}' % realm.token().encode())
-    found = plugin(realm.url, KEYCLOAK_CLIENT_SECRET_KEY=None)
-    assert found.authenticate_by_login("mkova", "mkova-word").login == "mkova"
+    keycloak = plugin(realm.url, KEYCLOAK_CLIENT_SECRET_KEY=None)
+    assert keycloak.authenticate_by_login("mkova", "mkova-word").login == "mkova"
     assert "client_secret" not in realm.forms[0]
 
 
@@ -123,8 +123,8 @@ def test_a_keycloak_that_gives_no_token_to_anybody(realm, answer, logged):
 
 def test_a_wrong_secret_of_the_client_is_not_the_fault_of_a_person(realm, logged):
     with pytest.raises(Unavailable):
-        found = plugin(realm.url, KEYCLOAK_CLIENT_SECRET_KEY="guess-of-the-site")
-        found.authenticate_by_login("mkova", "mkova-word")
+        keycloak = plugin(realm.url, KEYCLOAK_CLIENT_SECRET_KEY="guess-of-the-site")
+        keycloak.authenticate_by_login("mkova", "mkova-word")
     assert "401, unauthorized_client" in logged.text
     assert "guess-of-the-site" not in logged.text and "mkova-word" not in logged.text
 
@@ -148,9 +148,9 @@ def test_the_service_in_production(realm, site_of, add, logged):
     assert (answer.status_code, answer.json["personId"]) == (201, 7)
     wrong = login(app, login="mkova", password="mkova-guess")
     assert wrong.status_code == 401
-    told = logged.text + wrong.text + str([vars(record) for record in logged.records])
+    texts = logged.text + wrong.text + str([vars(record) for record in logged.records])
     for secret in (token, "mkova-word", "mkova-guess", provider.SECRET):
-        assert secret not in told
+        assert secret not in texts
 
 
 @pytest.mark.parametrize("path", [f"{ROOT}/auth/login", "/ispyb/mxcube/auth/login"])
@@ -192,10 +192,10 @@ def test_a_keycloak_that_is_away_is_no_failed_login(realm, site_of, add, failure
 
 
 def test_login_pages_are_told_no_secret(site_of):
-    [told] = (
+    [settings] = (
         site_of("https://sso.example.org").test_client().get(f"{ROOT}/auth/config").json["plugins"]
     )
-    assert told == {
+    assert settings == {
         "name": "keycloak",
         "takes": ["password", "token"],
         "config": {

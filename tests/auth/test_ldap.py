@@ -58,8 +58,8 @@ def directory(tmp_path_factory):
     # it takes a bind without password, as many do, and calls that a success
     with slapd.running(
         tmp_path_factory.mktemp("slapd"), *ENTRIES, options="allow bind_anon_dn"
-    ) as found:
-        yield found
+    ) as directory:
+        yield directory
 
 
 def plugin(uri, **settings):
@@ -68,7 +68,7 @@ def plugin(uri, **settings):
 
 
 @pytest.fixture
-def found(directory):
+def accounts(directory):
     """The plugin of a site that has the usual settings."""
     return plugin(directory.encrypted, LDAP_CA=directory.certificate)
 
@@ -77,9 +77,9 @@ def found(directory):
 
 
 @pytest.mark.parametrize("login", ["alice", "bob", ODD, "ALICE"])
-def test_the_right_password(found, login):
+def test_the_right_password(accounts, login):
     word = "alice-word" if login == "ALICE" else f"{login}-word"
-    assert found.authenticate_by_login(login, word) == Account(login)
+    assert accounts.authenticate_by_login(login, word) == Account(login)
 
 
 @pytest.mark.parametrize(
@@ -98,18 +98,18 @@ def test_the_right_password(found, login):
         ("x" * 45, "x"),
     ],
 )
-def test_who_is_refused(found, login, password):
-    assert found.authenticate_by_login(login, password) is None
+def test_accounts_that_are_refused(accounts, login, password):
+    assert accounts.authenticate_by_login(login, password) is None
 
 
 @pytest.mark.parametrize("login", ["alice", "nobody", "", "*", "alice,ou=people"])
-def test_an_empty_password_is_refused_though_the_directory_takes_it(directory, found, login):
+def test_an_empty_password_is_refused_though_the_directory_takes_it(directory, accounts, login):
     import ldap3
 
     server = ldap3.Server(directory.plain)
     with ldap3.Connection(server, "", "", authentication=ldap3.ANONYMOUS) as connection:
         assert connection.bound
-    assert found.authenticate_by_login(login, "") is None
+    assert accounts.authenticate_by_login(login, "") is None
 
 
 @pytest.mark.parametrize(
@@ -133,37 +133,37 @@ def test_an_empty_password_is_refused_though_the_directory_takes_it(directory, f
         "alice\n",
     ],
 )
-def test_what_is_injected_is_no_login(found, login):
-    assert found.authenticate_by_login(login, "alice-word") is None
-    assert found.authenticate_by_login(login, "") is None
+def test_ldap_syntax_in_a_login_is_refused(accounts, login):
+    assert accounts.authenticate_by_login(login, "alice-word") is None
+    assert accounts.authenticate_by_login(login, "") is None
 
 
 def test_a_login_cannot_lead_out_of_the_base(directory):
     config = {"LDAP_CA": directory.certificate, "LDAP_BASE_INTERNAL": slapd.BASE}
-    found = plugin(directory.encrypted, **config)
-    assert found.authenticate_by_login("outside", "outside-word") == Account("outside")
+    accounts = plugin(directory.encrypted, **config)
+    assert accounts.authenticate_by_login("outside", "outside-word") == Account("outside")
     for login in ("alice,ou=people", "alice,ou=people,"):
-        assert found.authenticate_by_login(login, "alice-word") is None
+        assert accounts.authenticate_by_login(login, "alice-word") is None
 
 
 @pytest.mark.parametrize("login", [" alice", "alice ", "al\xadice", "\xaalice", "ａlice"])
-def test_a_login_has_one_spelling_that_failures_are_counted_by(found, login):
-    assert found.authenticate_by_login(login, "alice-word") is None
+def test_a_login_has_one_spelling_that_failures_are_counted_by(accounts, login):
+    assert accounts.authenticate_by_login(login, "alice-word") is None
 
 
 # -------------------------------------------------------------------------------- encryption
 
 
 def test_every_way_to_connect(directory):
-    ways = [
+    connections = [
         (directory.encrypted, {"LDAP_CA": directory.certificate}),
         (directory.plain, {"LDAP_CA": directory.certificate}),
         (directory.plain, {"LDAP_START_TLS": False}),
     ]
-    for uri, settings in ways:
-        found = plugin(uri, **settings)
-        assert found.authenticate_by_login("alice", "alice-word") == Account("alice")
-        assert found.authenticate_by_login("alice", "guess") is None
+    for uri, settings in connections:
+        accounts = plugin(uri, **settings)
+        assert accounts.authenticate_by_login("alice", "alice-word") == Account("alice")
+        assert accounts.authenticate_by_login("alice", "guess") is None
 
 
 def test_the_password_goes_to_nobody_who_is_not_trusted(directory, logged):
@@ -215,9 +215,12 @@ def test_a_directory_that_is_away(scheme, start_tls, monkeypatch, logged):
     monkeypatch.setattr(ldap, "TIMEOUT", 1)
     silent, rude = _listener()[1], _listener(b"")[1]
     for host in (f"127.0.0.1:{silent}", f"127.0.0.1:{rude}", "127.0.0.1:9", "nowhere.invalid"):
-        found, started = (plugin(f"{scheme}://{host}", LDAP_START_TLS=start_tls), time.monotonic())
+        accounts, started = (
+            plugin(f"{scheme}://{host}", LDAP_START_TLS=start_tls),
+            time.monotonic(),
+        )
         with pytest.raises(Unavailable) as caught:
-            found.authenticate_by_login("alice", "alice-word")
+            accounts.authenticate_by_login("alice", "alice-word")
         assert str(caught.value) == "the directory of accounts does not answer"
         assert time.monotonic() - started < 30  # it gives up, also on a busy machine
     assert "alice-word" not in logged.text
@@ -240,15 +243,15 @@ def test_groups_of_every_kind_give_permissions(directory):
         "LDAP_BASE_GROUPS": slapd.GROUPS,
         "LDAP_GROUPS": groups,
     }
-    found = plugin(directory.encrypted, **settings)
+    accounts = plugin(directory.encrypted, **settings)
     alice = {"mx_admin", "mx_write", "em_admin", "ssx_admin"}
-    assert found.permissions("alice") == alice
-    assert found.permissions("bob") == {"all_proposals"}
+    assert accounts.permissions("alice") == alice
+    assert accounts.permissions("bob") == {"all_proposals"}
     for login in ("nobody", "*", "alice)(cn=*", "alice ", "bob)(memberUid=alice", ODD):
-        assert not found.permissions(login)
+        assert not accounts.permissions(login)
     reader = {"LDAP_BIND_DN": slapd.READER, "LDAP_BIND_PASSWORD": "reader-word"}
-    found = plugin(directory.encrypted, **settings, **reader)
-    assert found.permissions("alice") == alice | {"uportal_sync"}
+    accounts = plugin(directory.encrypted, **settings, **reader)
+    assert accounts.permissions("alice") == alice | {"uportal_sync"}
 
 
 def test_groups_that_cannot_be_read_are_not_taken_for_none(directory, logged):
@@ -331,24 +334,24 @@ def test_the_plugins_of_the_example_load_in_production(tmp_path, monkeypatch):
     keys.new(tmp_path / "keys")
     for name in ("ISPYB_DATABASE_PASSWORD", "KEYCLOAK_CLIENT_SECRET_KEY"):
         monkeypatch.setenv(name, "from the environment")
-    found = load(config.load(tmp_path / "site.yml", "auth"))
-    assert [*found] == ["keycloak", "ldap"]
-    assert found["keycloak"].config["KEYCLOAK_CLIENT_SECRET_KEY"] == "from the environment"
-    assert found["keycloak"].issuer == "https://sso.example.org/realms/example"
-    assert found["ldap"].config["LDAP_START_TLS"] is True
+    plugins = load(config.load(tmp_path / "site.yml", "auth"))
+    assert [*plugins] == ["keycloak", "ldap"]
+    assert plugins["keycloak"].config["KEYCLOAK_CLIENT_SECRET_KEY"] == "from the environment"
+    assert plugins["keycloak"].issuer == "https://sso.example.org/realms/example"
+    assert plugins["ldap"].config["LDAP_START_TLS"] is True
 
 
 def faults(**settings):
     module = {"AUTH_MODULE": "services.auth.plugins.ldap", "AUTH_CLASS": "LdapAuthentication"}
-    mine = {"ldap": {"ENABLED": True, **module, "CONFIG": settings}}
+    plugins = {"ldap": {"ENABLED": True, **module, "CONFIG": settings}}
     with pytest.raises(ConfigError) as caught:
-        load({"site": {"mode": "production"}, "AUTH": [mine]})
+        load({"site": {"mode": "production"}, "AUTH": [plugins]})
     return caught.value.faults
 
 
 def test_mistakes_in_the_settings_are_listed():
-    told = faults(LDAP_URL="ldap://x", LDAP_CA="x", LDAP_GROUPS={"a": ["x" * 16]})
-    assert told == [
+    messages = faults(LDAP_URL="ldap://x", LDAP_CA="x", LDAP_GROUPS={"a": ["x" * 16]})
+    assert messages == [
         "AUTH.0.ldap.CONFIG.LDAP_URI: is missing",
         "AUTH.0.ldap.CONFIG.LDAP_CA: holds no certificate in PEM format",
         "AUTH.0.ldap.CONFIG.LDAP_BASE_INTERNAL: is missing",
@@ -361,8 +364,8 @@ def test_mistakes_in_the_settings_are_listed():
     "uri", ["ldap.example.org", "http://x", "ldap://", "ldap://x:y", "ldap://a@x", "ldap://x/dc=x"]
 )
 def test_an_address_of_no_directory(uri):
-    [told] = faults(LDAP_URI=uri, LDAP_BASE_INTERNAL=slapd.PEOPLE)
-    assert told.startswith("AUTH.0.ldap.CONFIG.LDAP_URI: must be ldaps://host")
+    [message] = faults(LDAP_URI=uri, LDAP_BASE_INTERNAL=slapd.PEOPLE)
+    assert message.startswith("AUTH.0.ldap.CONFIG.LDAP_URI: must be ldaps://host")
 
 
 @pytest.mark.parametrize(
@@ -374,11 +377,11 @@ def test_an_address_of_no_directory(uri):
     ],
 )
 def test_settings_that_need_each_other(settings, needed):
-    told = faults(LDAP_URI="ldap://x", LDAP_BASE_INTERNAL=slapd.PEOPLE, **settings)
-    assert told == [f"AUTH.0.ldap.CONFIG.{needed}"]
+    messages = faults(LDAP_URI="ldap://x", LDAP_BASE_INTERNAL=slapd.PEOPLE, **settings)
+    assert messages == [f"AUTH.0.ldap.CONFIG.{needed}"]
 
 
 def test_a_site_that_did_not_install_what_ldap_needs(monkeypatch):
     monkeypatch.setitem(sys.modules, "ldap3", None)
-    [told] = faults(LDAP_URI="ldap://x", LDAP_BASE_INTERNAL=slapd.PEOPLE)
-    assert told == "AUTH.0.ldap.CONFIG: needs the package ldap3: pip install '.[ldap]'"
+    [message] = faults(LDAP_URI="ldap://x", LDAP_BASE_INTERNAL=slapd.PEOPLE)
+    assert message == "AUTH.0.ldap.CONFIG: needs the package ldap3: pip install '.[ldap]'"

@@ -46,12 +46,12 @@ def test_login_with_a_password(sign_in, app, add, bearer):
     assert answer.json.keys() == {
         "login", "personId", "token", "refreshToken", "expiresIn", "permissions",
     }  # fmt: skip
-    told = (answer.json["login"], answer.json["personId"], answer.json["expiresIn"])
-    assert told == ("alice", 7, 1800)
+    values = (answer.json["login"], answer.json["personId"], answer.json["expiresIn"])
+    assert values == ("alice", 7, 1800)
     assert bearer(answer.json["token"]).get(CURRENT).json["familyName"] == "Moreau"
 
 
-def test_what_a_token_says_can_be_checked_with_the_published_keys(sign_in, app, add):
+def test_tokens_can_be_checked_with_the_published_keys(sign_in, app, add):
     add(Person(personId=7, login="alice"))
     token = sign_in("alice").json["token"]
     published = app.test_client().get(f"{ROOT}/auth/jwks").json
@@ -120,7 +120,7 @@ def test_a_login_with_an_accent_is_another_login(another, add):
     ],
     ids=str,
 )
-def test_who_is_refused(app, count, failures, changes):
+def test_logins_that_are_refused(app, count, failures, changes):
     body = {"plugin": "dummy", "login": "alice", "password": "alice-word", **changes}
     answer = app.test_client().post(f"{ROOT}/auth/login", json=body)
     assert answer.status_code == 401
@@ -149,7 +149,7 @@ def test_who_is_refused(app, count, failures, changes):
     ],
     ids=str,
 )
-def test_what_is_no_login_at_all(app, count, changes, named):
+def test_malformed_credentials_are_refused(app, count, changes, named):
     body = {"plugin": "dummy", "login": "alice", "password": "alice-word", **changes}
     answer = app.test_client().post(f"{ROOT}/auth/login", json=body)
     assert answer.status_code == 422
@@ -334,11 +334,11 @@ def test_rows_whose_time_is_over_are_cleaned_up(sign_in, later, count):
 
 
 def test_logout_ends_the_login_and_no_other(sign_in, refresh, bearer, count):
-    mine, other = sign_in("alice").json, sign_in("alice").json
-    newer = refresh(mine["refreshToken"]).json
+    first, other = sign_in("alice").json, sign_in("alice").json
+    newer = refresh(first["refreshToken"]).json
     answer = bearer(newer["token"]).post(f"{ROOT}/auth/logout")
     assert (answer.status_code, answer.json) == (200, {"login": "alice"})
-    for token in (mine["token"], newer["token"]):
+    for token in (first["token"], newer["token"]):
         assert bearer(token).get(CURRENT).status_code == 401
     assert bearer(newer["token"]).post(f"{ROOT}/auth/logout").status_code == 401
     assert refresh(newer["refreshToken"]).status_code == 401
@@ -349,7 +349,7 @@ def test_logout_ends_the_login_and_no_other(sign_in, refresh, bearer, count):
 # --------------------------------------------------------------------------- ways and secrets
 
 
-def test_what_a_login_page_is_told(app):
+def test_a_login_page_gets_the_plugins(app):
     answer = app.test_client().get(f"{ROOT}/auth/config")
     assert answer.json == {
         "site": "Test Light Source",
@@ -385,12 +385,12 @@ def test_secrets_are_nowhere_but_in_the_answer(sign_in, refresh, bearer, logged,
     bearer(second["token"]).post(f"{ROOT}/auth/logout")
     refresh(first["refreshToken"])
     kept = "".join(map(rows, (IdempotencyKey, Activity, RefreshToken, LoginAttempt, RevokedToken)))
-    told = logged.text + str([vars(record) for record in logged.records])
-    assert "made-up-by-the-client" not in kept and "/auth/login" in told
+    texts = logged.text + str([vars(record) for record in logged.records])
+    assert "made-up-by-the-client" not in kept and "/auth/login" in texts
     secrets = ["alice-word", "bob-guess", "bob-word"]
     secrets += [pair[name] for pair in (first, second) for name in ("token", "refreshToken")]
     for secret in secrets:
-        assert secret not in kept + told + wrong.text + again.text
+        assert secret not in kept + texts + wrong.text + again.text
 
 
 # ---------------------------------------------------------------------------------- MXCuBE

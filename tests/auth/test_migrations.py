@@ -41,7 +41,7 @@ def options(metadata):
     }
 
 
-def test_what_is_migrated_is_what_the_models_say(fresh):
+def test_migrated_tables_equal_the_models(fresh):
     migrations.upgrade(fresh)
     migrations.upgrade(fresh)  # nothing is left to do
     engine = create_engine(fresh["database"]["uri"])

@@ -29,7 +29,7 @@ def test_somebody_signs_in_with_the_token_of_a_real_provider(another, add):
     alice = oidc_provider_mock.User(sub="1", claims={"preferred_username": "alice"})
     with oidc_provider_mock.run_server_in_thread(user_claims=[alice]) as server:
         issuer = f"http://localhost:{server.server_port}"
-        asked = {
+        form = {
             "client_id": "ispyb",
             "redirect_uri": CALLBACK,
             "response_type": "code",
@@ -38,7 +38,7 @@ def test_somebody_signs_in_with_the_token_of_a_real_provider(another, add):
         }
         page = requests.post(
             f"{issuer}/oauth2/authorize",
-            params=asked,
+            params=form,
             data={"sub": "1"},
             allow_redirects=False,
         )
@@ -71,8 +71,8 @@ STRANGER = provider.key("of a stranger")
 
 @pytest.fixture
 def realm():
-    with provider.running() as found:
-        yield found
+    with provider.running() as realm_:
+        yield realm_
 
 
 def plugin(issuer, **settings):
@@ -93,8 +93,8 @@ def plugin(issuer, **settings):
     ids=str,
 )
 def test_good_tokens(realm, changes):
-    found = plugin(realm.issuer)
-    assert found.authenticate_by_token(realm.token(**changes)) == Account("mkova", "Mia", "Kova")
+    openid = plugin(realm.issuer)
+    assert openid.authenticate_by_token(realm.token(**changes)) == Account("mkova", "Mia", "Kova")
 
 
 @pytest.mark.parametrize(
@@ -160,34 +160,34 @@ def test_a_token_of_another_realm_of_the_same_server(realm):
     assert plugin(realm.issuer).authenticate_by_token(token) is None
 
 
-def test_what_is_no_token_is_asked_of_nobody():
-    found, deep = plugin("http://127.0.0.1:9"), encoded(b"[" * 9000).decode()
+def test_malformed_tokens_cost_no_request_to_the_provider():
+    openid, deep = plugin("http://127.0.0.1:9"), encoded(b"[" * 9000).decode()
     for text in ("x", "a.b.c", "é", "eyJhbGciOiJub25lIn0.e30.", f"{deep}.e30.x"):
-        assert found.authenticate_by_token(text) is None
+        assert openid.authenticate_by_token(text) is None
 
 
 def test_the_login_may_be_another_claim(realm):
-    found = plugin(realm.issuer, LOGIN_CLAIM="uid")
-    assert found.authenticate_by_token(realm.token()) is None
-    assert found.authenticate_by_token(realm.token(uid="mia")).login == "mia"
+    openid = plugin(realm.issuer, LOGIN_CLAIM="uid")
+    assert openid.authenticate_by_token(realm.token()) is None
+    assert openid.authenticate_by_token(realm.token(uid="mia")).login == "mia"
 
 
 def test_the_provider_is_asked_once_until_its_keys_change(realm, monkeypatch):
-    found = plugin(realm.issuer)
+    openid = plugin(realm.issuer)
     for _ in range(3):
-        assert found.authenticate_by_token(realm.token())
-        assert not found.authenticate_by_token(realm.token(kid="made-up"))
+        assert openid.authenticate_by_token(realm.token())
+        assert not openid.authenticate_by_token(realm.token(kid="made-up"))
     assert len(realm.asked) == 2
     realm.published = {"two": STRANGER}
     token = realm.token(key=STRANGER, kid="two")
-    assert found.authenticate_by_token(token) is None  # it was asked just now
-    monkeypatch.setattr(found._keys, "cooldown_duration", 0)
-    assert found.authenticate_by_token(token).login == "mkova"
-    assert found.authenticate_by_token(realm.token()) is None
+    assert openid.authenticate_by_token(token) is None  # it was asked just now
+    monkeypatch.setattr(openid._keys, "cooldown_duration", 0)
+    assert openid.authenticate_by_token(token).login == "mkova"
+    assert openid.authenticate_by_token(realm.token()) is None
     monkeypatch.setitem(realm.pages, f"/realms/mx{provider.BELOW}/certs", (502, b"away"))
     with pytest.raises(Unavailable):
-        found.authenticate_by_token(realm.token(kid="three"))
-    assert found.authenticate_by_token(token).login == "mkova"  # by the keys that are known
+        openid.authenticate_by_token(realm.token(kid="three"))
+    assert openid.authenticate_by_token(token).login == "mkova"  # by the keys that are known
 
 
 @pytest.mark.parametrize(
@@ -204,13 +204,13 @@ def test_the_provider_is_asked_once_until_its_keys_change(realm, monkeypatch):
     ],
 )
 def test_a_provider_that_cannot_be_believed_refuses_nobody(realm, path, answer, logged):
-    found, token = plugin(realm.issuer), realm.token()
+    openid, token = plugin(realm.issuer), realm.token()
     realm.pages["/realms/mx" + path] = answer
     with pytest.raises(Unavailable, match="does not answer"):
-        found.authenticate_by_token(token)
+        openid.authenticate_by_token(token)
     assert "openid: " in logged.text and token not in logged.text
     realm.pages.clear()
-    assert found.authenticate_by_token(token).login == "mkova"
+    assert openid.authenticate_by_token(token).login == "mkova"
 
 
 def test_a_provider_that_is_away(monkeypatch, realm):
@@ -221,14 +221,14 @@ def test_a_provider_that_is_away(monkeypatch, realm):
 
 
 @pytest.mark.parametrize("name", ["jwks_uri", "token_endpoint"])
-def test_what_was_encrypted_stays_so(name):
-    told = {"issuer": "https://sso.example.org", "jwks_uri": "https://sso.example.org/certs"}
-    found = plugin(told["issuer"])
-    assert found._checked(told) == told
+def test_an_encrypted_provider_has_no_plain_addresses(name):
+    document = {"issuer": "https://sso.example.org", "jwks_uri": "https://sso.example.org/certs"}
+    openid = plugin(document["issuer"])
+    assert openid._checked(document) == document
     with pytest.raises(ValueError, match="without encryption"):
-        found._checked({**told, name: "http://sso.example.org/x"})
+        openid._checked({**document, name: "http://sso.example.org/x"})
 
 
 def test_login_pages_are_told_where_to_get_a_token():
-    told = {"issuer": "https://a.example", "clientId": "mxcube"}
-    assert plugin("https://a.example/").public() == told
+    settings = {"issuer": "https://a.example", "clientId": "mxcube"}
+    assert plugin("https://a.example/").public() == settings

@@ -59,13 +59,13 @@ def test_a_permission_that_is_held_does_not_become_another(manager, as_):
     assert both.patch(url, json=sent).json["type"] == "manage_groups"
 
 
-@pytest.mark.parametrize("wanted", [None, "", "x" * 16, "a b", "ł", 5], ids=str)
-def test_a_type_that_is_none(manager, wanted):
-    answer = manager.post(PERMISSIONS, json={"type": wanted})
+@pytest.mark.parametrize("new_type", [None, "", "x" * 16, "a b", "ł", 5], ids=str)
+def test_a_type_that_is_none(manager, new_type):
+    answer = manager.post(PERMISSIONS, json={"type": new_type})
     assert (answer.status_code, [*answer.json["errors"]]) == (422, ["type"])
 
 
-def test_who_may_see_and_who_may_make_permissions(manager, as_):
+def test_permissions_are_read_and_created_by_their_managers(manager, as_):
     groups, other = as_("bo", 2, "manage_groups"), as_("alice", 7, "manage_tokens")
     assert groups.get(PERMISSIONS).status_code == groups.get(f"{PERMISSIONS}/1").status_code == 200
     assert groups.post(PERMISSIONS, json={"type": "x"}).status_code == 403
@@ -74,14 +74,14 @@ def test_who_may_see_and_who_may_make_permissions(manager, as_):
 
 
 def test_every_permission_that_an_operation_asks_for_is_explained(built):
-    asked = set()
+    names = set()
     for name in SERVICES:
         for specification in specifications(built(name)).values():
             for item in specification["paths"].values():
                 for operation in item.values():
                     needs = isinstance(operation, dict) and operation.get("description", "")
                     if match := re.search(r"Needs: ([\w, ]+)\.", needs or ""):
-                        asked.update(match[1].split(" or "))
+                        names.update(match[1].split(" or "))
     explained = set(re.findall(r"^\| `(\w+)` \|", PAGE.read_text(), re.MULTILINE))
-    assert asked and asked <= HOUSE.keys()
+    assert names and names <= HOUSE.keys()
     assert explained == HOUSE.keys()

@@ -42,8 +42,15 @@ def site(*blocks, mode="demo"):
     return {
         "site": {"mode": mode},
         "AUTH": [
-            {name: {"ENABLED": True, "AUTH_MODULE": module, "AUTH_CLASS": found, "CONFIG": config}}
-            for name, module, found, config in blocks
+            {
+                name: {
+                    "ENABLED": True,
+                    "AUTH_MODULE": module,
+                    "AUTH_CLASS": class_name,
+                    "CONFIG": config,
+                }
+            }
+            for name, module, class_name, config in blocks
         ],
     }
 
@@ -56,14 +63,16 @@ def faults(*blocks, **kwargs):
 
 def test_several_plugins_are_loaded_with_their_settings():
     users = {"users": [{"login": "a", "password": "b"}]}
-    found = load(site(("one", HERE, "Anybody", {}), ("two", DUMMY, "DummyAuthentication", users)))
-    assert [*found] == ["one", "two"]
-    assert found["one"].config == {"door": "front"}
-    assert found["one"].login_methods() == ("password",) and found["two"].login_methods() == (
+    plugins = load(
+        site(("one", HERE, "Anybody", {}), ("two", DUMMY, "DummyAuthentication", users))
+    )
+    assert [*plugins] == ["one", "two"]
+    assert plugins["one"].config == {"door": "front"}
+    assert plugins["one"].login_methods() == ("password",) and plugins["two"].login_methods() == (
         "password",
         "token",
     )
-    assert found["two"].authenticate_by_login("a", "b") == Account("a", familyName="a")
+    assert plugins["two"].authenticate_by_login("a", "b") == Account("a", familyName="a")
 
 
 def test_a_plugin_that_is_switched_off_is_not_even_imported():
@@ -84,53 +93,53 @@ def test_a_plugin_that_is_switched_off_is_not_even_imported():
     ],
 )
 def test_a_plugin_that_cannot_be_loaded(module, name, fault):
-    [told] = faults(("mine", module, name, {}))
-    assert told.startswith(f"AUTH.0.mine.{fault}")
+    [message] = faults(("mine", module, name, {}))
+    assert message.startswith(f"AUTH.0.mine.{fault}")
 
 
 def test_all_mistakes_of_all_plugins_are_listed():
     users = [{"login": "a"}, {"login": "b", "password": "x"}, {"pasword": "x", "token": 5}]
-    told = faults(
+    messages = faults(
         ("one", HERE, "Anybody", {"greting": "hi", "door": 5}),
         ("two", DUMMY, "DummyAuthentication", {"users": users}),
         ("three", "nowhere", "X", {}),
     )
-    assert "AUTH.0.one.CONFIG.door: must be text" in told
-    assert "AUTH.0.one.CONFIG.greting: unknown key, did you mean greeting?" in told
-    assert "AUTH.1.two.CONFIG.users.0: needs a password or a token" in told
-    assert "AUTH.1.two.CONFIG.users.2.login: is missing" in told
-    assert "AUTH.1.two.CONFIG.users.2.token: must be text" in told
-    assert any(fault.startswith("AUTH.2.three.AUTH_MODULE") for fault in told)
+    assert "AUTH.0.one.CONFIG.door: must be text" in messages
+    assert "AUTH.0.one.CONFIG.greting: unknown key, did you mean greeting?" in messages
+    assert "AUTH.1.two.CONFIG.users.0: needs a password or a token" in messages
+    assert "AUTH.1.two.CONFIG.users.2.login: is missing" in messages
+    assert "AUTH.1.two.CONFIG.users.2.token: must be text" in messages
+    assert any(fault.startswith("AUTH.2.three.AUTH_MODULE") for fault in messages)
 
 
 def test_two_users_with_one_login_or_one_token():
     users = [{"login": "a", "token": "x"}, {"login": "a", "token": "y"}]
-    [told] = faults(("two", DUMMY, "DummyAuthentication", {"users": users}))
-    assert told == "AUTH.0.two.CONFIG.users.1.login: stands twice"
+    [message] = faults(("two", DUMMY, "DummyAuthentication", {"users": users}))
+    assert message == "AUTH.0.two.CONFIG.users.1.login: stands twice"
     users = [{"login": "a", "token": "x"}, {"login": "b", "token": "x"}]
-    [told] = faults(("two", DUMMY, "DummyAuthentication", {"users": users}))
-    assert told == "AUTH.0.two.CONFIG.users.1.token: stands twice"
+    [message] = faults(("two", DUMMY, "DummyAuthentication", {"users": users}))
+    assert message == "AUTH.0.two.CONFIG.users.1.token: stands twice"
 
 
 def test_the_dummy_refuses_production_by_whatever_path_it_comes():
     block = ("x", "services.auth.plugins", "dummy.DummyAuthentication", {})
     assert faults(block, mode="production")
-    [told] = faults(("x", DUMMY, "DummyAuthentication", {"users": []}), mode="production")
-    assert told == "AUTH.0.x.AUTH_CLASS: is for site.mode demo only"
+    [message] = faults(("x", DUMMY, "DummyAuthentication", {"users": []}), mode="production")
+    assert message == "AUTH.0.x.AUTH_CLASS: is for site.mode demo only"
 
 
 def test_a_dummy_user_without_password_has_none():
-    found = load(
+    plugins = load(
         site(("x", DUMMY, "DummyAuthentication", {"users": [{"login": "a", "token": "t"}]}))
     )
     for password in ("", "None", "t"):
-        assert found["x"].authenticate_by_login("a", password) is None
-        assert found["x"].authenticate_by_login("b", password) is None
-    assert found["x"].authenticate_by_token("") is None
-    assert found["x"].authenticate_by_token("t").login == "a"
+        assert plugins["x"].authenticate_by_login("a", password) is None
+        assert plugins["x"].authenticate_by_login("b", password) is None
+    assert plugins["x"].authenticate_by_token("") is None
+    assert plugins["x"].authenticate_by_token("t").login == "a"
 
 
-def test_what_a_dummy_user_may_do_beyond_the_database(another):
+def test_a_dummy_user_has_permissions_beyond_the_database(another):
     users = [{"login": "root", "password": "x", "permissions": ["all_proposals"], "name": "Ada"}]
     block = {"AUTH_MODULE": DUMMY, "AUTH_CLASS": "DummyAuthentication", "CONFIG": {"users": users}}
     client = another(AUTH=[{"dummy": block}]).test_client()
@@ -154,11 +163,11 @@ def test_a_broken_plugin_stops_the_service_at_its_start(another):
 @pytest.fixture
 def user_office():
     """The URL of a user office with one account."""
-    known = "Basic " + base64.b64encode(b"alice:s3cret:\xc3\xb6").decode()
+    header = "Basic " + base64.b64encode(b"alice:s3cret:\xc3\xb6").decode()
 
     class Office(BaseHTTPRequestHandler):
         def do_GET(self):
-            good = self.headers.get("Authorization") == known
+            good = self.headers.get("Authorization") == header
             status = 500 if self.path != "/whoami" else 200 if good else 401
             self.send_response(status)
             self.end_headers()
@@ -204,5 +213,5 @@ def test_the_example_of_the_page_works_as_written(
     config.clear()
     with pytest.raises(ConfigError) as caught:
         load({"site": {"mode": "production"}, "AUTH": Plugins().deserialize(written)})
-    [told] = caught.value.faults
-    assert told in PAGE.read_text()
+    [message] = caught.value.faults
+    assert message in PAGE.read_text()

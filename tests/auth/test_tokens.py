@@ -145,7 +145,7 @@ def test_a_token_is_not_kept_for_replay(manager, rows, count):
     assert token not in rows(IdempotencyKey)
 
 
-def test_what_the_command_line_calls(app, bearer, engine):
+def test_functions_that_the_command_line_calls(app, bearer, engine):
     with app.app_context(), transaction_scope():
         token = tokens.issue("hyperion", ("mx_write",), None, None, "root")
         with pytest.raises(BadInput, match="permissions: Not known here: mx_wriet"):

@@ -33,7 +33,7 @@ def alice():
 # ---------------------------------------------------------------------------------- current
 
 
-def test_who_the_caller_is(as_, add):
+def test_the_caller_is_described(as_, add):
     add(alice())
     me = as_("alice", 7, "mx_admin", "all_sessions").get(CURRENT)
     assert me.status_code == 200
@@ -85,7 +85,7 @@ def test_own_contact_data_can_be_read_and_changed(as_, add):
     ],
     ids=str,
 )
-def test_what_of_oneself_cannot_be_changed(as_, add, sent):
+def test_other_fields_of_the_profile_cannot_be_changed(as_, add, sent):
     add(alice())
     answer = as_("alice", 7).patch(PROFILE, json=sent)
     assert (answer.status_code, [*answer.json["errors"]]) == (422, [*sent])
@@ -245,7 +245,7 @@ def test_a_link_ends_with_the_token_of_its_program(as_, bearer, things):
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_what_cannot_be_signed(as_, sent, named):
+def test_invalid_links_are_not_signed(as_, sent, named):
     answer = as_("alice", 7).post(SIGN, json=sent)
     assert (answer.status_code, [*answer.json["errors"]]) == (422, [named])
 

@@ -1,4 +1,4 @@
-"""What the tests of the gateway share: what the services publish, and Kong's file made of it."""
+"""Fixtures of the gateway: the specifications of the services, and Kong's file."""
 
 import copy
 import pickle
@@ -18,7 +18,7 @@ def loaded(site):
 
 @pytest.fixture(scope="session")
 def specs(loaded):
-    """What the services of the site publish."""
+    """The specifications of the services of the site."""
     return gateway_app.specifications(loaded)
 
 
@@ -35,7 +35,7 @@ def _declared(loaded, specs):
 
 @pytest.fixture
 def kong(_declared):
-    """What it says, to be broken: a copy of its own for each test."""
+    """The content of the file, a copy for each test, which may break it."""
     return pickle.loads(_declared)
 
 

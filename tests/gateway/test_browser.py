@@ -12,8 +12,8 @@ pytestmark = pytest.mark.serial
 
 
 @pytest.fixture
-def shown(tmp_path):
-    """``shown(url)`` is what Chromium makes of a page, some seconds after it came.
+def text(tmp_path):
+    """``text(url)`` is what Chromium makes of a page, some seconds after it came.
 
     A page that reports an error, such as a script that its policy forbids, fails.
     """
@@ -31,14 +31,14 @@ def shown(tmp_path):
     return load
 
 
-def test_the_page_says_that_every_service_is_up(server, shown):
-    marks = re.findall(r'<span class="health (\w+)" data-health="([^"]+)"', shown(server + "/"))
+def test_the_page_says_that_every_service_is_up(server, text):
+    marks = re.findall(r'<span class="health (\w+)" data-health="([^"]+)"', text(server + "/"))
     api = "/ispyb/api/v1"
     where = [f"{api}{part}/health" for part in ("/auth", "", "/em", "/ssx")]
     assert sorted(marks) == sorted(("up", path) for path in where)
 
 
-def test_the_swagger_ui_shows_what_the_service_has(server, shown):
-    page = shown(f"{server}/ispyb/api/v1/auth/docs")
+def test_the_swagger_ui_shows_what_the_service_has(server, text):
+    page = text(f"{server}/ispyb/api/v1/auth/docs")
     tags = re.findall(r'data-tag="(\w+)"', page)
     assert "ISPyB auth" in page and {"auth", "user", "tokens", "groups"} <= {*tags}

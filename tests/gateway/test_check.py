@@ -182,8 +182,8 @@ def test_each_fault_is_named(kong, loaded, specs, fault):
     broken = copy.deepcopy(kong)
     plugin(broken["routes"][0], "request-termination")["body"] = "{}"  # long, and not looked at
     BREAKS[fault](broken)
-    found = check(yaml.dump(broken, Dumper=SafeDumper), loaded, specs, production=True)
-    assert [each for each in found if fault in each], found
+    faults = check(yaml.dump(broken, Dumper=SafeDumper), loaded, specs, production=True)
+    assert [each for each in faults if fault in each], faults
 
 
 def test_no_yaml_and_no_mapping_are_faults_too(loaded, specs):

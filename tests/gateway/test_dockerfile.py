@@ -30,12 +30,12 @@ SERVICES = ["auth", "core", "ssx", "em"]
 def lines():
     """The instructions of the Dockerfile, with what follows them."""
     text = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
-    found = [line for line in text.splitlines() if line and not line.startswith("#")]
-    return [tuple(line.split(None, 1)) for line in found]
+    instructions = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [tuple(line.split(None, 1)) for line in instructions]
 
 
 class Image:
-    """What the instructions leave in a folder."""
+    """The image after its instructions, in a folder."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -113,9 +113,9 @@ def site(image):
 
 
 def test_the_image_is_not_root_and_holds_no_secret():
-    found = dict(lines())
-    assert found["USER"] == "10001"
-    assert found["CMD"].startswith("exec "), "signals go to the service"
+    instructions = dict(lines())
+    assert instructions["USER"] == "10001"
+    assert instructions["CMD"].startswith("exec "), "signals go to the service"
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert "*" in ignored and "**/*.pem" in ignored
 
@@ -128,7 +128,7 @@ def test_an_image_without_service_is_not_built(tmp_path):
         image.do("RUN", check)
 
 
-def test_what_compose_runs_once_runs_in_the_image(image, site):
+def test_one_time_commands_of_compose_run_in_the_image(image, site):
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     kong = Path(image.moved("/run/kong/kong.yml"))
     kong.parent.mkdir(parents=True)

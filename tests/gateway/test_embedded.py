@@ -54,30 +54,30 @@ SPOOFED = {
 }
 
 
-def test_what_only_kong_may_say_is_removed(client):
-    told = client.get("/ispyb/api/v1/proposals", headers={**SPOOFED, "X-Fields": "a"}).json
-    kept = {name.lower() for name in told["headers"]}
+def test_headers_of_kong_are_removed(client):
+    request = client.get("/ispyb/api/v1/proposals", headers={**SPOOFED, "X-Fields": "a"}).json
+    kept = {name.lower() for name in request["headers"]}
     assert kept.isdisjoint(name.lower() for name in SPOOFED)
-    assert told["headers"]["X-Fields"] == "a"
+    assert request["headers"]["X-Fields"] == "a"
 
 
 def test_the_token_body_and_query_arrive(client):
     path = "/ispyb/api/v1/ssx/x?limit=3&search=a%20b"
-    told = client.post(path, data="text", headers={"Authorization": "Bearer abc"}).json
-    assert told["service"] == "ssx"
-    assert told["headers"]["Authorization"] == "Bearer abc"
-    assert told["body"] == "text"
-    assert told["query"] == "limit=3&search=a%20b"
-    assert told["uri"] == path
+    request = client.post(path, data="text", headers={"Authorization": "Bearer abc"}).json
+    assert request["service"] == "ssx"
+    assert request["headers"]["Authorization"] == "Bearer abc"
+    assert request["body"] == "text"
+    assert request["query"] == "limit=3&search=a%20b"
+    assert request["uri"] == path
 
 
 def test_a_request_has_a_name(client):
-    told = client.get("/ispyb/api/v1/proposals").json
-    assert len(told["headers"]["X-Request-Id"]) == 32
-    told = client.get("/ispyb/api/v1/x", headers={"X-Request-ID": "mine-1"}).json
-    assert told["headers"]["X-Request-Id"] == "mine-1"
-    told = client.get("/ispyb/api/v1/x", headers={"X-Request-ID": "a" * 65}).json
-    assert len(told["headers"]["X-Request-Id"]) == 32
+    request = client.get("/ispyb/api/v1/proposals").json
+    assert len(request["headers"]["X-Request-Id"]) == 32
+    request = client.get("/ispyb/api/v1/x", headers={"X-Request-ID": "mine-1"}).json
+    assert request["headers"]["X-Request-Id"] == "mine-1"
+    request = client.get("/ispyb/api/v1/x", headers={"X-Request-ID": "a" * 65}).json
+    assert len(request["headers"]["X-Request-Id"]) == 32
 
 
 @pytest.mark.parametrize(
@@ -97,15 +97,15 @@ def test_a_request_has_a_name(client):
     ],
 )
 def test_odd_paths_reach_who_kong_would_give_them_to(client, sent, service, path):
-    told = client.get("/", environ_overrides={"RAW_URI": sent, "SCRIPT_NAME": "/x"}).json
-    assert (told["service"], told["path"], told["script"]) == (service, path, "")
+    request = client.get("/", environ_overrides={"RAW_URI": sent, "SCRIPT_NAME": "/x"}).json
+    assert (request["service"], request["path"], request["script"]) == (service, path, "")
 
 
 def test_a_server_that_keeps_no_raw_path_is_served_too(client):
-    told = client.get(
+    request = client.get(
         "/ispyb/api/v1/em//x", environ_overrides={"RAW_URI": "", "REQUEST_URI": ""}
     ).json
-    assert (told["service"], told["path"]) == ("em", "/ispyb/api/v1/em/x")
+    assert (request["service"], request["path"]) == ("em", "/ispyb/api/v1/em/x")
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ def test_every_service_answers_through_it(server):
 def test_it_tells_how_it_goes(server):
     assert requests.get(f"{server}/ispyb/api/v1/em/health", timeout=5).status_code == 200
     assert requests.get(f"{server}/ready", timeout=5).json()["status"] == "ready"
-    told = requests.get(f"{server}/metrics", timeout=5).text
-    assert 'ispyb_request_seconds_count{method="GET",route="/ispyb/api/v1/em/health"' in told
+    metrics = requests.get(f"{server}/metrics", timeout=5).text
+    assert 'ispyb_request_seconds_count{method="GET",route="/ispyb/api/v1/em/health"' in metrics
 
 
 def test_swagger_ui_finds_its_files(server):

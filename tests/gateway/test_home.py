@@ -14,7 +14,7 @@ ROOT = "/ispyb/api/v1"
 
 
 class Page(HTMLParser):
-    """What a reader sees, and where the page leads."""
+    """The text and the links of a page."""
 
     def __init__(self, text):
         super().__init__()
@@ -23,15 +23,15 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
-        found = dict(attrs)
+        attributes = dict(attrs)
         self.inside = tag
         if tag == "a":
-            self.links.append(found["href"])
-        if "data-health" in found:
-            self.health.append(found["data-health"])
+            self.links.append(attributes["href"])
+        if "data-health" in attributes:
+            self.health.append(attributes["data-health"])
         self.loads += [value for name, value in attrs if name in ("src", "srcset", "action")]
         if tag == "link":
-            self.loads.append(found["href"])
+            self.loads.append(attributes["href"])
 
     def handle_data(self, data):
         if self.inside == "code" and data.strip():
@@ -45,8 +45,8 @@ def page(site, specs):
 
 
 def test_it_shows_every_service_with_its_health_and_documents(loaded, specs):
-    found = page(loaded, specs)
-    assert found.health == [
+    answer = page(loaded, specs)
+    assert answer.health == [
         f"{ROOT}/auth/health",
         f"{ROOT}/health",
         f"{ROOT}/em/health",
@@ -54,8 +54,8 @@ def test_it_shows_every_service_with_its_health_and_documents(loaded, specs):
     ]
     for prefix in (f"{ROOT}/auth", ROOT, f"{ROOT}/em", f"{ROOT}/ssx"):
         for document in ("docs", "swagger.json", "openapi.json"):
-            assert f"{prefix}/{document}" in found.links
-    assert "/ispyb/mxcube/docs" in found.links
+            assert f"{prefix}/{document}" in answer.links
+    assert "/ispyb/mxcube/docs" in answer.links
 
 
 def test_a_service_names_what_it_speaks_of_and_not_all_of_much(loaded, specs):
@@ -70,9 +70,9 @@ def test_a_service_names_what_it_speaks_of_and_not_all_of_much(loaded, specs):
 def test_it_needs_nothing_from_elsewhere_and_runs_no_script_but_its_own(loaded, specs):
     answer = home.page(loaded, specs)
     first, second = answer(), answer()
-    found = Page(first.get_data(as_text=True))
-    assert all(each.startswith("data:") for each in found.loads)
-    assert all(each.startswith("/ispyb/") for each in found.links)
+    html = Page(first.get_data(as_text=True))
+    assert all(each.startswith("data:") for each in html.loads)
+    assert all(each.startswith("/ispyb/") for each in html.links)
     policy = first.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     nonce = policy.split("script-src 'nonce-")[1].split("'")[0]
@@ -101,9 +101,9 @@ def test_a_demo_lists_its_users(loaded, specs):
         {"plugin": "demo-users", "login": "emil", "password": "emil-word", "name": "Ek"},
         {"plugin": "demo-users", "login": "finn", "password": "finn-word", "name": "finn"},
     ]
-    found = page(site, specs)
-    assert {"dora", "dora-word", "Dora", "Ek", "finn", "demo-users"} <= set(found.cells)
-    assert "robot" not in " ".join(found.cells)
+    answer = page(site, specs)
+    assert {"dora", "dora-word", "Dora", "Ek", "finn", "demo-users"} <= set(answer.cells)
+    assert "robot" not in " ".join(answer.cells)
 
 
 def test_production_lists_nobody(loaded, specs):
@@ -144,6 +144,6 @@ def test_the_calls_work_as_they_are_copied(server, loaded, specs):
     assert done.stdout.count('"total":0,"results":[]') == 2, done.stdout
 
 
-@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
-def test_the_address_is_one_that_curl_takes(host, shown):
-    assert home.origin({"gateway": {"host": host, "port": 8001}}) == f"http://{shown}:8001"
+@pytest.mark.parametrize(("host", "url"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
+def test_the_address_is_one_that_curl_takes(host, url):
+    assert home.origin({"gateway": {"host": host, "port": 8001}}) == f"http://{url}:8001"

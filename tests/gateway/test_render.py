@@ -64,7 +64,7 @@ def test_every_route_is_closed_by_default(kong):
     assert "anonymous" not in jwt
 
 
-def test_what_is_open_comes_from_the_specifications(kong):
+def test_open_routes_come_from_the_specifications(kong):
     login = routes(kong)["auth-login-post"]
     assert login["methods"] == ["POST"]
     assert "~/ispyb/api/v1/auth/login$" in login["paths"]
@@ -122,8 +122,8 @@ def test_a_one_time_link_passes_kong_and_a_token_is_asked_for_elsewhere(loaded, 
     ],
 )
 def test_requests_go_to_their_service(kong, method, path, service):
-    found = Router(kong).match(method, normalise(path))
-    assert (found and found.service) == service
+    route = Router(kong).match(method, normalise(path))
+    assert (route and route.service) == service
 
 
 def test_every_url_of_every_service_is_routed_to_it(kong, built, specs):
@@ -136,11 +136,11 @@ def test_every_url_of_every_service_is_routed_to_it(kong, built, specs):
                 continue  # probes, the empty root of RESTX, Swagger UI
             path = re.sub(r"<[^>]+>", "7", rule.rule)
             for method in rule.methods - {"OPTIONS"}:
-                found = router.match(method, path)
-                assert found, (name, method, path)
+                route = router.match(method, path)
+                assert route, (name, method, path)
                 if path != "/ispyb/api/v1/openapi.json":
-                    assert found.service == name, (name, method, path)
-                assert router.rivals(method, path) == {found.name}
+                    assert route.service == name, (name, method, path)
+                assert router.rivals(method, path) == {route.name}
                 seen += 1
     assert seen > 40
 

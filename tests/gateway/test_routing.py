@@ -42,8 +42,8 @@ def router(*routes):
     )
 
 
-def service(found):
-    return found and found.service
+def service(route):
+    return route and route.service
 
 
 def test_a_regular_expression_goes_before_a_prefix_however_long():

@@ -66,10 +66,10 @@ def test_it_serves_the_site_and_ctrl_c_ends_everything(file):
             f"{root}/ispyb/api/v1/x", headers={"SCRIPT_NAME": "/ispyb"}, timeout=5
         )
         assert answer.status_code == 404
-        told = log.read_text()
-        assert f"is open at {root}" in told
-        assert "alice" in told
-        assert f"{root}/ispyb/api/v1/auth/login" in told
+        text = log.read_text()
+        assert f"is open at {root}" in text
+        assert "alice" in text
+        assert f"{root}/ispyb/api/v1/auth/login" in text
     assert process.returncode == 0
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)

@@ -35,7 +35,7 @@ def shown(merged, path):
     return content["application/json"]["schema"]["$ref"].rpartition("/")[2]
 
 
-def test_what_two_services_share_is_there_once():
+def test_parts_that_two_services_share_occur_once():
     same = {"type": "object"}
     merged = merge(
         "Both",
@@ -51,7 +51,7 @@ def test_what_two_services_share_is_there_once():
     assert merged["tags"] == [{"name": "things"}]
 
 
-def test_what_two_services_name_alike_gets_two_names():
+def test_different_parts_of_one_name_get_two_names():
     one, other = {"type": "object"}, {"type": "object", "title": "other"}
     specs = {
         "ssx": {"/ispyb/api/v1/ssx": document("/ispyb/api/v1/ssx/things", one)},
@@ -70,7 +70,7 @@ def test_what_two_services_name_alike_gets_two_names():
     assert specs["em"]["/ispyb/api/v1/em"]["components"]["schemas"]["Thing"] == other
 
 
-def test_what_refers_to_a_renamed_part_is_renamed_with_it():
+def test_references_to_a_renamed_part_follow_it():
     whole = {"type": "object", "properties": {"part": {"$ref": "#/components/schemas/Part"}}}
     merged = merge(
         "Both",
@@ -97,7 +97,7 @@ def test_what_refers_to_a_renamed_part_is_renamed_with_it():
         ({"security": [{"bearer": []}, {"onetime": []}]}, True),
     ],
 )
-def test_what_is_open(operation, everybody):
+def test_public_operations_are_open(operation, everybody):
     assert is_open(operation) is everybody
 
 
@@ -105,9 +105,9 @@ def test_what_is_open(operation, everybody):
 def test_the_merged_specification_has_every_operation_and_validates(loaded, specs):
     merged = merge("Test", specs)
     validate(merged)
-    wanted = {(m, path) for mounts in specs.values() for m, path, _ in operations(mounts)}
-    found = {(method, path) for method, path, _ in operations({"": merged})}
-    assert found == wanted
-    assert len(found) > 20
+    expected = {(m, path) for mounts in specs.values() for m, path, _ in operations(mounts)}
+    merged_operations = {(method, path) for method, path, _ in operations({"": merged})}
+    assert merged_operations == expected
+    assert len(merged_operations) > 20
     named = [details["operationId"] for _, _, details in operations({"": merged})]
     assert len(named) == len(set(named))

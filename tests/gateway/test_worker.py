@@ -219,7 +219,7 @@ def test_requests_may_come_in_any_form(port, headers):
 
 @pytest.mark.parametrize("size_line", ["zz", "-1", "0x2", "2\n{}\r\n0", "1" * 9000])
 def test_a_chunk_of_no_size_ends_the_connection(port, headers, size_line):
-    """What follows it could be taken for another request."""
+    """The bytes behind it could be taken for another request."""
     authorized = f"Authorization: {headers['Authorization']}\r\n"
     smuggled = "GET /ready HTTP/1.1\r\nHost: x\r\n\r\n"
     text = f"{POST}{authorized}Transfer-Encoding: chunked\r\n\r\n{size_line}\r\n{smuggled}"

@@ -101,13 +101,13 @@ def shown(identity, table):
 
 
 @pytest.mark.parametrize("identity, proposals, sessions", SEEN)
-def test_who_sees_what(app, world, identity, proposals, sessions):
+def test_each_caller_sees_its_rows(app, world, identity, proposals, sessions):
     with app.app_context():
-        found = {table: shown(identity, table) for table in TABLES}
+        visible = {table: shown(identity, table) for table in TABLES}
     below = dict.fromkeys(("sessions", "groups", "collections"), sessions)
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("mysql") and "I03" in identity.beamlines:
         return  # the server's own comparison knows no case
-    assert found == {"proposals": proposals, **below}
+    assert visible == {"proposals": proposals, **below}
 
 
 def test_nobody_is_the_missing_leader(app, world, leaderless):
@@ -124,9 +124,9 @@ def test_conditions_are_made_once_for_each_shape_of_caller(app):
 
 
 @pytest.mark.parametrize(
-    "wanted, fine", [({11}, True), (set(), True), ({11, 21}, False), ({11, 99}, False)]
+    "ids, fine", [({11}, True), (set(), True), ({11, 21}, False), ({11, 99}, False)]
 )
-def test_checks_refuse_what_is_hidden_or_absent(app, world, wanted, fine):
+def test_checks_refuse_what_is_hidden_or_absent(app, world, ids, fine):
     with app.app_context():
         with nullcontext() if fine else pytest.raises(NotFound):
-            access.check_sessions(someone(1), wanted)
+            access.check_sessions(someone(1), ids)

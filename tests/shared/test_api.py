@@ -151,7 +151,7 @@ def test_decorators_in_another_order_are_refused(order):
 
 
 @pytest.mark.parametrize("url", [URL, f"{URL}/7"])
-def test_what_did_not_change_is_not_sent_again(office, proposal, url):
+def test_an_unchanged_answer_is_not_sent_again(office, proposal, url):
     tag = office.get(url).headers["ETag"]
     again = office.get(url, headers={"If-None-Match": tag})
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
@@ -160,13 +160,13 @@ def test_what_did_not_change_is_not_sent_again(office, proposal, url):
     assert changed.status_code == 200 and changed.headers["ETag"] != tag
 
 
-def test_a_patch_keeps_what_is_absent_and_clears_what_is_null(office, proposal):
+def test_a_patch_keeps_absent_fields_and_clears_null_ones(office, proposal):
     before = office.patch(f"{URL}/7", json={"title": "one", "proposalType": "MX"}).json
     after = office.patch(f"{URL}/7", json={"title": None}).json
     assert after == {**before, "title": None}
 
 
-def test_an_edit_of_what_changed_is_refused(office, proposal):
+def test_an_edit_of_a_changed_row_is_refused(office, proposal):
     tag = office.get(f"{URL}/7").headers["ETag"]
     match = {"If-Match": tag}
     first = office.patch(f"{URL}/7", json={"title": "first"}, headers=match)
@@ -178,28 +178,28 @@ def test_an_edit_of_what_changed_is_refused(office, proposal):
     assert any_.json["title"] == "third"
 
 
-def test_of_edits_at_once_one_wins(as_, proposal):
+def test_one_of_simultaneous_edits_wins(as_, proposal):
     clients = [as_(f"office{number}", None, *OFFICE[2:]) for number in range(4)]
     tag = clients[0].get(f"{URL}/7").headers["ETag"]
-    start, found = threading.Barrier(len(clients)), {}
+    start, statuses = threading.Barrier(len(clients)), {}
 
     def edit(number):
         start.wait()
         given = {"json": {"title": f"edit {number}"}, "headers": {"If-Match": tag}}
-        found[number] = clients[number].patch(f"{URL}/7", **given).status_code
+        statuses[number] = clients[number].patch(f"{URL}/7", **given).status_code
 
     threads = [threading.Thread(target=edit, args=(number,)) for number in range(len(clients))]
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
-    assert sorted(found.values()) == [200, 412, 412, 412]
-    winner = next(number for number, status in found.items() if status == 200)
+    assert sorted(statuses.values()) == [200, 412, 412, 412]
+    winner = next(number for number, status in statuses.items() if status == 200)
     assert clients[0].get(f"{URL}/7").json["title"] == f"edit {winner}"
 
 
 # ------------------------------------------------------------------------------ the record
 
 
-def test_every_change_is_on_the_record(app, office, leader):
+def test_every_change_is_in_the_audit_trail(app, office, leader):
     made = office.post(URL, json={**BODY, "title": "secret"}, headers={"X-Request-ID": "r1"})
     office.post(URL, json={**BODY, "nope": 1})
     office.get(URL)

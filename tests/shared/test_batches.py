@@ -153,7 +153,7 @@ def test_batch_bodies(as_, body, kind, encoding, status, stored):
     assert client.get(URL).json["total"] == stored
 
 
-def test_what_comes_in_pieces_is_not_cut_at_the_limit(as_):
+def test_a_chunked_body_is_not_cut_at_the_limit(as_):
     """Without a length nothing is refused at first; here the limit falls between two rows."""
     line = json.dumps(ROW).ljust(2047).encode() + b"\n"
     client = as_(*OFFICE)
@@ -167,7 +167,7 @@ def test_what_comes_in_pieces_is_not_cut_at_the_limit(as_):
     assert client.get(URL).json["total"] == 0
 
 
-def test_what_did_not_come_whole_is_not_stored_in_part(as_):
+def test_a_truncated_body_is_not_stored_in_part(as_):
     client = as_(*OFFICE)
     answer = client.post(
         f"{URL}/batch",
@@ -185,10 +185,10 @@ def test_rows_that_name_other_columns_are_stored_as_sent(as_):
     rows = [ROW, {**ROW, "login": "marie"}, {"givenName": "Irène", "familyName": "J"}, ROW]
     client = as_(*OFFICE)
     assert client.post(f"{URL}/batch", json=rows).status_code == 201
-    found = client.get(f"{URL}?sort=personId&fields=familyName,login,givenName").json["results"]
+    stored = client.get(f"{URL}?sort=personId&fields=familyName,login,givenName").json["results"]
     expected = [{"familyName": None, "login": None, "givenName": None, **row} for row in rows]
-    assert sorted(map(str, found)) == sorted(
-        str({name: row[name] for name in found[0]}) for row in expected
+    assert sorted(map(str, stored)) == sorted(
+        str({name: row[name] for name in stored[0]}) for row in expected
     )
 
 

@@ -50,7 +50,7 @@ def faults(*args, **kwargs) -> list[str]:
 # ---------------------------------------------------------------------------- what is read
 
 
-def test_what_is_not_said_has_its_default(least, folder):
+def test_absent_settings_have_their_defaults(least, folder):
     site = config.load(least)
     assert site["site"] == {"name": "Example", "mode": "production", "trusted_proxies": 1}
     assert site["database"] == {
@@ -109,7 +109,7 @@ def test_dialects_of_services_that_are_on_are_on(least):
     assert faults(least) == [near]
 
 
-def test_what_was_loaded_loads_again(least, folder, monkeypatch):
+def test_loaded_settings_can_be_loaded_again(least, folder, monkeypatch):
     monkeypatch.setenv("PASSWORD", "p@ss")
     least["database"] = {"uri": "mysql://ispyb@db/ispyb", "password": {"env": "PASSWORD"}}
     least["services"] = {"auth": {}, "core": {"enabled": False}}
@@ -226,7 +226,7 @@ def test_only_auth_needs_the_secrets_of_the_plugins(least, monkeypatch):
     assert faults(least, "auth") == faults(least) == [missing]
 
 
-def test_what_needs_no_secrets_starts_without(least):
+def test_a_caller_without_need_of_secrets_gets_settings(least):
     least["database"]["password"] = {"env": "ISPYB_NO_SUCH"}
     least["limits"] = {"batch_rows": {"env": "ISPYB_NO_SUCH"}}
     site = config.load({**least, "limits": {}}, secrets=False)
@@ -351,11 +351,11 @@ AUTH:
       AUTH_MODULE: b}
 site: {name: B}
 """)
-    found = faults(path, keys=False)
-    assert "services.core: stands in line 3 and in line 4" in found
-    assert "AUTH.0.ldap.AUTH_MODULE: stands in line 6 and in line 7" in found
-    assert "site: stands in line 1 and in line 8" in found
-    assert "database.uri: is missing" in found
+    messages = faults(path, keys=False)
+    assert "services.core: stands in line 3 and in line 4" in messages
+    assert "AUTH.0.ldap.AUTH_MODULE: stands in line 6 and in line 7" in messages
+    assert "site: stands in line 1 and in line 8" in messages
+    assert "database.uri: is missing" in messages
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def failing(app):
         (1064, "You have an error in your SQL syntax", 500, BUG),
     ],
 )
-def test_what_passes_is_a_503_and_one_line_and_a_bug_is_neither(
+def test_a_temporary_failure_is_a_503_and_one_line_and_a_bug_is_neither(
     app, as_, lines, failing, code, words, status, detail
 ):
     client = as_("alice", 1)

@@ -177,7 +177,7 @@ def test_the_server_is_strict(app):
     ],
 )
 def test_a_request_that_lost_a_lock_is_answered_as_if_it_had_not(as_, add, app, method, url, body):
-    """Whatever the first try did with what it was given: a body is loaded anew for the next."""
+    """The body is loaded anew for the next try, as the first one may have changed its values."""
     add(
         Person(personId=1, login="alice"),
         Proposal(proposalId=1, personId=1, proposalCode="mx", proposalNumber="1"),

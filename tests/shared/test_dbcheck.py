@@ -1,4 +1,4 @@
-"""What check-db finds in a database that is complete, and in one that is not."""
+"""The gaps that check-db finds in a database, complete or not."""
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, text

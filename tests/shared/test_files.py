@@ -80,7 +80,7 @@ def test_only_its_head_is_asked_for(alice, text):
 
 
 @pytest.mark.parametrize(
-    "asked, part",
+    "range_, part",
     [
         ("bytes=0-0", slice(0, 1)),
         ("bytes=7-19", slice(7, 20)),
@@ -90,30 +90,30 @@ def test_only_its_head_is_asked_for(alice, text):
         ("bytes=5-999999999", slice(5, None)),
     ],
 )
-def test_a_part_is_read_without_the_rest(alice, text, asked, part):
-    answer = alice.get(FILE, headers={"Range": asked})
+def test_a_part_is_read_without_the_rest(alice, text, range_, part):
+    answer = alice.get(FILE, headers={"Range": range_})
     assert (answer.status_code, answer.data) == (206, TEXT[part])
     start, stop, _ = part.indices(len(TEXT))
     assert answer.headers["Content-Range"] == f"bytes {start}-{stop - 1}/{len(TEXT)}"
 
 
-@pytest.mark.parametrize("asked", ["bytes=900000-", "bytes=900000-900001"])
-def test_a_part_beyond_the_end_is_refused(alice, text, asked):
-    answer = alice.get(FILE, headers={"Range": asked})
+@pytest.mark.parametrize("range_", ["bytes=900000-", "bytes=900000-900001"])
+def test_a_part_beyond_the_end_is_refused(alice, text, range_):
+    answer = alice.get(FILE, headers={"Range": range_})
     assert answer.status_code == 416
     assert answer.mimetype == "application/problem+json"
     assert answer.headers["Content-Range"] == f"bytes */{len(TEXT)}"
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "range_",
     [
         *("bytes=" + ",".join(["0-"] * 10), "bytes=1-2,5-6", "bytes=-900000", "lines=1-2"),
         *("bytes=x", "bytes=9-1", "bytes=", "bytes=--5", "bytes=+1-4", "bytes=٣-٥"),
     ],
 )
-def test_many_parts_and_what_is_no_part_are_the_whole(alice, text, asked):
-    answer = alice.get(FILE, headers={"Range": asked})
+def test_many_parts_and_what_is_no_part_are_the_whole(alice, text, range_):
+    answer = alice.get(FILE, headers={"Range": range_})
     assert (answer.status_code, answer.data) == (200, TEXT)
 
 
@@ -158,10 +158,10 @@ def test_a_growing_file_ends_where_it_did(alice, text):
     assert answer.data == TEXT
 
 
-@pytest.mark.parametrize("asked", [{}, {"Range": "bytes=100-"}])
-def test_a_file_that_shrinks_ends_the_connection(alice, text, asked):
+@pytest.mark.parametrize("range_", [{}, {"Range": "bytes=100-"}])
+def test_a_file_that_shrinks_ends_the_connection(alice, text, range_):
     """A client that waits for the rest would take the next answer for it."""
-    answer = alice.get(FILE, headers=asked, buffered=False)
+    answer = alice.get(FILE, headers=range_, buffered=False)
     os.truncate(text, 100_000)
     with pytest.raises(RuntimeError):
         assert len(answer.data)
@@ -204,7 +204,7 @@ def test_an_empty_file_is_one(alice, attach, folder):
 
 
 @pytest.mark.parametrize(
-    "name, kind, shown",
+    "name, kind, disposition",
     [
         ("a.png", "image/png", "inline"),
         ("report.html", "text/html", "inline"),
@@ -216,19 +216,19 @@ def test_an_empty_file_is_one(alice, attach, folder):
         ("log.txt.gz", "application/octet-stream", "attachment"),
     ],
 )
-def test_a_browser_is_told_what_it_is(alice, attach, folder, name, kind, shown):
+def test_a_browser_is_told_what_it_is(alice, attach, folder, name, kind, disposition):
     (folder / name).write_bytes(b"x")
     attach(folder / name)
     answer = alice.get(FILE)
     assert (answer.status_code, answer.data, answer.mimetype) == (200, b"x", kind)
-    assert answer.headers["Content-Disposition"].split(";")[0] == shown
+    assert answer.headers["Content-Disposition"].split(";")[0] == disposition
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == POLICY
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
 @pytest.mark.parametrize(
-    "name, said",
+    "name, header",
     [
         ("a b.txt", 'filename="a b.txt"'),
         ('say "a\\b"; x=y.txt', 'filename="say \\"a\\\\b\\"; x=y.txt"'),
@@ -236,10 +236,10 @@ def test_a_browser_is_told_what_it_is(alice, attach, folder, name, kind, shown):
         ("½ µm.txt", "filename=\"12 m.txt\"; filename*=UTF-8''%C2%BD%20%C2%B5m.txt"),
     ],
 )
-def test_a_name_fits_into_a_header(alice, attach, folder, name, said):
+def test_a_name_fits_into_a_header(alice, attach, folder, name, header):
     (folder / name).write_bytes(b"x")
     attach(folder / name)
-    assert alice.get(FILE).headers["Content-Disposition"] == f"inline; {said}"
+    assert alice.get(FILE).headers["Content-Disposition"] == f"inline; {header}"
 
 
 # ------------------------------------------------------------------ what is not to be read
@@ -383,12 +383,12 @@ def test_a_file_is_in_it_once(alice, attach, folder):
         (folder / name).write_bytes(name.encode())
         for path in (f"{folder}/{name}", f"{folder}//{name}", f"{folder}/./{name}"):
             attach(path)
-    with zipfile.ZipFile(io.BytesIO(alice.get(ZIP).data)) as found:
-        assert {name: found.read(name).decode() for name in found.namelist()} == {
+    with zipfile.ZipFile(io.BytesIO(alice.get(ZIP).data)) as archive:
+        assert {name: archive.read(name).decode() for name in archive.namelist()} == {
             "scan.log": "scan.log",
             "a/scan.log": "a/scan.log",
         }
-        assert len(found.infolist()) == 2
+        assert len(archive.infolist()) == 2
 
 
 def test_a_file_is_called_by_its_last_part(alice, attach, text):

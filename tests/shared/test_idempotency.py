@@ -122,19 +122,19 @@ def test_a_key_counts_for_a_day(app, as_):
 
 
 def test_of_those_at_once_one_is_done(as_, stored):
-    clients, found = [as_(*OFFICE) for _ in range(4)], []
+    clients, answers = [as_(*OFFICE) for _ in range(4)], []
     start = threading.Barrier(len(clients))
 
     def post(client):
         start.wait()
-        found.append(client.post(URL, json=BODY, headers=KEY))
+        answers.append(client.post(URL, json=BODY, headers=KEY))
 
     threads = [threading.Thread(target=post, args=(client,)) for client in clients]
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
-    assert [answer.status_code for answer in found] == [201] * 4
-    assert len({answer.data for answer in found}) == 1
-    assert sum("Idempotent-Replayed" in answer.headers for answer in found) == 3
+    assert [answer.status_code for answer in answers] == [201] * 4
+    assert len({answer.data for answer in answers}) == 1
+    assert sum("Idempotent-Replayed" in answer.headers for answer in answers) == 3
     assert stored(Proposal) == 1
 
 

@@ -129,12 +129,12 @@ def test_a_remembered_token_is_not_checked_twice_but_expires(app, as_, monkeypat
 
 
 def test_a_revoked_token_is_refused_at_once(app, add, token, refused):
-    mine = token("alice", 1, jti="my-token")
+    own_token = token("alice", 1, jti="my-token")
     client = app.test_client()
-    headers = {"Authorization": f"Bearer {mine}"}
+    headers = {"Authorization": f"Bearer {own_token}"}
     assert client.get(URL, headers=headers).status_code == 200
     add(RevokedToken(tokenId="my-token", expires=utc_now()))
-    assert "revoked" in refused(mine)
+    assert "revoked" in refused(own_token)
     assert client.get(URL, headers={"Authorization": f"Bearer {token('alice', 1)}"}).json
 
 
@@ -158,8 +158,8 @@ def ask(site, clean, folder):
 
     app = create_app({**site, "tokens": {**site["tokens"], "keys": str(folder)}})
 
-    def send(mine):
-        headers = {"Authorization": f"Bearer {mine}"}
+    def send(bearer):
+        headers = {"Authorization": f"Bearer {bearer}"}
         return app.test_client().get(URL, headers=headers).status_code
 
     yield send

@@ -100,7 +100,7 @@ def test_public_keys_that_others_can_write_are_refused(folder, pairs, monkeypatc
     assert [*keys.public_keys(folder)] == [*pairs[1:]]
 
 
-def test_what_an_older_key_signed_is_good_after_rotation(folder, pairs):
+def test_tokens_of_an_older_key_are_good_after_rotation(folder, pairs):
     _, first, second = pairs
     kid, key = keys.signing_key(folder)
     token = jwt.encode({"sub": "alice"}, key, "RS256", headers={"kid": kid})

@@ -153,7 +153,7 @@ def test_words_with_an_order_of_their_own_have_no_cursor(as_, sessions, sort):
 
 
 @pytest.mark.parametrize("text", ["", "x", "!!!!", "WzFd", "bnVsbA", "eyJhIjoxfQ", "W10", "é"])
-def test_what_is_no_cursor_is_refused(as_, sessions, text):
+def test_an_invalid_cursor_is_refused(as_, sessions, text):
     answer = as_(*STAFF).get(URL, query_string={"after": text})
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["after"])
 
@@ -234,7 +234,7 @@ def test_filters(as_, sessions, query, expected):
         ("externalId=00", "externalId"),
     ],
 )
-def test_what_is_not_understood_is_named(as_, query, name):
+def test_unknown_parameters_and_values_are_named(as_, query, name):
     answer = as_(*STAFF).get(f"{URL}?{query}")
     assert answer.status_code == 422
     assert list(answer.json["errors"]) == [name]

@@ -1,4 +1,4 @@
-"""What is logged: one line of JSON for each request, and no secret in it."""
+"""The log has one line of JSON for each request, and no secret."""
 
 import json
 import logging
@@ -14,16 +14,16 @@ URL = "/ispyb/api/v1/proposals"
 @pytest.fixture
 def lines():
     """The lines that were logged, as they would be written."""
-    found = []
+    records = []
 
     class Keep(logging.Handler):
         def emit(self, record):
-            found.append(self.format(record))
+            records.append(self.format(record))
 
     handler, logger = Keep(), logging.getLogger(LOGGER)
     handler.setFormatter(JsonFormatter())
     logger.addHandler(handler)
-    yield found
+    yield records
     logger.removeHandler(handler)
 
 

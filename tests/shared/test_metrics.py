@@ -14,8 +14,10 @@ SERIES = "ispyb_request_seconds_count"
 def figures(client):
     answer = client.get("/metrics")
     assert answer.status_code == 200 and answer.mimetype == "text/plain"
-    found = (line.rpartition(" ") for line in answer.text.splitlines() if line.startswith(SERIES))
-    return {labels: float(value) for labels, _, value in found}
+    samples = (
+        line.rpartition(" ") for line in answer.text.splitlines() if line.startswith(SERIES)
+    )
+    return {labels: float(value) for labels, _, value in samples}
 
 
 def test_requests_are_counted_by_route(app, as_):

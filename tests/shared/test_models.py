@@ -50,7 +50,7 @@ def ddl(column) -> str:
 
 
 def parents(column) -> set[tuple]:
-    """What the column refers to, among the tables that we map, and what its end does."""
+    """The mapped tables to which the column refers, and the effect of a deletion there."""
     return {
         (key.target_fullname, key.ondelete)
         for key in column.foreign_keys

@@ -52,7 +52,11 @@ def test_both_describe_the_same_operations(get, service, base):
 
 
 def verbs(item):
-    return {name: set(found["responses"]) for name, found in item.items() if name != "parameters"}
+    return {
+        name: set(operation["responses"])
+        for name, operation in item.items()
+        if name != "parameters"
+    }
 
 
 @pytest.mark.parametrize("service, base", PLACES)
@@ -64,12 +68,12 @@ def test_there_is_a_page_to_try_it(get, service, base):
 @pytest.mark.parametrize("service", SERVICES)
 def test_names_of_operations_are_used_once(built, service):
     for spec in specifications(built(service)).values():
-        found = [one["operationId"] for item in spec["paths"].values() for one in operations(item)]
-        assert len(found) == len(set(found))
+        names = [one["operationId"] for item in spec["paths"].values() for one in operations(item)]
+        assert len(names) == len(set(names))
 
 
 def operations(item):
-    return [found for name, found in item.items() if name != "parameters"]
+    return [operation for name, operation in item.items() if name != "parameters"]
 
 
 def test_the_schema_is_the_documentation(get):
@@ -80,7 +84,7 @@ def test_the_schema_is_the_documentation(get):
     assert (title["type"], title["maxLength"]) == (["string", "null"], 200)
     assert title["description"] == "what it is about"
     listing = spec["paths"][f"{ROOT}/proposals"]["get"]
-    parameters = {found["name"]: found for found in listing["parameters"]}
+    parameters = {parameter["name"]: parameter for parameter in listing["parameters"]}
     assert parameters.keys() >= {"limit", "fields", "search", "proposalId__gte", "state__in"}
     assert parameters["state"]["schema"]["enum"] == ["Open", "Closed", "Cancelled"]
     assert parameters["limit"]["schema"] == {

@@ -22,7 +22,7 @@ SCHEMAS = sorted(
         for namespace in mount.namespaces
         for schema in namespace.payloads
     },
-    key=lambda found: (found[0], found[1].__name__),
+    key=lambda case: (case[0], case[1].__name__),
 )
 
 EVERYTHING = access.everything(
@@ -40,14 +40,14 @@ EVERYTHING = access.everything(
 WHOLE = {"fields": (), "skip": 0, "limit": 500, "sort": ()}  # in the order of the key, turned
 
 
-def called(found):
-    return f"{found[0]}-{found[1].__name__}" if isinstance(found, tuple) else None
+def called(case):
+    return f"{case[0]}-{case[1].__name__}" if isinstance(case, tuple) else None
 
 
 def aggregates(schema):
     """The names below which ``schema`` has numbers of children instead of rows."""
-    found = schema.dump_fields.items()
-    nested = {name: field for name, field in found if isinstance(field, fields.Nested)}
+    case = schema.dump_fields.items()
+    nested = {name: field for name, field in case if isinstance(field, fields.Nested)}
     return {name for name, field in nested.items() if not hasattr(field.schema.opts, "model")}
 
 
@@ -55,9 +55,9 @@ def without(row, names):
     return {name: value for name, value in row.items() if name not in names}
 
 
-@pytest.mark.parametrize("found", SCHEMAS, ids=called)
-def test_compiled_answer_equals_schema_dump(built, engine, clean, found):
-    name, schema = found
+@pytest.mark.parametrize("case", SCHEMAS, ids=called)
+def test_compiled_answer_equals_schema_dump(built, engine, clean, case):
+    name, schema = case
     fill(engine)
     numbers = aggregates(schema())
     with built(name).app_context():
@@ -69,9 +69,9 @@ def test_compiled_answer_equals_schema_dump(built, engine, clean, found):
             assert without(row, numbers) == without(expected, numbers)
 
 
-@pytest.mark.parametrize("found", SCHEMAS, ids=called)
-def test_a_row_alone_equals_its_row_in_a_list(built, engine, clean, found):
-    name, schema = found
+@pytest.mark.parametrize("case", SCHEMAS, ids=called)
+def test_a_row_alone_equals_its_row_in_a_list(built, engine, clean, case):
+    name, schema = case
     fill(engine, last=4)
     with built(name).app_context():
         key = read.compiled(schema).key.key
@@ -87,10 +87,10 @@ def variants(schema):
         yield from variants(field.nested)
 
 
-@pytest.mark.parametrize("found", SCHEMAS, ids=called)
-def test_a_variant_is_a_class_of_its_own(found):
+@pytest.mark.parametrize("case", SCHEMAS, ids=called)
+def test_a_variant_is_a_class_of_its_own(case):
     """An instance loses its dotted ``only``; ``exclude`` documents two shapes by one name."""
-    for field in variants(found[1]):
+    for field in variants(case[1]):
         assert isinstance(field.nested, type) and not field.only and not field.exclude
 
 
@@ -137,7 +137,7 @@ class WithPreDump(Short):
         (WithPreDump, "WithPreDump.upper: .* pre_dump"),
     ],
 )
-def test_a_schema_that_changes_what_it_shows_is_not_compiled(schema, place):
+def test_a_schema_that_changes_its_values_is_not_compiled(schema, place):
     assert read.compiled(Short)
     with pytest.raises(TypeError, match=place):
         read.compiled(schema)

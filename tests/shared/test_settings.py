@@ -80,7 +80,7 @@ def default(field):
 
 
 def kind(field) -> str:
-    """What may be written, in words."""
+    """The kind of value, in words."""
     if isinstance(field, settings.Whole):
         bounds = field.validate
         return f"{bounds.min} to {bounds.max}"
@@ -152,8 +152,8 @@ def test_the_example_shows_every_setting_with_its_default():
     document = yaml.safe_load((ROOT / "config" / "site.example.yml").read_text())
     for path, schema in sections(settings.Site()):
         for name, field in rows(schema):
-            shown = settings_of(document, path)
-            named = [item if isinstance(item, tuple) else ("", item) for item in shown]
+            example = settings_of(document, path)
+            named = [item if isinstance(item, tuple) else ("", item) for item in example]
             values = [(key, block[name]) for key, block in named if name in block]
             assert values, f"the example does not show {'.'.join((*path, name))}"
             if isinstance(default(field), str | int) and name != "ENABLED":

@@ -37,8 +37,8 @@ def test_an_end_that_is_not_known_is_none(app, session, add, given):
     with app.app_context():
         assert actions() == [None]
         assert db.session.get(RobotAction, 1).endTimestamp is None
-        found = select(RobotAction.robotActionId).where(RobotAction.endTimestamp < BEGIN)
-        assert db.session.scalars(found).all() == [1]
+        stmt = select(RobotAction.robotActionId).where(RobotAction.endTimestamp < BEGIN)
+        assert db.session.scalars(stmt).all() == [1]
 
 
 def test_an_end_becomes_known_and_is_forgotten_again(app, session, add):
