@@ -1,4 +1,4 @@
-"""Atlases are seen through the session of their grid."""
+"""Atlases are visible by the session of their grid."""
 
 import pytest
 

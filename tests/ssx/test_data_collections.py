@@ -1,4 +1,4 @@
-"""Serial data collections are seen through the session of their group."""
+"""Serial data collections are visible by the session of their group."""
 
 import pytest
 

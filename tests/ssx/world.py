@@ -4,5 +4,5 @@ from services.ssx.models import SSXDataCollection
 
 
 def rows(key):
-    """What ssx keeps beside data collection ``key``."""
+    """The row of ssx beside data collection ``key``."""
     return [SSXDataCollection(dataCollectionId=key)]

@@ -1,4 +1,4 @@
-"""Files of data collections, as the database knows them."""
+"""Files of data collections, as the database names them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What people say about data collections: whoever sees one may, in their own name."""
+"""Comments on data collections: every person who sees one may comment, in the own name."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ URL = "/ispyb/api/v1/data_collections"
 
 @pytest.fixture
 def collections(facility, add):
-    """Data collections 1 of session 11 and 2 of 22, on which carol has said something."""
+    """Data collections 1 of session 11 and 2 of 22, with a comment of carol."""
     for key, session in ((1, 11), (2, 22)):
         add(
             DataCollectionGroup(dataCollectionGroupId=key, sessionId=session),

@@ -1,4 +1,4 @@
-"""Data collections: seen through their group, whatever they say of a session themselves."""
+"""Data collections, visible by the session of their group: their own session is only a copy."""
 
 import threading
 from datetime import datetime

@@ -55,7 +55,7 @@ def result(space_group="P 43 21 2"):
 
 
 def messages():
-    """Commands that say much of a program, and then attach a file to a data collection."""
+    """Commands with many fields of a program, and then a file of a data collection."""
     said = {"ispyb_command": "add_program_message", "program_id": 50, "severity": "INFO"}
     file = {"dcid": 111, "file_path": "/p", "file_name": "index.log"}
     many = [{**said, "message": f"{number}"} for number in range(MESSAGES)]
@@ -64,7 +64,7 @@ def messages():
 
 
 def qualities():
-    """Images of which the last one is known."""
+    """Images of which the last one is stored already."""
     return {"imageNumber": [*range(1, IMAGES + 1)], "spotTotal": [7] * IMAGES}
 
 
@@ -102,7 +102,7 @@ def _until(is_so):
 
 @pytest.fixture
 def stored(processed, add, engine):
-    """What the requests come to is there; ``stored()`` is all that is."""
+    """The rows of the requests are stored; ``stored()`` is all that is."""
     add(
         Detector(detectorId=HELD, detectorModel="old"),
         AutoProcProgram(autoProcProgramId=HELD, processingJobId=5, processingPrograms="old"),

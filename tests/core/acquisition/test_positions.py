@@ -1,4 +1,4 @@
-"""Where samples were: one position for each data collection."""
+"""Positions of samples: one for each data collection."""
 
 import pytest
 
@@ -10,7 +10,7 @@ WRITER = ("gda", None, "mx_write", "all_sessions")
 
 @pytest.fixture
 def collections(facility, add):
-    """Data collection 1 of session 11, and 2 of 21, which names a position that is gone."""
+    """Data collection 1 of session 11, and 2 of 21, whose position does not exist."""
     for key, session, position in ((1, 11, None), (2, 21, 77)):
         add(
             DataCollectionGroup(dataCollectionGroupId=key, sessionId=session),

@@ -1,4 +1,4 @@
-"""Setups of beamlines: known to all, written by the software of the beamline."""
+"""Setups of beamlines: every signed-in caller reads them, software of the beamline writes them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Detectors: known to all, written by software."""
+"""Detectors: every signed-in caller reads them, software writes them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Energy scans: seen by those who see the session."""
+"""Energy scans, visible to those who see their session."""
 
 from services.core.models import EnergyScan
 from tests.core.recorded_rows import NEW, OfSessions

@@ -1,4 +1,4 @@
-"""What sample changers did, and the two odd times of their table."""
+"""Actions of sample changers, and the two times with odd defaults in their table."""
 
 from datetime import datetime, timedelta
 
@@ -54,7 +54,7 @@ def test_who_sees_which_action(as_, actions, caller, query, expected):
 
 
 def stored(engine, key):
-    """The begin and the end as the table has them."""
+    """The stored start and end."""
     ask = "SELECT startTimestamp, endTimestamp FROM RobotAction WHERE robotActionId = :key"
     with engine.connect() as connection:
         return [

@@ -1,4 +1,4 @@
-"""Fluorescence spectra: seen by those who see the session."""
+"""Fluorescence spectra, visible to those who see their session."""
 
 from services.core.models import XFEFluorescenceSpectrum
 from tests.core.recorded_rows import NEW, OfSessions

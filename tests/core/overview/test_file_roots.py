@@ -1,4 +1,4 @@
-"""Roots that say whose files are where: a path in one's own row fetches nothing of others."""
+"""Roots of files by proposal: a path in a row of the caller fetches no file of others."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""JSON Schema of what clients write: it is valid, and says what the API does."""
+"""JSON Schemas of bodies: they are valid, and accept the values that the API accepts."""
 
 import pytest
 from jsonschema import Draft202012Validator

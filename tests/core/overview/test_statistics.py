@@ -1,4 +1,4 @@
-"""Statistics: every number counted by hand; nothing of sessions that the caller does not see."""
+"""Statistics: all numbers, counted by hand, without the sessions that are hidden."""
 
 from datetime import datetime, timedelta
 
@@ -24,7 +24,7 @@ ALL = {"start": "2024-05-01", "end": "2024-06-01"}
 
 
 def at(minutes, lasting=None, names=("startTime", "endTime")):
-    """When something began, and how many seconds it took."""
+    """The start of an activity, and its seconds."""
     start = BEGIN + timedelta(minutes=minutes)
     end = None if lasting is None else start + timedelta(seconds=lasting)
     return dict(zip(names, (start, end)))
@@ -48,7 +48,7 @@ ROWS = (
 
 @pytest.fixture
 def experiments(facility, add):
-    """Session 11 has things of every kind; session 22, also on i03, has one collection."""
+    """Session 11 has rows of every kind; session 22, also on i03, has one collection."""
     add(ExperimentType(experimentTypeId=9, name="Single Wavelength"))
     for key, session, kind in ((1, 11, "OSC"), (2, 11, "Mesh"), (3, 11, None), (4, 22, "OSC")):
         group = DataCollectionGroup(

@@ -1,4 +1,4 @@
-"""The feed: everything that happened, in the order of time, and nothing that is hidden."""
+"""The timeline: all events in the order of time, without hidden ones."""
 
 from datetime import datetime, timedelta
 

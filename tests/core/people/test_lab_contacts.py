@@ -1,4 +1,4 @@
-"""Lab contacts: the address book of a proposal, kept by those who see the proposal."""
+"""Lab contacts: the address book of a proposal, edited by callers who see the proposal."""
 
 import pytest
 

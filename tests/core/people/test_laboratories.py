@@ -1,4 +1,4 @@
-"""Laboratories: known to whoever signs in, written by the user office."""
+"""Laboratories: every signed-in caller reads them, the user office edits them."""
 
 import pytest
 

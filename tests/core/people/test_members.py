@@ -1,4 +1,4 @@
-"""Who is on proposals and sessions: told to those who see them, changed by the user office."""
+"""Members of proposals and sessions: shown with these, and edited by the user office."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Persons: known by name to those they work with, in full to themselves and the user office."""
+"""Persons: colleagues read the name, the person itself and the user office all fields."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Proposals: what goes in comes out, and only to those who may see it."""
+"""Proposals: they are stored as sent, and shown to those who may see them."""
 
 import pytest
 

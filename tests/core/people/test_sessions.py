@@ -1,4 +1,4 @@
-"""Sessions: seen by those on them, on their proposal, or in charge of their beamline."""
+"""Sessions, visible to their members, those of their proposal, and the staff of their beamline."""
 
 import threading
 from datetime import UTC, datetime, timedelta

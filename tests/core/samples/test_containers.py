@@ -1,4 +1,4 @@
-"""Containers: seen through their dewar, else what they are in, else their session or owner."""
+"""Containers, visible by their dewar, else their outer container, else their session or owner."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Samples: seen through what they are or where they are, changed by those who see them."""
+"""Samples, visible by their crystal or container, and edited by callers who see them."""
 
 import pytest
 
@@ -92,7 +92,7 @@ def test_the_list_is_filtered(as_, stock, query, found):
 
 
 def test_what_is_of_a_proposal_is_what_its_leader_sees(as_, stock, add):
-    """Also in a box in a box; a dewar counts before what it is in, that before a session."""
+    """Also in nested containers; the dewar comes first, then the outer one, then the session."""
     of = {6: {"parentContainerId": 3}, 7: {"parentContainerId": 6, "sessionId": 11}}
     of[8] = {"parentContainerId": 2, "dewarId": 1, "sessionId": 21}
     for key, where in of.items():

@@ -1,4 +1,4 @@
-"""What SCAUP reads with the dialect of Exp-Eye."""
+"""The GET routes of the dialect of Exp-Eye, which SCAUP uses."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ def alice(as_, stock):
 
 @pytest.fixture
 def scaup(as_, stock, add):
-    """What SCAUP reads with on behalf of i03, where mx1 has two more sessions."""
+    """The service token of SCAUP for i03, where mx1 has two more sessions."""
     add(
         BLSession(
             sessionId=12,

@@ -100,7 +100,7 @@ def collection(hyperion, group):
 
 
 def kept(row):
-    """What a row has values for."""
+    """The columns of a row that are not null."""
     return {name: value for name, value in row.items() if value not in (None, 0.0)}
 
 
@@ -209,7 +209,7 @@ def test_a_group_changes_in_what_is_named(hyperion, group, rows):
 
 
 def test_a_group_gets_another_sample_as_scaup_sends_it(hyperion, group, collection, rows):
-    """What the data collections repeat of it changes too."""
+    """The columns that data collections repeat of their group change too."""
     answer = hyperion.patch(f"{ROOT}/data-groups/{group}", json={"sampleId": 2})
     assert (answer.status_code, answer.json["sampleId"]) == (200, 2)
     assert rows(DataCollectionGroup)[0]["blSampleId"] == rows(DataCollection)[0]["BLSAMPLEID"] == 2
@@ -245,7 +245,7 @@ def test_a_data_collection_has_what_is_sent(hyperion, group, rows):
 
 
 def test_each_attempt_is_a_data_collection(hyperion, group, collection, rows):
-    """What failed early wrote no file, and the next attempt has the same names."""
+    """An attempt that failed early wrote no file, and the next one has the same names."""
     again = hyperion.post(f"{ROOT}/data-groups/{group}/data-collections", json=SCAN)
     assert again.status_code == 201
     found = [row["dataCollectionId"] for row in rows(DataCollection)]
@@ -253,7 +253,7 @@ def test_each_attempt_is_a_data_collection(hyperion, group, collection, rows):
 
 
 def test_every_answer_is_the_whole_object(hyperion, group, collection):
-    """Also what was not named, under the names of this client; to name nothing changes nothing."""
+    """The answer has all fields of the client; a body without fields changes nothing."""
     action = hyperion.post(f"{SESSION}/robot-actions", json=LOAD).json
     paths = {
         f"robot-actions/{action['robotActionId']}": action,

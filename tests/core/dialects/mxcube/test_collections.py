@@ -87,7 +87,7 @@ def rows(engine):
 
 @pytest.fixture
 def beamline(facility, add):
-    """What a collection refers to."""
+    """The rows that a collection refers to."""
     add(Detector(detectorId=3, detectorManufacturer="DECTRIS"))
     for key in (1, 2):
         add(Protein(proteinId=key, proposalId=key), Crystal(crystalId=key, proteinId=key))
@@ -158,7 +158,7 @@ def test_a_collection_is_stored_with_a_group(alice, rows):
 
 @pytest.fixture
 def stored(alice):
-    """What alice was answered for a new collection."""
+    """The answer to alice for a new collection."""
     return alice.post(COLLECTIONS, json=SENT).json
 
 
@@ -289,7 +289,7 @@ def test_a_label_that_is_too_long_costs_no_collection(alice, rows):
 
 
 def test_what_is_wrong_with_a_collection_leaves_no_group(alice, rows):
-    """It would be made first."""
+    """The group would be created first."""
     for wrong in ({"detectorId": 999}, {"screening_sub_wedge_id": 999}):
         answer = alice.post(COLLECTIONS, json=sent(**wrong))
         assert answer.status_code == 424 and answer.json["errors"].keys() <= {
@@ -301,7 +301,7 @@ def test_what_is_wrong_with_a_collection_leaves_no_group(alice, rows):
 
 @pytest.mark.parametrize("sweep", [{"offset": 1e300}, {"range": 3e38}, {"start": "1e39"}])
 def test_a_sweep_that_turns_too_far_is_refused(sweep, alice, rows):
-    """Its end would be no number of the database's."""
+    """Its end would be out of the range of the column."""
     answer = alice.post(COLLECTIONS, json=sent(sweep))
     assert answer.status_code == 422 and [*answer.json["errors"]] == ["oscillation_sequence"]
     assert rows(DataCollectionGroup) == []
@@ -360,7 +360,7 @@ def test_the_sample_of_a_group_reaches_its_collection(add, alice, rows):
 
 
 def test_a_first_store_that_failed_is_made_up_for(alice, rows):
-    """Trap 2.5.3: ``collection_id`` is there, and null."""
+    """Trap 2.5.3: ``collection_id`` is sent, and null."""
     lost = sent(collection_id=None)
     first = alice.post(COLLECTIONS, json=lost)
     second = alice.post(COLLECTIONS, json=lost)
@@ -384,7 +384,7 @@ def test_a_group_that_was_stored_first_is_joined(alice, rows):
 
 
 def test_a_queue_makes_the_group_of_its_collections_first(alice, rows):
-    """It tells no sweep; and keeps the whole answer for the key that it sends from then on."""
+    """It sends no sweep, and from then on the whole answer in place of the key."""
     first = {"sessionId": 11, "experimentType": "Collect - Multiwedge"}
     first |= {"actualContainerSlotInSC": 3, "actualSampleSlotInContainer": 12}
     group = alice.post(GROUPS, json=first)

@@ -278,7 +278,7 @@ def test_an_image_has_its_columns(add, alice, collection, rows):
 
 
 def test_an_image_is_stored_once_for_its_number(alice, collection, rows):
-    """Trap 2.6: what has its number is changed."""
+    """Trap 2.6: a stored image with the same number is changed."""
     first = store_image(alice, machineMessage="m" * 1100, motors={})
     assert first.status_code == 201
     assert {*first.json["warnings"]} == {
@@ -316,7 +316,7 @@ def act(client, **other):
 
 
 def test_a_robot_action_has_both_its_times(alice, rows):
-    """Trap 2.8: the server has odd defaults for them; text that is empty is no time."""
+    """Trap 2.8: the columns have odd defaults; empty text is no time."""
     assert act(alice).status_code == 201
     assert act(alice, startTimestamp="").status_code == 201
     assert act(alice, endTimestamp="", startTimestamp="").status_code == 201
@@ -347,7 +347,7 @@ def test_a_robot_action_has_its_columns(alice, rows):
 
 
 def test_what_a_robot_says_that_is_no_number_or_word(alice, rows):
-    """Trap 2.8: places are small numbers here, and some words are known."""
+    """Trap 2.8: places are small numbers in the database, and some words have a column value."""
     answer = act(
         alice, containerLocation="B3", dewarLocation=70000, actionType="JUMP", status="ok"
     )

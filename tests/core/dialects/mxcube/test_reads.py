@@ -428,7 +428,7 @@ def test_nobody_makes_a_session_on_a_hidden_proposal(as_, facility):
 
 
 def test_who_sees_a_proposal_through_a_session_gets_one_of_its_own(alice, bob):
-    """Session 2, of the same start and beamline, is hidden from her: she learns nothing of it."""
+    """Session 2, of the same start and beamline, is hidden from her: the answer is the same."""
     wanted = ON_ARRIVAL | {"proposalId": 12}
     answer = alice.post(SESSIONS, json=wanted)
     assert answer.status_code == 201
