@@ -22,7 +22,7 @@ from tests import mariadb
 DOCS = Path(__file__).parent.parent / "docs" / "reference"
 PICTURE = "answers.svg"
 SMALL, LARGE = 3_000, 300_000  # sessions
-STORED, IMAGES = 100, 10_000  # sessions around what is stored; images of a document
+STORED, IMAGES = 100, 10_000  # sessions in the database of writes; images of a document
 ROUNDS, REPEATS, ANSWERS = 6, 20, 400
 
 
@@ -40,7 +40,7 @@ def database(uri: str) -> Iterator[None]:
 
 
 def fill(uri: str, sessions: int) -> None:
-    """Fill the empty database ``uri``, and let the server look at it."""
+    """Fill the empty database ``uri``, and update the statistics of its planner."""
     engine = create_engine(uri, **engine_options(uri, 1))
     with engine.begin() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE IF NOT EXISTS {OWN}")
@@ -60,7 +60,7 @@ def cost(work, *args) -> float:
 
 
 def cpu_per_page() -> Iterator[str]:
-    """Compiled against objects: rounds alternate, the best of each counts."""
+    """CPU of a compiled page and of objects: rounds alternate, the best of each counts."""
     yield "| rows | objects, ms | compiled, ms | ratio |"
     yield "|---|---|---|---|"
     for limit in (25, 100, 400):
@@ -71,19 +71,19 @@ def cpu_per_page() -> Iterator[str]:
 
 
 def same(first: bytes, second: bytes) -> bool:
-    """Whether two pages hold the same; only the compiled one has a cursor."""
+    """Whether two pages are equal; only the compiled one has a cursor."""
     left, right = json.loads(first), json.loads(second)
     return {**left, "next": 0} == {**right, "next": 0}
 
 
 def times(work, *args, answers: int = ANSWERS) -> list[float]:
     """Seconds of each of many calls, after a few that warm up."""
-    found = []
+    seconds = []
     for _ in range(answers + 5):
         begin = perf_counter()
         work(*args)
-        found.append(perf_counter() - begin)
-    return found[5:]
+        seconds.append(perf_counter() - begin)
+    return seconds[5:]
 
 
 def page_times() -> dict[str, float]:
@@ -95,7 +95,7 @@ def page_times() -> dict[str, float]:
 
 
 def growth(small: dict, large: dict) -> Iterator[str]:
-    """The same page of a small and of a large table."""
+    """The time of the same page on a small and on a large table."""
     yield f"| caller | {SMALL:,} sessions, ms | {LARGE:,} sessions, ms | ratio |"
     yield "|---|---|---|---|"
     for name, before in small.items():
@@ -120,7 +120,7 @@ def feeds(uri: str) -> Iterator[str]:
 
 
 def statements() -> Iterator[str]:
-    """How many statements a page takes, by its length."""
+    """The number of statements of a page, by its length."""
     seen = []
 
     def note(*args):
@@ -137,23 +137,23 @@ def statements() -> Iterator[str]:
 
 
 def answers() -> Iterator[str]:
-    """How long each way of making the user's page of 100 takes; draws the picture."""
-    found = {name: sorted(times(work, 100)) for name, work in pages.WAYS.items()}
+    """The time of each way to make the user's page of 100; draws the picture."""
+    seconds = {name: sorted(times(work, 100)) for name, work in pages.WAYS.items()}
     assert all(same(work(100), pages.compiled(100)) for work in pages.WAYS.values())
-    draw(found)
-    best = median(found["compiled path"])
+    draw(seconds)
+    best = median(seconds["compiled path"])
     yield "| way | median, ms | 99 %, ms | times the compiled |"
     yield "|---|---|---|---|"
-    for name, taken in found.items():
+    for name, taken in seconds.items():
         middle, late = median(taken), taken[int(len(taken) * 0.99)]
         yield f"| {name} | {middle * 1e3:.2f} | {late * 1e3:.2f} | {middle / best:.1f} |"
 
 
-def draw(found: dict[str, list[float]]) -> None:
+def draw(seconds: dict[str, list[float]]) -> None:
     """The proportion of answers that take longer than x, for each way."""
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
-    for name, taken in found.items():
+    for name, taken in seconds.items():
         later = [1 - at / len(taken) for at in range(len(taken))]
         axes.step(taken, later, label=name)
     axes.set(xscale="log", yscale="log", xlabel="x, seconds", ylabel="answers slower than x")
@@ -171,7 +171,7 @@ def main() -> None:
         fill(large, LARGE)
         with database(uri):
             before = page_times()
-        found = list(feeds(uri))
+        feed_lines = list(feeds(uri))
         with database(large):
             after = page_times()
             say("measuring")
@@ -180,7 +180,7 @@ def main() -> None:
                 "growth": list(growth(before, after)),
                 "statements": list(statements()),
                 "answers": list(answers()),
-                "feed": found,
+                "feed": feed_lines,
             }
         stored = mariadb.empty_database(uri, "ispyb_bench_stored_test")
         fill(stored, STORED)

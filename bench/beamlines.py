@@ -39,7 +39,7 @@ from shared.models import (
 )
 from tests.processes import end, free_port
 
-FIRST = 80_000  # keys of what the beamlines use, a multiple of their number: one puck each
+FIRST = 80_000  # first key of the rows of beamlines, a multiple of their number: one puck each
 SAMPLES = 16
 EXPERIMENTS = {1: 160, BEAMLINES: 60}  # of each beamline, by how many there are
 WARM = 5  # experiments of each beamline before
@@ -69,13 +69,13 @@ Times = dict[str, list[float]]
 
 
 def fill(uri: str) -> None:
-    """Add to a database of sessions a detector, and what each beamline has: a user with a puck."""
+    """Add a detector to a database of sessions, and a user with a puck for each beamline."""
     engine = create_engine(uri, **engine_options(uri, 1))
-    found: dict[Any, list[dict]] = {}
+    rows_by_table: dict[Any, list[dict]] = {}
     model = {"detectorManufacturer": "DECTRIS", "detectorModel": "EIGER2 X 16M"}
-    found[Detector] = [{"detectorId": FIRST, **model}]
+    rows_by_table[Detector] = [{"detectorId": FIRST, **model}]
     pipeline = {"name": "xia2", "discipline": "MX"}
-    found[ProcessingPipeline] = [{"processingPipelineId": 6, **pipeline}]  # a default
+    rows_by_table[ProcessingPipeline] = [{"processingPipelineId": 6, **pipeline}]  # a default
     for key in range(FIRST, FIRST + BEAMLINES):
         for table, row in (
             (Person, {"personId": key, "login": _login(key - FIRST)}),
@@ -87,13 +87,13 @@ def fill(uri: str) -> None:
             (Container, {"dewarId": key, "beamlineLocation": _beamline(key), **PUCK}),
         ):
             row = {f"{table.__name__[0].lower()}{table.__name__[1:]}Id": key, **row}
-            found.setdefault(table, []).append(row)
+            rows_by_table.setdefault(table, []).append(row)
         held = {"crystalId": key, "containerId": key, "blSampleStatus": "processing"}
         places = range(1, SAMPLES + 1)
         samples = [{**held, "name": f"lys-x{n}", "location": str(n)} for n in places]
-        found.setdefault(BLSample, []).extend(samples)
+        rows_by_table.setdefault(BLSample, []).extend(samples)
     with engine.begin() as connection:
-        for table, rows in found.items():
+        for table, rows in rows_by_table.items():
             connection.execute(insert(table.__table__), rows)
     engine.dispose()
 
@@ -151,7 +151,9 @@ def _await(process: subprocess.Popen, port: int) -> None:
     while process.poll() is None and monotonic() < deadline:
         try:
             connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS_TO_START)
-            connection.request("GET", "/ispyb/api/v1/health")  # the port is taken long before
+            connection.request(
+                "GET", "/ispyb/api/v1/health"
+            )  # the port is open long before the site answers
             connection.getresponse().read()
             return
         except OSError:
@@ -160,14 +162,14 @@ def _await(process: subprocess.Popen, port: int) -> None:
 
 
 class Beamline:
-    """Somebody signed in at a beamline; notes how long each call takes."""
+    """A user at a beamline, with the times of all calls."""
 
     def __init__(self, port: int, number: int):
         self.port, self.number, self.times = port, number, Times()
         self.headers = {"Content-Type": "application/json"}
 
     def call(self, method: str, path: str, body: Any = None, of: str = "") -> Answer:
-        """Answer of a call that must succeed; it is noted under its path, or under ``of``."""
+        """The answer of a call, which must succeed; its time is kept by its path, or by ``of``."""
         data = None if body is None else json.dumps(body)
         begin = perf_counter()
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -178,21 +180,25 @@ class Beamline:
         connection.close()
         if response.status not in (200, 201):
             raise RuntimeError(f"{method} {path} answers {response.status}: {answer.decode()}")
-        found = json.loads(answer)
-        return found.get("results", found) if isinstance(found, dict) else found
+        result = json.loads(answer)
+        return result.get("results", result) if isinstance(result, dict) else result
 
     def sign_in(self) -> int:
         """The session that is made at the first login of a day."""
-        who = {"plugin": "keycloak", "login": _login(self.number), "token": _login(self.number)}
-        token = self.call("POST", "auth/login", who)["token"]
+        credentials = {
+            "plugin": "keycloak",
+            "login": _login(self.number),
+            "token": _login(self.number),
+        }
+        token = self.call("POST", "auth/login", credentials)["token"]
         self.headers["Authorization"] = f"Bearer {token}"
         name, today = _beamline(self.number), datetime(2026, 11, 20)
         (proposal,) = self.call("GET", "proposals")
-        wanted = f"proposal=MX{proposal['proposalNumber']}&beamLineName={name}"
-        wanted += f"&year={today.year}&month={today.month}&day={today.day}"
-        if found := self.call("GET", f"sessions?{wanted}", of="sessions"):
-            return found[0]["sessionId"]
-        made = {
+        query = f"proposal=MX{proposal['proposalNumber']}&beamLineName={name}"
+        query += f"&year={today.year}&month={today.month}&day={today.day}"
+        if sessions := self.call("GET", f"sessions?{query}", of="sessions"):
+            return sessions[0]["sessionId"]
+        session = {
             "proposalId": str(proposal["proposalId"]),
             "startDate": f"{today.isoformat()}.000000Z",
             "endDate": f"{(today + timedelta(days=2)).isoformat()}.000000Z",
@@ -200,7 +206,7 @@ class Beamline:
             "comments": "Session created by the BCM",
             "scheduled": False,
         }
-        return self.call("POST", "sessions", made)["sessionId"]
+        return self.call("POST", "sessions", session)["sessionId"]
 
     def experiment(self, session: int, number: int) -> None:
         """A sample loaded, an energy scan, and a data collection from begin to end."""
@@ -264,14 +270,14 @@ def work(port: int, number: int, first: int, experiments: int) -> Times:
 
 def rates(uri: str) -> Iterator[str]:
     """The median and the 99th percentile of each call, alone and among eight beamlines."""
-    found: dict[int, Times] = {}
+    times: dict[int, Times] = {}
     with site(uri) as port:
         for number, experiments in EXPERIMENTS.items():
             first = 1_000 * number
             with ProcessPoolExecutor(number, mp_context=get_context("spawn")) as pool:
-                asked = [pool.submit(work, port, n, first, experiments) for n in range(number)]
-                found[number] = _merged([each.result() for each in asked])
-    alone, together = found.values()
+                futures = [pool.submit(work, port, n, first, experiments) for n in range(number)]
+                times[number] = _merged([each.result() for each in futures])
+    alone, together = times.values()
     yield "| call | alone: median, ms | 99 %, ms | eight: median, ms | 99 %, ms | ratio of 99 % |"
     yield "|---|---|---|---|---|---|"
     every = {"all of them": [s for each in alone.values() for s in each]}
@@ -282,8 +288,8 @@ def rates(uri: str) -> Iterator[str]:
         yield f"| {name} | {' | '.join(cells)} | {figures[1][1] / figures[0][1]:.1f} |"
 
 
-def _merged(found: list[Times]) -> Times:
-    return {name: [s for each in found for s in each[name]] for name in found[0]}
+def _merged(parts: list[Times]) -> Times:
+    return {name: [s for each in parts for s in each[name]] for name in parts[0]}
 
 
 def _figures(seconds: list[float]) -> tuple[float, float]:

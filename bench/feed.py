@@ -25,7 +25,7 @@ CHUNK = 10_000
 
 
 def fill(uri: str) -> None:
-    """Add to a database of sessions what happened in some of them, and let the server look."""
+    """Add events to a database of sessions, and update the statistics of its planner."""
     engine = create_engine(uri, **engine_options(uri, 1))
     lengths = dict.fromkeys(range(1, OTHERS + 3), SHORT) | {SESSIONS[LONG]: LONG}
     with engine.begin() as connection:
@@ -42,7 +42,7 @@ def fill(uri: str) -> None:
 
 
 def add_index(uri: str) -> None:
-    """Make the index that sites are advised to have."""
+    """Create the index that the documentation advises."""
     engine = create_engine(uri, **engine_options(uri, 1))
     (statement,) = dbcheck.advised(engine, {"core": [DataCollectionGroup.__table__]})
     with engine.begin() as connection:
@@ -52,7 +52,7 @@ def add_index(uri: str) -> None:
 
 
 def page(session: int, who: str = "user") -> Callable[[], bytes]:
-    """What makes the first page of 25 events of a session."""
+    """A function that makes the first page of 25 events of a session."""
     query = EventQuery().load({"sessionId": session})
     identity = CALLERS[who]
     return lambda: orjson.dumps(timeline.list_(identity, query))
@@ -67,11 +67,11 @@ def _when(session: int, place: int) -> datetime:
     return datetime(2024, 1, 1) + timedelta(hours=8) * session + SPACING * place
 
 
-def _places(lengths: dict[int, int], wanted: Callable[[int], bool]) -> Iterator[tuple]:
-    """A number from 1, the session and the time of each event whose place is ``wanted``."""
+def _places(lengths: dict[int, int], is_chosen: Callable[[int], bool]) -> Iterator[tuple]:
+    """A number from 1, the session and the time of each event whose place ``is_chosen``."""
     number = 0
     for session, length in lengths.items():
-        for place in filter(wanted, range(length)):
+        for place in filter(is_chosen, range(length)):
             number += 1
             yield number, session, _when(session, place)
 
@@ -115,6 +115,6 @@ def _actions(lengths: dict[int, int]) -> Iterator[dict]:
 
 
 def _scans(lengths: dict[int, int], at: int) -> Iterator[dict]:
-    """Energy scans and spectra take turns."""
+    """Energy scans and spectra, in turn."""
     for _, session, start in _places(lengths, lambda place: place % (2 * MIXED) == at):
         yield {"sessionId": session, "startTime": start, "endTime": start + SPACING / 4}

@@ -53,7 +53,7 @@ class VisitSchema(TableSchema):
 
 
 def caller(login: str, person: int | None, *permissions: str, beamlines=()) -> Identity:
-    """Somebody who asks for a page."""
+    """The identity of a caller of a page."""
     return Identity(
         login, person, frozenset(permissions), frozenset(beamlines), None, False, login, 2e10
     )
@@ -90,14 +90,14 @@ SESSION = tuple(name for name in VisitSchema.Meta.fields if name[0].islower())
 
 
 def compiled(limit: int, identity: Identity = CALLERS["user"]) -> bytes:
-    """As the services make it."""
+    """A page as the services make it."""
     return orjson.dumps(
         read.page(VisitSchema, access.sessions(identity), QUERY | {"limit": limit})
     )
 
 
 def joined(limit: int, identity: Identity = CALLERS["user"]) -> bytes:
-    """Objects, with every relation loaded ahead, dumped by marshmallow."""
+    """A page of ORM objects with eager loading, dumped by marshmallow."""
     ahead = (
         joinedload(BLSession.proposal).joinedload(Proposal.leader),
         selectinload(BLSession.members).joinedload(SessionHasPerson.person),
@@ -106,7 +106,7 @@ def joined(limit: int, identity: Identity = CALLERS["user"]) -> bytes:
 
 
 def single(limit: int, identity: Identity = CALLERS["user"]) -> bytes:
-    """Objects, each related one loaded when it is met, dumped by marshmallow."""
+    """A page of ORM objects with lazy loading, dumped by marshmallow."""
     return _objects(limit, identity, ())
 
 
@@ -114,20 +114,20 @@ def _objects(limit: int, identity: Identity, ahead: tuple) -> bytes:
     rule = access.sessions(identity)
     stmt = select(BLSession).where(rule.condition).options(*ahead).limit(limit)
     stmt = stmt.order_by(BLSession.startDate.desc(), BLSession.sessionId.desc())
-    found = db.session.scalars(stmt, rule.values).all()
+    objects = db.session.scalars(stmt, rule.values).all()
     seen = select(BLSession.sessionId).where(rule.condition).limit(read.COUNTED + 1).subquery()
     total = db.session.scalar(select(func.count()).select_from(seen), rule.values)
-    page = {"total": total, "results": DUMP.dump(found), "skip": 0, "limit": limit}
+    page = {"total": total, "results": DUMP.dump(objects), "skip": 0, "limit": limit}
     db.session.expunge_all()
     return json.dumps(page).encode()
 
 
 def by_hand(limit: int) -> bytes:
-    """SQL written as text for the user's page, rows made dicts by the standard library."""
+    """A page by SQL as text, for this user, with dicts by the standard library."""
     connection, me = db.session.connection(), {"me": USER}
     ordered = f"{SESSIONS} ORDER BY s.startDate DESC, s.sessionId DESC LIMIT :limit"
     rows = connection.execute(text(ordered), {**me, "limit": limit}).all()
-    total = connection.scalar(text(f"SELECT count(*) FROM ({SESSIONS}) found"), me)
+    total = connection.scalar(text(f"SELECT count(*) FROM ({SESSIONS}) sessions"), me)
     keys = [row[0] for row in rows]
     members: dict[int, list] = {key: [] for key in keys}
     for row in connection.execute(text(PEOPLE.replace(":keys", _listed(keys)))):

@@ -1,4 +1,4 @@
-"""The quality of images, stored by columns by the service, and image by image as of old."""
+"""The quality of images, stored by columns by the service, and image by image as before."""
 
 from collections.abc import Iterator
 from time import perf_counter
@@ -18,13 +18,13 @@ ZOCALO = caller("zocalo", None, "processing_write", "all_sessions")
 COLUMNS = Columns(ImageQualitySchema())
 TABLE = ImageQualityIndicators.__table__
 ROUNDS = 5
-SINGLE = 2_000  # images of a round that go one by one
+SINGLE = 2_000  # images of a round that are stored one by one
 STORED = ("spotTotal", "goodBraggCandidates", "method1Res", "method2Res")
 STORED += ("totalIntegratedSignal", "dozor_score")
 
 
 def fill(engine: Engine) -> None:
-    """Data collections to store images of: two for each round, in session 1."""
+    """Add data collections for the images: two for each round, in session 1."""
     group = {"dataCollectionGroupId": 1}
     many = [{"dataCollectionId": n, **group} for n in range(1, 2 * ROUNDS + 1)]
     with engine.begin() as connection:
@@ -34,15 +34,15 @@ def fill(engine: Engine) -> None:
 
 def document(rows: int) -> bytes:
     """The first images of a collection, as a client sends them."""
-    found: dict[str, list] = {"imageNumber": list(range(1, rows + 1))}
+    arrays: dict[str, list] = {"imageNumber": list(range(1, rows + 1))}
     for place, name in enumerate(STORED):
         scale = 1 if place < 2 else 0.137
-        found[name] = [(number * (place + 7)) % 997 * scale for number in range(rows)]
-    return orjson.dumps(found)
+        arrays[name] = [(number * (place + 7)) % 997 * scale for number in range(rows)]
+    return orjson.dumps(arrays)
 
 
 def by_columns(collection: int, body: bytes) -> bytes:
-    """As the service does it: all checked, and stored in one transaction."""
+    """Store images as the service does: all are checked, in one transaction."""
 
     def work():
         return image_quality.put(ZOCALO, collection, COLUMNS.load(body))
@@ -51,7 +51,7 @@ def by_columns(collection: int, body: bytes) -> bytes:
 
 
 def by_rows(collection: int, body: bytes) -> None:
-    """Each image in a transaction of its own, nothing checked; known ones keep what is null."""
+    """Store each image in a transaction of its own, without checks; nulls keep stored values."""
     columns = orjson.loads(body)
     upsert = mysql.insert(TABLE)
     kept = {n: func.coalesce(upsert.inserted[n], TABLE.c[n]) for n in STORED}

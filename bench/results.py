@@ -51,7 +51,7 @@ NUMBERS = {
 
 
 def fill(uri: str) -> None:
-    """Add data collections for the results to be of, in session 1."""
+    """Add data collections for the results, in session 1."""
     engine = create_engine(uri, **engine_options(uri, 1))
     group = {"dataCollectionGroupId": 1}
     many = [{"dataCollectionId": n, **group} for n in range(1, COLLECTIONS + 1)]
@@ -62,7 +62,7 @@ def fill(uri: str) -> None:
 
 
 def document(number: int) -> dict:
-    """The result of a run that no other number has."""
+    """The result of the run with this number."""
     start = FIRST + timedelta(seconds=number)
     integration = {"dataCollectionId": number % COLLECTIONS + 1, "startImageNumber": 1}
     integration |= {"endImageNumber": 1800, **{f"cell_{n}": v for n, v in CELL.items()}}
@@ -90,7 +90,7 @@ def document(number: int) -> dict:
 
 
 def whole(body: bytes) -> bytes:
-    """As the service does it: checked, stored in one transaction, and read for the answer."""
+    """Store a result as the service does: checked, in one transaction, with its answer."""
 
     def work():
         return results.put(ZOCALO, LOADED.load(orjson.loads(body)), QUERY)[0]
@@ -99,18 +99,18 @@ def whole(body: bytes) -> bytes:
 
 
 def by_rows(body: bytes) -> None:
-    """As pipelines do it: each row in a transaction of its own; nothing checked, no answer."""
-    found = orjson.loads(body)
-    program = found["program"]
+    """Store a result as pipelines do: each row in a transaction of its own, unchecked."""
+    document = orjson.loads(body)
+    program = document["program"]
     for name in ("processingStartTime", "processingEndTime"):
         program[name] = datetime.fromisoformat(program[name])
     of = {"autoProcProgramId": _row(AutoProcProgram, program)}
-    for file in found["attachments"]:
+    for file in document["attachments"]:
         _row(AutoProcProgramAttachment, {**file, **of})
-    for message in found["messages"]:
+    for message in document["messages"]:
         _row(AutoProcProgramMessage, {**message, **of})
-    (scaling,) = found["autoProc"].pop("scalings")
-    scaled = {"autoProcId": _row(AutoProc, {**found["autoProc"], **of})}
+    (scaling,) = document["autoProc"].pop("scalings")
+    scaled = {"autoProcId": _row(AutoProc, {**document["autoProc"], **of})}
     above = {"autoProcScalingId": _row(AutoProcScaling, scaled)}
     for shell in scaling["statistics"]:
         _row(AutoProcScalingStatistics, {**shell, **above})
@@ -120,7 +120,7 @@ def by_rows(body: bytes) -> None:
 
 
 def _row(model: Any, values: dict) -> int:
-    """Store one row, and return its key, which is read back."""
+    """Store one row, and return its key."""
     row = model(**values)
     db.session.add(row)
     db.session.commit()

@@ -1,4 +1,4 @@
-"""Rows to measure on: people, proposals and sessions in any number, the same every time."""
+"""Rows of a benchmark: people, proposals and sessions in any number, always the same."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ USERS_PROPOSALS = 40
 
 
 def fill(engine: Engine, sessions: int) -> None:
-    """Make the tables in an empty database, with ``sessions`` sessions and all they need."""
+    """Create the tables in an empty database, with ``sessions`` sessions and their parents."""
     Base.metadata.create_all(engine)
     Activity.metadata.create_all(engine)
     proposals = sessions // PER_PROPOSAL

@@ -18,7 +18,7 @@ LASER_DELAY, LASER_PULSE = 0.002, 1e-8  # s
 
 
 def acquire(world: World, rows: Rows, visit: Visit) -> None:
-    """Note what was measured in ``visit``, which is not of an MX beamline."""
+    """Add the data of ``visit``, which is not of an MX beamline."""
     rng = world.random("data", visit.sessionId)
     measure = {"ssx": _serial, "em": _grid}[visit.beamline.technique]
     measure(world, rows, rng, visit)
@@ -197,5 +197,5 @@ def _collection(
 
 
 def _folder(visit: Visit, kind: str) -> str:
-    """Where the files of ``visit`` would be, with a slash at the end."""
+    """The folder of the files of ``visit``, with a slash at the end."""
     return f"/data/{visit.beamline.name}/{visit.start.year}/{visit.name}/{kind}/"

@@ -1,4 +1,4 @@
-"""Beamlines as they are set up, and the calendar of the machine."""
+"""The setups of beamlines, and the calendar of the machine."""
 
 from datetime import datetime, timedelta
 
@@ -36,7 +36,7 @@ LIMITS = {  # of a beamline with a goniometer
 
 
 def beamlines(world: World) -> Rows:
-    """Detectors, setups and runs; ``world`` remembers their keys."""
+    """Detectors, setups and runs; ``world`` gets their keys."""
     rows: Rows = {}
     for number, beamline in enumerate(facility.BEAMLINES, 1):
         world.detectors[beamline.name] = _detector(world, rows, beamline, number)

@@ -28,7 +28,7 @@ CHUNK = 200  # proposals that are inserted together
 
 
 def build(site: Mapping, scale: int = 1, seed: int = 1, reset: bool = False) -> dict[str, int]:
-    """Fill the database of ``site``; ``reset`` removes an SQLite database that is there.
+    """Fill the database of ``site``; ``reset`` removes an existing SQLite database.
 
     Pictures and log files go to the first of the site's file roots that holds those of all.
     """
@@ -83,7 +83,7 @@ def fill(
 
 
 def _remove(uri: str) -> None:
-    """Remove both files of an SQLite database; a server's is not ours to remove."""
+    """Remove both files of an SQLite database; Conflict for a database of a server."""
     url = make_url(uri)
     if not url.drivername.startswith("sqlite"):
         raise Conflict("only an SQLite database can be reset: empty that of a server by hand")
@@ -94,7 +94,7 @@ def _remove(uri: str) -> None:
 
 
 def _prepare(engine: Engine) -> None:
-    """Let the database have all tables, also those of services that have no rows here."""
+    """Create all tables in an empty database, also those of services without rows here."""
     for service in known_services():
         import_module(f"services.{service}.models")
     if not inspect(engine).get_table_names():
@@ -115,7 +115,7 @@ def _refuse_rows(connection: Connection) -> None:
 
 
 def _keys(connection: Connection) -> dict:
-    """Counters of the primary keys; what a lookup table holds already is not given again."""
+    """Counters of the primary keys, which begin after the stored rows."""
     keys = {}
     for mapper in Base.registry.mappers:
         first, *others = mapper.primary_key
@@ -125,7 +125,7 @@ def _keys(connection: Connection) -> dict:
 
 
 def _insert(connection: Connection, rows: Rows) -> dict[str, int]:
-    """Insert ``rows``, parents first, and return how many there were of each table."""
+    """Insert ``rows``, parents first, and return their number by table."""
     by_table = {model.__table__: values for model, values in rows.items()}
     sizes = {}
     for table in Base.metadata.sorted_tables:

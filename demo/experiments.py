@@ -1,4 +1,4 @@
-"""What happens to the samples of a session on an MX beamline, one after the other."""
+"""The experiments of a session on an MX beamline, one sample after the other."""
 
 import random
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from shared.models import GridInfo
 BEGIN = timedelta(minutes=30)  # after the start of the session
 DAWN, DUSK = time(4), time(23)  # nobody works at night, when clocks may be changed
 PER_SAMPLE = timedelta(minutes=30)  # at most
-FEW, MANY = (2, 4), (5, 10)  # samples of a session; of one that somebody will look at
+FEW, MANY = (2, 4), (5, 10)  # samples of a session; of one of a story
 LOST = 0.06  # loads that fail
 FAULTS = (
     ("ERROR", "Pin not detected after the load"),
@@ -47,20 +47,20 @@ class Work:
     fresh: bool = False
 
     def take(self, seconds: float) -> tuple[datetime, datetime]:
-        """The begin and the end of something that takes so long."""
+        """The begin and the end of a step that takes so long."""
         begin = self.now
         self.now += timedelta(seconds=int(seconds))
         return begin, self.now
 
     def rest(self) -> None:
-        """Let the night pass."""
+        """Move the clock to the next morning if it is night."""
         if self.now.time() >= DUSK:
             self.now = datetime.combine(self.now.date() + timedelta(days=1), DAWN)
         self.now = max(self.now, datetime.combine(self.now.date(), DAWN))
 
 
 def experiments(world: World, rows: Rows, visits: list[Visit]) -> None:
-    """Note what was done in the MX ``visits`` of one proposal."""
+    """Add the experiments in the MX ``visits`` of one proposal."""
     shelf = stocks(world, rows, visits[0]) if visits else []
     for visit in visits:
         _visit(world, rows, visit, shelf)
@@ -69,7 +69,7 @@ def experiments(world: World, rows: Rows, visits: list[Visit]) -> None:
 def _visit(world: World, rows: Rows, visit: Visit, shelf: list[Stock]) -> None:
     rng = world.random("data", visit.sessionId)
     work = Work(world, rows, rng, visit, visit.start + BEGIN)
-    size = rng.randint(*(MANY if visit.told else FEW))
+    size = rng.randint(*(MANY if visit.featured else FEW))
     for sample in shipment(world, rows, rng, visit, shelf, size):
         work.fresh = visit.end.date() > world.today and sample.location > size - 2
         work.rest()
@@ -82,28 +82,28 @@ def _visit(world: World, rows: Rows, visit: Visit, shelf: list[Stock]) -> None:
 
 
 def _measure(work: Work, sample: Sample) -> None:
-    """Centre, screen and collect, as far as the crystal is worth it."""
+    """Centre and screen the crystal, and collect if it diffracts."""
     rng = work.rng
     if sample.stock.anomalous and rng.random() < 0.5:
         _scan_edge(work, sample)
     if rng.random() < 0.12:
         _fluoresce(work, sample)
-    found = _centre(work, sample)
-    if not found and sample.location > 1 and rng.random() < 0.5:
+    is_centred = _centre(work, sample)
+    if not is_centred and sample.location > 1 and rng.random() < 0.5:
         return
     screen(work, sample)
     kind = "SAD" if sample.stock.anomalous else "OSC"
     group = sweeps.group(work, sample, kind, kind)
     for run in range(1, (2 if rng.random() < 0.15 else 1) + 1):
         sweep = sweeps.rotation(work, sample, group, run)
-        if work.visit.told and rng.random() < 0.3:
+        if work.visit.featured and rng.random() < 0.3:
             judge(work, sample, sweep, in_turn(sweep.images), every=10)
         process(work, sample, sweep)
     sweeps.close(work, group)
 
 
 def _load(work: Work, sample: Sample, certain: bool) -> bool:
-    """Mount the sample; some loads fail, and half of those are not tried again."""
+    """Mount the sample; some loads fail, and half of these are not repeated."""
     if not certain and work.rng.random() < LOST:
         status, message = pick(work.rng, FAULTS)
         _robot(work, sample, "LOAD", work.rng.randint(40, 90), status, message)
@@ -142,7 +142,7 @@ def _robot(
 
 
 def _centre(work: Work, sample: Sample) -> bool:
-    """Two grid scans at right angles, and the crystal they find."""
+    """Two grid scans at right angles, and the crystal in them; return whether there is one."""
     world, rows, rng = work.world, work.rows, work.rng
     group = sweeps.group(work, sample, "Mesh", "MESH")
     wide, high, deep = rng.randint(10, 24), rng.randint(6, 12), rng.randint(6, 12)
@@ -166,19 +166,19 @@ def _centre(work: Work, sample: Sample) -> bool:
             micronsPerPixelY=1.25,
             recordTimeStamp=scan.end,
         )
-        if work.visit.told and rng.random() < 0.3:
+        if work.visit.featured and rng.random() < 0.3:
             judge(work, sample, scan, in_grid(wide, centre[0], centre[run]))
     sweeps.close(work, group)
-    centring, found = world.key(XrayCentring), sample.quality != "none"
+    centring, succeeded = world.key(XrayCentring), sample.quality != "none"
     add_to(
         rows,
         XrayCentring,
         xrayCentringId=centring,
         dataCollectionGroupId=group.key,
-        status="success" if found else "failed",
+        status="success" if succeeded else "failed",
         xrayCentringType="3d",
     )
-    if found:
+    if succeeded:
         box = [
             (max(0.0, at - 1.5), min(size, at + 1.5))
             for at, size in zip(centre, (wide, high, deep))
@@ -196,7 +196,7 @@ def _centre(work: Work, sample: Sample) -> bool:
             **{f"boundingBoxMin{axis}": round(low, 2) for axis, (low, _) in zip("XYZ", box)},
             **{f"boundingBoxMax{axis}": round(high, 2) for axis, (_, high) in zip("XYZ", box)},
         )
-    return found
+    return succeeded
 
 
 def _scan_edge(work: Work, sample: Sample) -> None:

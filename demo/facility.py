@@ -1,14 +1,14 @@
-"""What the simulated facility is made of: beamlines, lookups, groups and what they may do."""
+"""The simulated facility: beamlines, rows of lookup tables, groups and their permissions."""
 
 from dataclasses import dataclass
 
 SYNCHROTRON = "Simulated Light Source"
-SCHEMA_VERSION = "5.0.0"  # of ISPyB, whose tables are made when there are none
+SCHEMA_VERSION = "5.0.0"  # of ISPyB, for a database without tables
 
 
 @dataclass(frozen=True)
 class Beamline:
-    """A beamline or microscope, with the detector it has today."""
+    """A beamline or microscope, with its present detector."""
 
     name: str
     technique: str  # mx, ssx or em

@@ -1,6 +1,6 @@
-"""Small pictures and log files, so that the links of the simulated facility lead somewhere.
+"""Small pictures and log files, to which the rows of the simulated facility refer.
 
-There are few of them, whatever the scale: many rows name the same one.
+There are few of them at any scale: many rows name the same file.
 """
 
 import random
@@ -44,7 +44,7 @@ def spectrum(folder: str, kind: str) -> str:
 
 
 def results(folder: str, pipeline: str, quality: str) -> str:
-    """The folder of what a pipeline left."""
+    """The folder with the output of a pipeline."""
     return f"{folder}/processed/{pipeline.replace(' ', '_')}/{quality}"
 
 
@@ -58,7 +58,7 @@ def outcome(pipeline: str, quality: str) -> list[tuple[str, str, int]]:
 
 
 def write(folder: Path) -> int:
-    """Write all of them below ``folder``, nobody else's to read; return how many there are."""
+    """Write all files below ``folder``, readable by this user alone; return their number."""
     rng, root = random.Random("files"), str(folder)
     made: dict[str, bytes | str | Image.Image] = {}
     for number in range(CRYSTALS):

@@ -1,4 +1,4 @@
-"""Rows that a real database has from its first day: kinds, groups, permissions."""
+"""Rows that every real database has: types, groups, permissions."""
 
 from sqlalchemy import Connection, insert, inspect, select
 
@@ -49,9 +49,9 @@ TABLES: dict[type[Base], tuple[str, list[dict]]] = {  # the column of the name, 
 
 
 def lookups(connection: Connection) -> dict[type[Base], dict[str, int]]:
-    """Insert what is not there yet; return the keys by name, of each table."""
-    found = {model: _lookup(connection, model, *TABLES[model]) for model in TABLES}
-    categories = found[ProcessingPipelineCategory]
+    """Insert the missing rows; return the keys by name, of each table."""
+    keys = {model: _lookup(connection, model, *TABLES[model]) for model in TABLES}
+    categories = keys[ProcessingPipelineCategory]
     pipelines = [
         {
             "name": name,
@@ -62,31 +62,35 @@ def lookups(connection: Connection) -> dict[type[Base], dict[str, int]]:
         }
         for name, category, status, again in facility.PIPELINES
     ]
-    found[ProcessingPipeline] = _lookup(connection, ProcessingPipeline, "name", pipelines)
-    groups, permissions = found[UserGroup], found[Permission]
+    keys[ProcessingPipeline] = _lookup(connection, ProcessingPipeline, "name", pipelines)
+    groups, permissions = keys[UserGroup], keys[Permission]
     link = UserGroupHasPermission
-    there = {tuple(row) for row in connection.execute(select(link.userGroupId, link.permissionId))}
-    wanted = {
+    stored_links = {
+        tuple(row) for row in connection.execute(select(link.userGroupId, link.permissionId))
+    }
+    links = {
         (groups[name], permissions[type_])
         for name, types in facility.GROUPS.items()
         for type_ in types
     }
-    new = [{"userGroupId": one, "permissionId": two} for one, two in sorted(wanted - there)]
+    new = [{"userGroupId": one, "permissionId": two} for one, two in sorted(links - stored_links)]
     if new:
         connection.execute(insert(link), new)
-    return found
+    return keys
 
 
 def _lookup(
     connection: Connection, model: type[Base], column: str, rows: list[dict]
 ) -> dict[str, int]:
     key = inspect(model).primary_key[0]
-    query = select(getattr(model, column), key).order_by(key.desc())  # of equals the first counts
-    there = {name: number for name, number in connection.execute(query)}
-    last = max(there.values(), default=0)
-    new = [row for row in rows if row[column] not in there]
+    query = select(getattr(model, column), key).order_by(
+        key.desc()
+    )  # of equal names the smallest key counts
+    keys = {name: number for name, number in connection.execute(query)}
+    last = max(keys.values(), default=0)
+    new = [row for row in rows if row[column] not in keys]
     for number, row in enumerate(new, last + 1):
-        there[row[column]] = number
+        keys[row[column]] = number
     if new:
-        connection.execute(insert(model), [{key.name: there[r[column]], **r} for r in new])
-    return there
+        connection.execute(insert(model), [{key.name: keys[r[column]], **r} for r in new])
+    return keys

@@ -7,7 +7,7 @@ from demo.rows import Rows, World, add_to, external, noon, pick
 from demo.users import DEMO_USERS
 from shared.models import Laboratory, Person, UserGroup, UserGroupHasPerson
 
-LABORATORIES = 30  # at scale 1; ten times as many do for any scale
+LABORATORIES = 30  # at scale 1; at most ten times as many
 SCIENTISTS = 60  # at scale 1
 STAFF = 12
 WITHOUT_LOGIN = 0.1  # of the scientists
@@ -15,7 +15,7 @@ OURS = ("admin", "staff-mx")  # demo users who work at the facility
 
 
 def people(world: World, scale: int) -> Rows:
-    """Everybody there is, with the groups they are in."""
+    """All persons and laboratories, with the groups of the persons."""
     rows: Rows = {}
     home = _home(world, rows)
     laboratories = [_laboratory(world, rows, n) for n in range(LABORATORIES * min(scale, 10))]
@@ -90,8 +90,8 @@ def _stranger(
         number += 1
         login = f"{stem}{number}"
     taken.add(login)
-    known = rng.random() >= without
-    return _person(world, rows, laboratory, given, family, login if known else None)
+    has_login = rng.random() >= without
+    return _person(world, rows, laboratory, given, family, login if has_login else None)
 
 
 def _person(
@@ -119,7 +119,7 @@ def _person(
 
 
 def _groups(world: World, rows: Rows) -> None:
-    """Who is in which group; the staff who are no demo users are in one each, in turn."""
+    """Add the members of groups; staff who are no demo users are in one each, in turn."""
     groups = world.lookups[UserGroup]
     for place, name in enumerate(facility.GROUPS):
         members = [world.demo[login] for login in facility.MEMBERS.get(name, ())]
@@ -128,6 +128,6 @@ def _groups(world: World, rows: Rows) -> None:
 
 
 def _ascii(text: str) -> str:
-    """``text`` as a login would spell it."""
+    """``text`` in lower-case ASCII letters, as in a login."""
     plain = unicodedata.normalize("NFKD", text.lower().replace("ø", "o"))
     return "".join(letter for letter in plain if letter.isascii() and letter not in "' ")

@@ -1,4 +1,4 @@
-"""Pictures as a beamline takes and draws them: of crystals, of the detector, of spectra."""
+"""Pictures of crystals, of diffraction and of spectra, as a beamline makes them."""
 
 import math
 import random
@@ -7,18 +7,18 @@ from io import BytesIO
 from PIL import Image, ImageDraw, ImageFilter
 
 SIZE = (480, 360)
-CENTRE = (240, 180)  # of a picture: where the beam is
+CENTRE = (240, 180)  # px, the beam in a picture
 FAR = 400  # px, from the crystal to the detector
 EDGE = 40.0  # Å, of the cubic cell that all of these crystals have
 WAVELENGTH = 1.0  # Å
-SHARP = 0.003  # how far from Ewald's sphere a reflection is still seen
+SHARP = 0.003  # the largest distance of a visible reflection from Ewald's sphere
 LIMITS = {"good": 1.8, "fair": 2.6, "none": 9.0}  # Å
 ICE = (3.90, 3.67, 3.44, 2.25)  # Å
 LINES = {6404: 900, 7058: 150, 8639: 400, 9572: 70, 11222: 500}  # eV: counts of Fe, Zn and Se
 
 
 def crystal(rng: random.Random, number: int, angle: int) -> Image.Image:
-    """A loop on its pin, centred; the crystal shows less of itself from the side."""
+    """A centred loop on its pin; the crystal looks narrower from the side."""
     (x, y), picture = CENTRE, Image.new("RGB", SIZE, (206, 210, 205))
     draw = ImageDraw.Draw(picture)
     draw.line([(0, y), (x - 100, y)], fill=(120, 110, 100), width=14)
@@ -57,7 +57,7 @@ def diffraction(rng: random.Random, quality: str) -> Image.Image:
 
 def curve(kind: str) -> tuple[bytes, str]:
     """A PNG of an edge or of a fluorescence spectrum, and its numbers: energy in eV and counts."""
-    from matplotlib.figure import Figure  # takes longer to load than all the rest
+    from matplotlib.figure import Figure  # here: it takes long to import
 
     rng = random.Random(kind)
     if kind == "edge":
@@ -88,9 +88,9 @@ def curve(kind: str) -> tuple[bytes, str]:
 
 
 def _spots(rng: random.Random, limit: float) -> list[tuple[float, float, float]]:
-    """Where on the detector the reflections of a crystal are, and how strong."""
+    """The places of the reflections of a crystal on the detector, and their strength."""
     most, axes = int(EDGE / limit) + 1, _axes(rng)
-    steps, found = range(-most, most + 1), []
+    steps, spots = range(-most, most + 1), []
     for h in steps:
         for k in steps:
             for m in steps:
@@ -101,12 +101,12 @@ def _spots(rng: random.Random, limit: float) -> list[tuple[float, float, float]]
                 if 0 < length < 1 / limit and to > 0 and abs(off) < SHARP:
                     fade = math.exp(-2 * (length * limit) ** 2)
                     strength = rng.expovariate(1) * fade * (1 - abs(off) / SHARP)
-                    found.append((FAR * s[0] / to, FAR * s[1] / to, 1.4 * strength))
-    return found
+                    spots.append((FAR * s[0] / to, FAR * s[1] / to, 1.4 * strength))
+    return spots
 
 
 def _axes(rng: random.Random) -> list[list[float]]:
-    """Three directions at right angles, anyhow in space."""
+    """Three directions at right angles, in a random orientation."""
     one = _unit([rng.gauss(0, 1) for _ in range(3)])
     other = [rng.gauss(0, 1) for _ in range(3)]
     along = sum(a * b for a, b in zip(one, other))
@@ -120,7 +120,7 @@ def _unit(of: list[float]) -> list[float]:
 
 
 def _radius(spacing: float) -> float:
-    """Where planes that are so far apart, in Å, diffract to."""
+    """The radius on the detector to which planes of this spacing, in Å, diffract."""
     return FAR * math.tan(2 * math.asin(WAVELENGTH / 2 / spacing))
 
 

@@ -17,7 +17,7 @@ SLOT_DAYS = 3  # no session is longer
 AHEAD_DAYS = 90  # of the schedule
 ARCHIVED_DAYS, PURGED_DAYS = 180, 360
 CANCELLED = 0.03  # of the proposals
-WITH_DATA = 0.25  # of the sessions of proposals that are not told below
+WITH_DATA = 0.25  # of the sessions of proposals that are no stories
 
 TECHNIQUES = ("mx",) * 9 + ("ssx",) * 4 + ("em",) * 5 + ("cm",) * 2
 CODES = {"mx": ("mx", "mx", "nt", "in"), "ssx": ("mx", "nt"), "em": ("em", "bi"), "cm": ("cm",)}
@@ -29,13 +29,13 @@ COURIERS = ("DHL", "FedEx", "UPS", "World Courier")
 
 @dataclass(frozen=True)
 class Story:
-    """A proposal that is told beforehand, so that the demo users have something to see."""
+    """A proposal with fixed people and a fixed title: each demo user sees some of them."""
 
     technique: str
     code: str
     beamline: str
     title: str
-    leader: str | None = None  # a login; else anybody
+    leader: str | None = None  # a login; by default any scientist
     member: str | None = None
     guest: str | None = None  # on some sessions, not on the proposal
     today: bool = True  # has beam today
@@ -55,14 +55,14 @@ STORIES = (
 
 @dataclass
 class Plan:
-    """A proposal before it is written down."""
+    """A proposal before its rows are made."""
 
     name: str
     story: Story
     team: list[int]  # persons, the leader first
     start: date
     rng: random.Random
-    told: bool = False
+    featured: bool = False
     guests: list[int] = field(default_factory=list)
 
     @property
@@ -73,7 +73,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Visit:
-    """A session as far as its data collections need to know it."""
+    """The columns of a session that its data collections use."""
 
     sessionId: int
     proposalId: int
@@ -82,14 +82,14 @@ class Visit:
     beamline: Beamline
     start: datetime
     end: datetime
-    told: bool  # of a proposal that somebody will look at
+    featured: bool  # of a story, which demo users look at
 
 
 def proposal(world: World, rows: Rows, number: int) -> list[Visit]:
-    """Note proposal ``number`` with people and sessions; return the sessions that took data."""
+    """Add proposal ``number`` with people and sessions; return the sessions with data."""
     plan = _plan(world, number)
     key = world.key(Proposal)
-    cancelled = not plan.told and plan.rng.random() < CANCELLED
+    cancelled = not plan.featured and plan.rng.random() < CANCELLED
     add_to(
         rows,
         Proposal,
@@ -117,8 +117,8 @@ def proposal(world: World, rows: Rows, number: int) -> list[Visit]:
 
 def _plan(world: World, number: int) -> Plan:
     rng = world.random("proposal", number)
-    told = number < len(STORIES)
-    story = STORIES[number] if told else _story(rng)
+    featured = number < len(STORIES)
+    story = STORIES[number] if featured else _story(rng)
     people = [world.demo[login] for login in (story.leader, story.member) if login]
     first = int(rng.random() * len(world.scientists))
     strangers = world.staff if story.technique == "cm" else world.scientists
@@ -126,15 +126,15 @@ def _plan(world: World, number: int) -> Plan:
         person = strangers[(first + step * step) % len(strangers)]
         if person not in people:
             people.append(person)
-    if told and not story.leader:
+    if featured and not story.leader:
         people.append(people.pop(0))
     return Plan(
         name=f"{story.code}{FIRST_NUMBER + number}",
         story=story,
         team=people,
-        start=_period(world.today, 1 if told else rng.randint(1, 6)),
+        start=_period(world.today, 1 if featured else rng.randint(1, 6)),
         rng=rng,
-        told=told,
+        featured=featured,
         guests=[world.demo[story.guest]] if story.guest else [],
     )
 
@@ -161,20 +161,20 @@ def _period(today: date, back: int) -> date:
 
 
 def _schedule(plan: Plan, today: date) -> list[tuple[datetime, int]]:
-    """Start and shifts of the sessions; a told proposal may have one today."""
+    """Start and shifts of the sessions; a story may have one today."""
     rng, low_high = plan.rng, SHIFTS[plan.story.technique]
     last = min(plan.end, today + timedelta(days=AHEAD_DAYS))
     slots = range((last - plan.start).days // SLOT_DAYS)
-    wanted = min(rng.randint(*SESSIONS), len(slots))
-    days = [plan.start + timedelta(days=SLOT_DAYS * n) for n in rng.sample(slots, wanted)]
-    found = [
+    number = min(rng.randint(*SESSIONS), len(slots))
+    days = [plan.start + timedelta(days=SLOT_DAYS * n) for n in rng.sample(slots, number)]
+    schedule = [
         (datetime.combine(day, time(pick(rng, (9, 9, 17)))), rng.randint(*low_high))
         for day in days
-        if not plan.told or abs((day - today).days) > SLOT_DAYS
+        if not plan.featured or abs((day - today).days) > SLOT_DAYS
     ]
-    if plan.told and plan.story.today:
-        found.append((datetime.combine(today, time()), 6))
-    return sorted(found)
+    if plan.featured and plan.story.today:
+        schedule.append((datetime.combine(today, time()), 6))
+    return sorted(schedule)
 
 
 def _members(world: World, rows: Rows, plan: Plan, key: int) -> None:
@@ -210,8 +210,8 @@ def _session(
     key, end = world.key(BLSession), start + timedelta(hours=8 * shifts)
     beamline = _beamline(plan, start.date() == world.today)
     done = (world.today - end.date()).days
-    busy = plan.told and beamline.technique == "mx" and start.date() == world.today
-    used = busy or done > 0 and (plan.told or rng.random() < WITH_DATA)
+    busy = plan.featured and beamline.technique == "mx" and start.date() == world.today
+    used = busy or done > 0 and (plan.featured or rng.random() < WITH_DATA)
     contact = pick(rng, world.staff)
     kind = pick(rng, TYPES.get(technique, TYPES["mx"][:2]))
     add_to(
@@ -243,13 +243,13 @@ def _session(
     if not used:
         return None
     name = f"{plan.name}-{number}"
-    return Visit(key, parent, name, number, beamline, start, end, plan.told)
+    return Visit(key, parent, name, number, beamline, start, end, plan.featured)
 
 
 def _visitors(
     rows: Rows, plan: Plan, key: int, contact: int, number: int, guests: list[int], remote: bool
 ) -> None:
-    """The local contact, the leader of the team and some of its members, each once."""
+    """The persons of a session: local contact, leader of the team and some of its members."""
     roles = {contact: "Local Contact"}
     first = number % len(plan.team)
     for person in [*plan.team[first : first + 2], *guests]:
@@ -268,13 +268,13 @@ def _visitors(
 
 
 def _beamline(plan: Plan, certain: bool) -> Beamline:
-    """Mostly that of the proposal, sometimes another of the technique."""
+    """The beamline of a session: mostly that of the proposal, else another of the technique."""
     [usual] = [each for each in BEAMLINES if each.name == plan.story.beamline]
-    if certain or plan.told or plan.rng.random() < 0.75:
+    if certain or plan.featured or plan.rng.random() < 0.75:
         return usual
     return pick(plan.rng, [each for each in BEAMLINES if each.technique == usual.technique])
 
 
 def _run(world: World, start: datetime) -> int | None:
-    """The run that ``start`` falls into; there is none while the machine is shut down."""
+    """The run of the machine at ``start``; None while it is shut down."""
     return next((key for first, last, key in world.runs if first <= start < last), None)

@@ -1,4 +1,4 @@
-"""What a spot finder says of each image of a data collection."""
+"""The results of a spot finder for each image of a data collection."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STRONG = {"good": 160, "fair": 60, "none": 2}  # spots of a whole crystal
 
 
 def in_grid(wide: int, x: float, y: float) -> Callable[[int], float]:
-    """How much of a crystal at ``x``, ``y`` the beam meets at each point of a snaked grid."""
+    """The share of a crystal at ``x``, ``y`` in the beam at each point of a snaked grid."""
 
     def share(number: int) -> float:
         row, column = divmod(number - 1, wide)
@@ -30,7 +30,7 @@ def in_grid(wide: int, x: float, y: float) -> Callable[[int], float]:
 
 
 def in_turn(images: int) -> Callable[[int], float]:
-    """How well a crystal diffracts as it turns; the beam harms it."""
+    """The strength of diffraction as a crystal turns and suffers from radiation."""
     return lambda number: (1 - 0.3 * number / images) * (0.9 + 0.1 * cos(4 * pi * number / images))
 
 

@@ -1,4 +1,4 @@
-"""What three pipelines make of a data collection."""
+"""The results of three pipelines on a data collection."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ from shared.models import (
 if TYPE_CHECKING:
     from demo.experiments import Work
 
-CRASHED = 0.03  # runs that fail for no reason in the data
+CRASHED = 0.03  # runs that fail on good data
 FAULTS = ("Killed: out of memory on the node", "Disk quota exceeded")
 Wishes = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A pipeline: what it calls itself, how long it takes, how far it goes."""
+    """A pipeline: its label, its duration and the resolution that it reaches."""
 
     label: str
     official: str
     command: str
     minutes: tuple[int, int]
     gain: float  # of its resolution over the detector's edge
-    job: bool  # is asked for by a job
+    job: bool  # is run for a job
 
 
 PIPELINES = (
@@ -57,7 +57,7 @@ PIPELINES = (
 
 @dataclass
 class Run:
-    """A run of a pipeline; ``end`` is None while it goes on."""
+    """A run of a pipeline; ``end`` is None while it runs."""
 
     work: Work
     sample: Sample
@@ -75,7 +75,7 @@ class Run:
 
 
 def process(work: Work, sample: Sample, sweep: Sweep) -> None:
-    """Note what every pipeline made of ``sweep``; now and then a person asks for more."""
+    """Add the runs of every pipeline on ``sweep``; some of them a person asked for."""
     for pipeline in PIPELINES:
         _run(work, sample, sweep, pipeline)
     if sample.quality == "fair" and work.rng.random() < 0.4:
@@ -195,7 +195,7 @@ def _integration(run: Run) -> tuple[int, list[float]]:
     scale = run.work.rng.gauss(1, 0.002)
     edges, angles = of.material.cell[:3], of.material.cell[3:]
     cell = [round(edge * scale, 2) for edge in edges] + [float(angle) for angle in angles]
-    found = {
+    columns = {
         "startImageNumber": 1,
         "endImageNumber": sweep.images,
         "refinedDetectorDistance": round(sweep.distance + 0.12, 2),
@@ -211,7 +211,7 @@ def _integration(run: Run) -> tuple[int, list[float]]:
         autoProcProgramId=run.key,
         anomalous=of.anomalous,
         recordTimeStamp=run.end or run.start,
-        **(found if run.good else {}),
+        **(columns if run.good else {}),
     )
     return key, cell
 

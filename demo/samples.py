@@ -1,4 +1,4 @@
-"""Proteins of a proposal, and the samples of them that come to a session."""
+"""Proteins of a proposal, and their samples in a session."""
 
 import random
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ CELL = ("a", "b", "c", "alpha", "beta", "gamma")
 
 @dataclass(frozen=True)
 class Material:
-    """A protein with the form it crystallises in."""
+    """A protein and its crystal form."""
 
     acronym: str
     name: str
@@ -103,7 +103,7 @@ MATERIALS = (
 
 @dataclass(frozen=True)
 class Stock:
-    """A material as a proposal has it, with the crystals it registered."""
+    """A material of a proposal, with the registered crystals."""
 
     material: Material
     crystal: int
@@ -122,11 +122,11 @@ class Sample:
     slot: int
     barcode: str
     quality: str
-    resolution: float  # that it diffracts to, Å
+    resolution: float  # of its diffraction, Å
 
 
 def stocks(world: World, rows: Rows, visit: Visit) -> list[Stock]:
-    """Note the proteins, crystals and plans of the proposal of its first ``visit``."""
+    """Add the proteins, crystals and plans of a proposal, on its first ``visit``."""
     rng = world.random("stocks", visit.proposalId)
     when = noon(visit.start.date() - timedelta(days=30))
     return [
@@ -194,7 +194,7 @@ def shipment(
     shelf: list[Stock],
     size: int,
 ) -> list[Sample]:
-    """Note a shipment for ``visit``: a dewar, a puck and ``size`` samples in it."""
+    """Add a shipment for ``visit``: a dewar, a puck and ``size`` samples in it."""
     shipping, dewar, puck = world.key(Shipping), world.key(Dewar), world.key(Container)
     sent, over = visit.start - timedelta(days=3), visit.end.date() < world.today
     status = "returned" if over else "processing"

@@ -1,4 +1,4 @@
-"""Characterisations: first images, what they showed, and the strategy that came of it."""
+"""Characterisations: first images, their output, and a strategy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROGRAM = "EDNA MXv1"
 
 
 def screen(work: Work, sample: Sample) -> None:
-    """Take three images of ``sample`` and note the characterisation."""
+    """Take three images of ``sample`` and add the characterisation."""
     world, rows, rng = work.world, work.rows, work.rng
     group = sweeps.group(work, sample, "Characterization", None)
     sweep = sweeps.first_images(work, sample, group)
@@ -100,7 +100,7 @@ def _strategy(work: Work, output: int, resolution: float) -> None:
     world, rows = work.world, work.rows
     strategy, wedge = world.key(ScreeningStrategy), world.key(ScreeningStrategyWedge)
     images, width, exposure = sweeps.TURNS[work.visit.beamline.suffix]
-    found = {"resolution": resolution, "completeness": 99.5, "multiplicity": 12.0}
+    figures = {"resolution": resolution, "completeness": 99.5, "multiplicity": 12.0}
     turn = {"exposureTime": exposure, "transmission": 40.0}
     add_to(
         rows,
@@ -113,7 +113,7 @@ def _strategy(work: Work, output: int, resolution: float) -> None:
         rotation=width,
         rankingResolution=resolution,
         anomalous=False,
-        **found,
+        **figures,
         **turn,
     )
     add_to(
@@ -125,9 +125,9 @@ def _strategy(work: Work, output: int, resolution: float) -> None:
         numberOfImages=images,
         doseTotal=5.0,
         wavelength=sweeps.HARD,
-        **found,
+        **figures,
     )
-    sub = {**found, "RESOLUTION": found["resolution"]}
+    sub = {**figures, "RESOLUTION": figures["resolution"]}
     del sub["resolution"]
     add_to(
         rows,

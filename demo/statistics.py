@@ -1,4 +1,4 @@
-"""Statistics of scaled data, as the cell, the symmetry and the rotation let expect them."""
+"""Statistics of scaled data that fit the cell, the symmetry and the rotation."""
 
 import random
 from math import cos, pi, radians, sqrt
@@ -10,7 +10,7 @@ from demo.sweeps import Sweep
 def shells(
     rng: random.Random, sample: Sample, sweep: Sweep, cell: list[float], low: float, high: float
 ) -> list[dict]:
-    """Those of all reflections, of the strongest and of the weakest."""
+    """The statistics of all reflections, of the inner and of the outer shell."""
     of, fair = sample.stock.material, sample.quality == "fair"
     density = 4 / 3 * pi * _volume(cell) / of.centring / of.fold  # unique reflections, times Å3
     turn = min(1.0, sweep.images * sweep.width / 360)
@@ -25,12 +25,12 @@ def shells(
             *((0.35, 0.65), (90, 97)),
         ),
     }
-    found = []
+    rows = []
     for kind, (first, last, r, ratio, half, full) in within.items():
         completeness = rng.uniform(*full)
         unique = int(density * (last**-3 - first**-3) * completeness / 100)
         several = copies * rng.uniform(0.97, 1.03)
-        found.append(
+        rows.append(
             {
                 "scalingStatisticsType": kind,
                 "resolutionLimitLow": round(first, 2),
@@ -49,11 +49,11 @@ def shells(
                 "ccAnomalous": round(rng.uniform(0, 0.6 if sample.stock.anomalous else 0.1), 3),
             }
         )
-    return found
+    return rows
 
 
 def _volume(cell: list[float]) -> float:
-    """Of the cell, Å3."""
+    """The volume of the cell, Å3."""
     a, b, c, *angles = cell
     x, y, z = (cos(radians(angle)) for angle in angles)
     return a * b * c * sqrt(1 - x * x - y * y - z * z + 2 * x * y * z)

@@ -30,7 +30,7 @@ FLUX = 4e12  # photons/s, without attenuator
 
 @dataclass
 class Group:
-    """A group whose end is not known yet."""
+    """A group that has no end yet."""
 
     key: int
     kind: str
@@ -39,7 +39,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A data collection as far as its results need to know it."""
+    """The columns of a data collection that its results use."""
 
     key: int
     images: int
@@ -50,7 +50,7 @@ class Sweep:
 
 
 def group(work: Work, sample: Sample, word: str, kind: str | None) -> Group:
-    """Note a group that begins now; ``kind`` is its name among the experiment types."""
+    """Add a group that begins now; ``kind`` is the name of its experiment type."""
     key = work.world.key(DataCollectionGroup)
     add_to(
         work.rows,
@@ -67,7 +67,7 @@ def group(work: Work, sample: Sample, word: str, kind: str | None) -> Group:
 
 
 def close(work: Work, group: Group) -> None:
-    """Note that the group ends now."""
+    """Set the end of the group to now."""
     group.row["endTime"] = work.now
 
 
@@ -87,12 +87,12 @@ def mesh(work: Work, sample: Sample, group: Group, run: int, images: int) -> Swe
 
 
 def first_images(work: Work, sample: Sample, group: Group) -> Sweep:
-    """Three images at 0, 45 and 90 degrees, before anything is decided."""
+    """Three images at 0, 45 and 90 degrees."""
     return _collect(work, sample, group, 1, f"{sample.name}_scr", 3, 0.1, 0.5, transmission=10.0)
 
 
 def rotation(work: Work, sample: Sample, group: Group, run: int) -> Sweep:
-    """A whole turn of the crystal, unless somebody stops it."""
+    """A whole turn of the crystal; some are stopped before the end."""
     images, width, exposure = TURNS[work.visit.beamline.suffix]
     return _collect(
         work,
@@ -191,7 +191,7 @@ def _collect(
 def _pictures(
     work: Work, sample: Sample, collection: int, images: int, stem: str, when: datetime
 ) -> None:
-    """Pictures of some images, and a picture of the crystal as it was measured."""
+    """Pictures of some images, and a picture of the crystal."""
     world, suffix = work.world, work.visit.beamline.suffix
     folder = f"/data/{work.visit.beamline.name}/{when.year}/{work.visit.name}/raw/{sample.name}"
     for number in (1, 2, 3) if images == 3 else (1, images // 2):

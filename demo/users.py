@@ -1,11 +1,11 @@
-"""The people who may sign in to the demo; the site file of the demo lists the same logins."""
+"""The persons who may sign in to the demo; its site file lists the same logins."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class DemoUser:
-    """A person of the simulated facility; the site file says what to expect of it."""
+    """A person of the simulated facility; the site file describes each."""
 
     login: str
     givenName: str
@@ -13,7 +13,7 @@ class DemoUser:
 
     @property
     def password(self) -> str:
-        """The login: nobody has to remember it."""
+        """The login, which is the password too."""
         return self.login
 
 

@@ -1,4 +1,4 @@
-"""The words that names, addresses and titles are made of; all of them latin1."""
+"""The words of names, addresses and titles; all are latin1."""
 
 GIVEN_NAMES = (
     *("Anna", "Björn", "Chiara", "Daniel", "Elena", "Felix", "Greta", "Hugo", "Ingrid", "Jonas"),
