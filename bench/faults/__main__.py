@@ -1,4 +1,4 @@
-"""``python -m bench.faults [NAME ...]``: do the faults, and write docs/reference/faults.md."""
+"""``python -m bench.faults [NAME ...]``: cause the faults, and write docs/reference/faults.md."""
 
 import importlib
 import sys
@@ -26,8 +26,8 @@ HEAD = [
 
 
 def fill(database: Database) -> None:
-    """Make the tables, and the rows that clients refer to."""
-    importlib.import_module("services.core.models")  # so that their tables are known
+    """Create the tables, and the rows to which clients refer."""
+    importlib.import_module("services.core.models")  # registers their tables
     importlib.import_module("shared.service_tables")
     uri = database.uri("ispyb")
     engine = create_engine(uri, **engine_options(uri, 1))
@@ -62,7 +62,7 @@ def fill(database: Database) -> None:
 
 
 def site(folder: Path, uri: str) -> dict:
-    """What the site file says."""
+    """The content of the site file."""
     users = [{"login": "alice", "password": "alice", "name": "alice"}]
     dummy = {
         "AUTH_MODULE": "services.auth.plugins.dummy",
@@ -81,7 +81,7 @@ def site(folder: Path, uri: str) -> dict:
 
 
 def play(fault: Fault, number: int, database: Database, folder: Path) -> list[str]:
-    """Do ``fault`` to a new site under load; return its line of the table."""
+    """Cause ``fault`` on a new site under load; return its line of the table."""
     proxy = Proxy(database.port)
     disk = SmallDisk(folder / f"{number}-disk") if fault.small else None
     places = {fault.small: disk.folder} if fault.small and disk else {}
@@ -117,7 +117,7 @@ def play(fault: Fault, number: int, database: Database, folder: Path) -> list[st
 
 
 def figures(load: Load, begin: float, over: float) -> list[str]:
-    """The number of requests, how they failed, and how long it was until one went well."""
+    """The number of requests, their failures, and the time until the first success."""
     failed = Counter(
         str(each.status) if each.status else each.reason
         for each in load.tries
@@ -138,7 +138,7 @@ def figures(load: Load, begin: float, over: float) -> list[str]:
 
 
 def main(names: list[str]) -> int:
-    """Do the faults of ``names``, or all; only all of them make the page."""
+    """Cause the faults of ``names``, or all; only all of them write the page."""
     chosen = {name: FAULTS[name] for name in names or FAULTS}
     lines = []
     with TemporaryDirectory(prefix="ispyb-faults-") as place:

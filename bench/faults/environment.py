@@ -1,4 +1,4 @@
-"""The processes that faults are done to: a MariaDB, a site or its instances, and a proxy."""
+"""The processes under test: a MariaDB, a site or its instances, and a proxy."""
 
 import os
 import shutil
@@ -37,7 +37,7 @@ def wait_for(is_so: Callable[[], Any], seconds: float, what: str) -> None:
 
 
 class Database:
-    """A MariaDB that is durable, as a site's is, and that can be started again after a kill."""
+    """A durable MariaDB, as a site has it, which can be started again after a kill."""
 
     def __init__(self, folder: Path):
         self.folder, self.port = folder, free_port()
@@ -61,11 +61,11 @@ class Database:
         self.engine = create_engine(self.uri("ispyb"), pool_pre_ping=True)
 
     def uri(self, user: str, port: int | None = None) -> str:
-        """Where ``user`` finds the database, behind the proxy at ``port`` if there is one."""
+        """The URI of the database for ``user``, behind the proxy at ``port`` if there is one."""
         return f"mysql://{user}:{PASSWORD}@127.0.0.1:{port or self.port}/ispyb?charset=utf8mb4"
 
     def start(self) -> None:
-        """Start the server on what it stored before, and wait until it answers."""
+        """Start the server on its stored data, and wait until it answers."""
         command = [
             *(find("mariadbd", "mariadb-server"), "--no-defaults", "--bind-address=127.0.0.1"),
             *("--skip-name-resolve", f"--port={self.port}", f"--socket={self.folder}/socket"),
@@ -79,7 +79,7 @@ class Database:
         wait_for(self.answers, SECONDS_TO_START, "mariadbd starts")
 
     def answers(self) -> bool:
-        """Whether a new connection can be had."""
+        """Whether the server accepts a new connection."""
         try:
             self.execute("SELECT 1")
         except DBAPIError:
@@ -98,7 +98,7 @@ class Database:
         self.process.wait()
 
     def close(self) -> None:
-        """End the server and remove what it stored."""
+        """End the server and remove its data."""
         self.engine.dispose()
         self.process.send_signal(signal.SIGCONT)
         end(self.process)
@@ -115,13 +115,13 @@ class SmallDisk:
         subprocess.run(mount, check=True, capture_output=True)
 
     def fill(self) -> None:
-        """Leave no byte free."""
+        """Fill the disk to the last byte."""
         with suppress(OSError), (self.folder / "filling").open("wb", buffering=0) as file:
             while file.write(bytes(4096)):
                 pass
 
     def clear(self) -> None:
-        """Make room again."""
+        """Remove the filling file."""
         (self.folder / "filling").unlink()
 
     def close(self) -> None:
@@ -177,7 +177,7 @@ class Server:
 
 
 class Proxy:
-    """A TCP proxy in front of ``port``, which can delay, swallow or cut what it forwards."""
+    """A TCP proxy in front of ``port``, which can delay or drop packets, or cut connections."""
 
     def __init__(self, port: int):
         self.delay = 0.0  # seconds that each packet to the server takes
@@ -209,7 +209,7 @@ class Proxy:
                 if source not in self._dead:
                     target.sendall(data)
         except OSError:
-            pass  # one end is gone: so is the other
+            pass  # one end was closed: the other one is closed too
         finally:
             if source not in self._dead:
                 for side in (source, target):
@@ -223,7 +223,7 @@ class Proxy:
         self._dead |= self._open
 
     def end_swallowed(self) -> None:
-        """Let both ends of those connections know that they are gone, as keep-alive does."""
+        """Close both ends of those connections, as keep-alive does."""
         dead, self._dead = self._dead, set()
         for each in dead:
             with suppress(OSError):  # it is closed already

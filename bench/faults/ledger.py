@@ -1,4 +1,4 @@
-"""The comparison of what clients were told with what the database holds."""
+"""The comparison of the answers to clients with the rows in the database."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -27,25 +27,25 @@ ROWS = {
         LEFT JOIN AutoProcScalingStatistics t USING (autoProcScalingId)
         LEFT JOIN AutoProcScaling_has_Int h USING (autoProcScalingId)
         WHERE p.processingCommandLine LIKE '{0}-%' GROUP BY p.processingCommandLine""",
-}  # the marker of each row, how many rows have it, and how many parts they have
+}  # the marker of each row, the number of rows with it, and of their parts
 PARTS = {"group": 2 * COLLECTIONS, "robot": 1, "message": 1, "result": len(SHELLS) + 1}
 AUDIT = "SELECT requestId FROM ispyb_services.Activity WHERE action = '{0}' AND status < 300"
 
 
 class Verdict(NamedTuple):
-    """The markers of which something is wrong; empty where all is well."""
+    """The markers of rows that differ from the answers; empty if there are none."""
 
     lost: list[str]
-    """The site said that it is done, and it is not there."""
+    """The site answered success, and the row is absent."""
     doubled: list[str]
     torn: list[str]
     """Parts are missing, or the audit trail and the rows differ."""
     unwanted: list[str]
-    """Every answer was an error, and yet it is stored."""
+    """Every answer was an error, and the row is stored."""
 
 
 def counters(database: Database) -> dict[int, int]:
-    """The numbers that clients count up, by their data collection."""
+    """The numbers that clients increment, by their data collection."""
     keys = ", ".join(map(str, COUNTERS))
     stored = "SELECT dataCollectionId, numberOfImages FROM DataCollection WHERE dataCollectionId"
     return {key: number for key, number in database.execute(f"{stored} IN ({keys})")}
@@ -54,7 +54,7 @@ def counters(database: Database) -> dict[int, int]:
 def compare(
     database: Database, prefix: str, tries: list[Try], before: dict[int, int], audited: bool
 ) -> Verdict:
-    """Hold ``tries`` against the rows; ``audited``: the audit trail was there all the time."""
+    """Compare ``tries`` with the rows; ``audited``: the audit trail was available throughout."""
     verdict = Verdict([], [], [], [])
     posts = {request_id for (request_id,) in database.execute(AUDIT.format("POST"))}
     patches = {request_id for (request_id,) in database.execute(AUDIT.format("PATCH"))}
@@ -84,7 +84,7 @@ def compare(
 
 
 def _compare_counters(database, tries, before, patches, audited, verdict) -> None:
-    """Each success adds one; of those whose answer was lost the audit trail knows."""
+    """Each success adds one; the audit trail has those whose answer was lost."""
     sure, perhaps = Counter[int](), Counter[int]()
     for each in tries:
         if each.work == "counter":

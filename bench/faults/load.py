@@ -1,4 +1,4 @@
-"""Eight clients that read and write all the time, and note what they were answered."""
+"""Eight clients that read and write without a pause, and record each answer."""
 
 import random
 import threading
@@ -17,11 +17,11 @@ import requests
 from shared import keys
 
 CLIENTS = 8
-PER_SECOND = 12  # of each client, where the site is as fast
+PER_SECOND = 12  # of each client, if the site is as fast
 PATIENCE = 10  # seconds that a client waits for an answer
 API = "/ispyb/api/v1"
 COLLECTIONS = 2  # of each new group, each with its position
-COUNTERS = (1, 2)  # keys of the data collections whose numberOfImages clients count up
+COUNTERS = (1, 2)  # keys of the data collections whose numberOfImages clients increment
 SHELLS = ("overall", "innerShell", "outerShell")
 MIX = ["read"] * 5 + ["group"] * 2 + ["robot", "result", "message", "counter"]
 KEYED = {"robot": "/beamline/robot_actions", "result": "/autoproc/results", "message": "/commands"}
@@ -32,11 +32,11 @@ Instances = list[tuple[str, requests.Session]]
 
 @dataclass
 class Try:
-    """One request and its answer; ``status`` is None where the answer did not come."""
+    """One request and its answer; ``status`` is None without an answer."""
 
     work: str
     marker: str
-    """The text in the row that the request makes; tries of one marker are repeats of it."""
+    """The text in the row of the request; tries with one marker are repeats."""
     request_id: str
     begin: float
     status: int | None = None
@@ -46,7 +46,7 @@ class Try:
 
     @property
     def done(self) -> bool:
-        """Whether the site said that it is done."""
+        """Whether the site answered success."""
         return self.status is not None and self.status < 300
 
 
@@ -67,7 +67,7 @@ class Load:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Clients and probes work until the block ends."""
+        """Run clients and probes until the block ends."""
         threads = [
             *(threading.Thread(target=self._client, args=(n,)) for n in range(CLIENTS)),
             *(threading.Thread(target=self._probe, args=(path,)) for path in self.probes),
@@ -82,7 +82,7 @@ class Load:
                 thread.join()
 
     def repeat(self) -> None:
-        """Send again each keyed request that nobody said is done, until the site says so."""
+        """Repeat each keyed request without a success, until the site answers it."""
         done = {each.marker for each in self.tries if each.done}
         open_ = {t.marker: t for t in self.tries if t.work in KEYED and t.marker not in done}
         instances = [(self.urls[0], requests.Session())]
@@ -123,8 +123,8 @@ class Load:
         if work == "robot":
             return {"blsessionId": session_id, "actionType": "LOAD", "message": marker}
         if work == "message":
-            said = {"ispyb_command": "add_program_message", "program_id": 1, "severity": "INFO"}
-            return {"ispyb_command_list": [{**said, "message": marker}]}
+            message = {"ispyb_command": "add_program_message", "program_id": 1, "severity": "INFO"}
+            return {"ispyb_command_list": [{**message, "message": marker}]}
         statistics = [{"scalingStatisticsType": shell, "rMerge": 0.1} for shell in SHELLS]
         scaling = {"statistics": statistics, "integrations": [{"dataCollectionId": 1}]}
         program = {"processingPrograms": "faults", "processingCommandLine": marker}
@@ -139,7 +139,7 @@ class Load:
         return self._send(instances, "POST", path, work, marker, headers, body)
 
     def _count(self, instances: Instances, key: int) -> None:
-        """Add one to a number that all clients add to, if nobody else did meanwhile."""
+        """Increment a number of all clients with If-Match, which fails if it changed meanwhile."""
         path = f"/data_collections/{key}"
         seen = self._send(instances, "GET", path)
         if seen.done:
@@ -157,7 +157,7 @@ class Load:
         headers: Mapping[str, str] = MappingProxyType({}),
         body: Any = None,
     ) -> Try:
-        """Ask the first instance that takes a connection, as a gateway does; note the answer."""
+        """Ask the first instance that accepts a connection, as a gateway does; keep the answer."""
         made = Try(work, marker, uuid4().hex, time.monotonic(), body=body)
         headers = {**headers, **self._bearer, "X-Request-ID": made.request_id}
         for url, session in instances:

@@ -1,4 +1,4 @@
-"""The faults: each is done to a running stage, lasts some seconds, and is over when it returns."""
+"""The faults: each one hits a running stage, lasts some seconds, and returns at its end."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ BUSY = f"{OTHERS} AND command = 'Query'"
 
 @dataclass
 class Stage:
-    """The processes that a fault is done to."""
+    """The processes under test."""
 
     database: Database
     proxy: Proxy
@@ -36,7 +36,7 @@ class Stage:
 
 
 class Fault(NamedTuple):
-    """A fault by name; where ``instances``, core runs twice behind clients that take turns."""
+    """A fault by name; with ``instances`` core runs twice, and clients ask them in turn."""
 
     title: str
     act: Callable[[Stage], None]
@@ -45,7 +45,7 @@ class Fault(NamedTuple):
     """Whether the site reaches its database through the proxy."""
     audited: bool = True
     small: str | None = None
-    """What the server has on a small disk: its temporary files (``tmp``) or its ``log``."""
+    """The files of the server on a small disk: temporary ones (``tmp``) or its ``log``."""
 
 
 def nothing(_: Stage) -> None:
@@ -71,7 +71,7 @@ def kill_workers(stage: Stage) -> None:
 
 
 def kill_master(stage: Stage) -> None:
-    """End the process that minds the workers, and start anew as soon as the port is free."""
+    """End the master of the workers, and start a new one as soon as the port is free."""
     stage.servers[0].process.kill()
     stage.servers[0].process.wait()
     for _ in range(120):
@@ -79,7 +79,7 @@ def kill_master(stage: Stage) -> None:
         try:
             stage.servers[0].start()
             return
-        except RuntimeError:  # the port is held by orphans
+        except RuntimeError:  # orphaned workers hold the port
             continue
 
 
@@ -191,7 +191,7 @@ def kill_connections(stage: Stage) -> None:
 
 
 def kill_queries(stage: Stage) -> None:
-    """The server ends what runs at the moment, sixty times."""
+    """The server ends the running statements, sixty times."""
     for _ in range(60):
         _kill(stage, "QUERY", BUSY)
         time.sleep(0.1)
@@ -205,7 +205,7 @@ def _kill(stage: Stage, kind: str, which: str) -> None:
 
 @contextmanager
 def _holding(stage: Stage, *statements: str):
-    """A transaction of somebody else that did ``statements`` and does not end."""
+    """A transaction of another client that ran ``statements`` and stays open."""
     with stage.database.engine.connect() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
@@ -217,7 +217,7 @@ def _holding(stage: Stage, *statements: str):
 
 
 def lock_table(name: str) -> Callable[[Stage], None]:
-    """Somebody locks a whole table."""
+    """Another client locks a whole table."""
 
     def act(stage: Stage) -> None:
         with _holding(stage, f"LOCK TABLES {name} WRITE"):
@@ -227,13 +227,13 @@ def lock_table(name: str) -> Callable[[Stage], None]:
 
 
 def lock_row(stage: Stage) -> None:
-    """Somebody holds the row of one session, below which clients add groups."""
+    """Another client locks the row of one session, below which clients add groups."""
     with _holding(stage, "SELECT 1 FROM BLSession WHERE sessionId IN (1, 2, 3) FOR UPDATE"):
         time.sleep(HELD)
 
 
 def alter_table(stage: Stage) -> None:
-    """An ALTER TABLE waits for a reader who does not end, and all others wait for it."""
+    """An ALTER TABLE waits for a reader that stays open, and all others wait for it."""
 
     def alter() -> None:
         stage.database.execute("ALTER TABLE DataCollection COMMENT = 'altered', FORCE")
@@ -266,7 +266,7 @@ def fill_connections(stage: Stage) -> None:
 
 
 def _arguments(stage: Stage) -> dict:
-    """How the driver connects to the server, past the pool."""
+    """A connection by the driver, beside the pool."""
     return stage.database.engine.dialect.create_connect_args(stage.database.engine.url)[1]
 
 
@@ -281,7 +281,7 @@ def lose_own_table(stage: Stage) -> None:
 
 
 def storm(stage: Stage) -> None:
-    """Eight writers beside the site change the rows that clients count up, in opposite orders."""
+    """Eight writers beside the site change the rows that clients increment, in opposite orders."""
     until = time.monotonic() + HELD
 
     def write(number: int) -> None:
@@ -308,7 +308,7 @@ def slow_network(stage: Stage) -> None:
 
 
 def dead_connections(stage: Stage) -> None:
-    """Connections to the database die without a word, as in a failover; new ones work."""
+    """Connections to the database lose all packets, as in a failover; new ones work."""
     stage.proxy.swallow()
     try:
         time.sleep(35)
