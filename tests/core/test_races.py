@@ -23,7 +23,7 @@ from shared.models import (
     Proposal,
     ProposalHasPerson,
 )
-from shared.row_checks import CALLED
+from shared.row_checks import PLURALS
 from tests.conftest import unchecked
 from tests.rows import row
 
@@ -267,7 +267,7 @@ def test_a_delete_takes_no_row_with_it_that_was_just_stored(
         return
     assert answer.status_code == (409 if below else 200), answer.json
     if below:
-        names = {CALLED.get(table.name, table.name) for table, _ in below}
+        names = {PLURALS.get(table.name, table.name) for table, _ in below}
         assert {*re.sub(".* still has ", "", answer.json["detail"]).split(", ")} == names
 
 
