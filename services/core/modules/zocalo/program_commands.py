@@ -98,8 +98,9 @@ def add_program_attachment(identity: Identity, parameters: CommandParameters) ->
     identity.need(WRITER)
     key, kind = get_program_id(identity, parameters), parameters.get_text("file_type").lower()
     parameters["filetype"] = kind if kind in PROGRAM_FILES else PROGRAM_FILES[0]
-    shown, _ = programs.put_attachment(identity, key, load_columns(AttachmentSchema(), parameters))
-    return shown["autoProcProgramAttachmentId"]
+    columns = load_columns(AttachmentSchema(), parameters)
+    attachment, _ = programs.put_attachment(identity, key, columns)
+    return attachment["autoProcProgramAttachmentId"]
 
 
 def add_program_message(identity: Identity, parameters: CommandParameters) -> int:

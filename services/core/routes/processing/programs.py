@@ -110,5 +110,5 @@ class ProgramMessages(Resource):
 
 def _stored(answer: tuple[dict, bool]) -> tuple[dict, HTTPStatus]:
     """A file that was there is changed, any other is created."""
-    shown, is_new = answer
-    return shown, HTTPStatus.CREATED if is_new else HTTPStatus.OK
+    document, is_new = answer
+    return document, HTTPStatus.CREATED if is_new else HTTPStatus.OK

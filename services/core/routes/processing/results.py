@@ -19,8 +19,8 @@ class Results(Resource):
     @ns.returns(ResultSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)
     def post(self, identity, query, data):
         """Store a whole result, or replace it: as JSON, or as AutoProcContainer XML."""
-        shown, is_new = results.put(identity, data, query)
-        return shown, HTTPStatus.CREATED if is_new else HTTPStatus.OK
+        document, is_new = results.put(identity, data, query)
+        return document, HTTPStatus.CREATED if is_new else HTTPStatus.OK
 
 
 @ns.route("/<int:program_id>")
