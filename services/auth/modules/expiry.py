@@ -7,8 +7,7 @@ from sqlalchemy import insert
 
 from services.auth import app_context
 from shared.db import db, drop
-from shared.service_tables import utc_now
-from shared.service_tables import LoginAttempt, OnceToken, RefreshToken, RevokedToken
+from shared.service_tables import LoginAttempt, OnceToken, RefreshToken, RevokedToken, utc_now
 
 LONGEST = timedelta(days=1)  # life of an access token that a site can set
 

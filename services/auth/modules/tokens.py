@@ -11,9 +11,8 @@ from shared import read
 from shared.access import EVERYTHING
 from shared.db import db, save
 from shared.errors import BadInput, Conflict, NotFound
-from shared.service_tables import utc_now
 from shared.identity import WHOLE_SITE, Identity
-from shared.service_tables import ServiceToken
+from shared.service_tables import ServiceToken, utc_now
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9 ._@-]{0,44}"
 PEOPLE_ONLY = {"manage_groups", "manage_perms", "manage_tokens"}

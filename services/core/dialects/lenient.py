@@ -11,9 +11,9 @@ from marshmallow import EXCLUDE, ValidationError, fields, post_load, pre_load, v
 from marshmallow_sqlalchemy import SQLAlchemySchema, auto_field
 from sqlalchemy import Enum, SmallInteger
 
-from shared.schemas import BLANKED, Converter, blanked
+from shared.schemas import BLANKED, LARGEST_KEY, Converter, blanked
 
-LARGEST_KEY = 2**32 - 1
+WHOLE_LIST = {"skip": 0, "limit": 1_000_000}  # of clients that read no second page
 SCALAR = str | int | float
 
 
@@ -195,3 +195,13 @@ class AnsweringSchema(LenientSchema):
 def column(name: str, model: Any = None, **kwargs: Any) -> Any:
     """A field of a LenientSchema, of any name, that loads as the column ``name``."""
     return auto_field(name, model=model, attribute=name, **kwargs)
+
+
+def get_columns(data: dict) -> dict:
+    """The columns of the loaded ``data``, without the warnings."""
+    return {name: value for name, value in data.items() if name != "warnings"}
+
+
+def with_warnings(answer: dict, data: dict) -> dict:
+    """``answer`` with the warnings about the loaded ``data``, if there are any."""
+    return answer | ({"warnings": data["warnings"]} if data["warnings"] else {})

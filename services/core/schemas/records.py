@@ -3,10 +3,10 @@
 import orjson
 from marshmallow import ValidationError, fields, pre_load, validate
 
-from shared.schemas import TableSchema
+from shared.schemas import LARGEST_KEY, TableSchema
 
 NO_VALUE = -9999  # written by acquisition software for a missing number
-KEY = validate.Range(0, 2**32 - 1)
+KEY = validate.Range(0, LARGEST_KEY)
 MANY = validate.Length(max=1000)  # rows below one row of a document
 LIKE_JSON = validate.Regexp(r"^\s*[\[{]", error="Not a JSON object or array.")
 

@@ -24,6 +24,7 @@ from services.core.dialects.expeye.schemas import (
     ExpeyeRobotActionSchema,
     ExpeyeSampleSchema,
 )
+from services.core.dialects.lenient import WHOLE_LIST, get_columns, with_warnings
 from services.core.modules.acquisition import positions
 from services.core.modules.acquisition.data_collection_groups import data_collection_groups
 from services.core.modules.acquisition.data_collections import data_collections
@@ -72,7 +73,7 @@ class RobotActions(Resource):
         """Note what the sample changer begins to do in a session."""
         inside = {"blsessionId": names.session_key(identity, f"{ref}-{visit}")}
         with _refusing_missing_rows():
-            row = robot_actions.create(identity, _get_columns(data) | inside)
+            row = robot_actions.create(identity, get_columns(data) | inside)
         return _build_answer(ExpeyeRobotActionSchema(), row, data)
 
 
@@ -84,7 +85,7 @@ class RobotAction(Resource):
     def patch(self, identity, data, action_id):
         """Complete it: absent keeps, null clears, and its begin stays."""
         with _refusing_missing_rows():
-            row = robot_actions.update(identity, action_id, _get_columns(data))
+            row = robot_actions.update(identity, action_id, get_columns(data))
         return _build_answer(ExpeyeRobotActionSchema(), row, data)
 
 
@@ -95,7 +96,7 @@ class Sample(Resource):
     @sample_ns.returns(ExpeyeSampleSchema)
     def patch(self, identity, data, sample_id):
         """Note the state of a sample."""
-        row = samples.update(identity, sample_id, _get_columns(data))
+        row = samples.update(identity, sample_id, get_columns(data))
         return _build_answer(ExpeyeSampleSchema(), row, data)
 
 
@@ -112,7 +113,7 @@ class Groups(Resource):
             "startTime": _get_now(),
         }
         with _refusing_missing_rows():
-            row = data_collection_groups.create(identity, _get_columns(data) | begun)
+            row = data_collection_groups.create(identity, get_columns(data) | begun)
         return _build_answer(ExpeyeGroupSchema(), row, data)
 
 
@@ -124,7 +125,7 @@ class Group(Resource):
     def patch(self, identity, data, group_id):
         """Change a group: absent keeps, null clears."""
         with _refusing_missing_rows():
-            row = data_collection_groups.update(identity, group_id, _get_columns(data))
+            row = data_collection_groups.update(identity, group_id, get_columns(data))
         return _build_answer(ExpeyeGroupSchema(), row, data)
 
 
@@ -138,7 +139,7 @@ class GroupCollections(Resource):
 
         An attempt that failed early wrote no files, and the next begins with the same names.
         """
-        columns = _get_columns(data) | {"dataCollectionGroupId": group_id}
+        columns = get_columns(data) | {"dataCollectionGroupId": group_id}
         with _refusing_missing_rows():
             _assign_sample(identity, group_id, columns, data["warnings"])
             row = data_collections.create(identity, columns, again=True)
@@ -153,7 +154,7 @@ class Collection(Resource):
     @collection_ns.returns(ExpeyeCollectionSchema)
     def patch(self, identity, query, data, collection_id):
         """Change a data collection: absent keeps, null clears, comments replace or are added."""
-        columns, link = _get_columns(data), "dataCollectionGroupId"
+        columns, link = get_columns(data), "dataCollectionGroupId"
         text = columns.pop("comments", None) if query["appendComment"] else None
         with _refusing_missing_rows():
             if "blSampleId" in columns:
@@ -174,7 +175,7 @@ class CollectionPosition(Resource):
     @collection_ns.returns(ExpeyePositionSchema, HTTPStatus.CREATED)
     def post(self, identity, data, collection_id):
         """Set where the sample of a data collection is."""
-        row = positions.replace(identity, collection_id, _get_columns(data))
+        row = positions.replace(identity, collection_id, get_columns(data))
         return _build_answer(
             ExpeyePositionSchema(), {**row, "dataCollectionId": collection_id}, data
         )
@@ -187,7 +188,7 @@ class CollectionGrids(Resource):
     @collection_ns.returns(ExpeyeGridSchema, HTTPStatus.CREATED)
     def post(self, identity, data, collection_id):
         """Add the grid of a data collection."""
-        row = grids.create(identity, collection_id, _get_columns(data))
+        row = grids.create(identity, collection_id, get_columns(data))
         return _build_answer(ExpeyeGridSchema(), row, data)
 
 
@@ -221,7 +222,7 @@ class ProposalData(Resource):
     @proposal_ns.returns(ExpeyeProposalDataSchema)
     def get(self, identity, ref):
         """Show the shipping contacts and the proteins of a proposal."""
-        whole = {"proposal": ref, "skip": 0, "limit": 1_000_000, "fields": ()}
+        whole = {"proposal": ref, **WHOLE_LIST, "fields": ()}
         contacts = lab_contacts.list_(identity, whole)["results"]
         return {"labContacts": contacts, "proteins": proteins.list_(identity, whole)["results"]}
 
@@ -235,12 +236,8 @@ class Protein(Resource):
         return proteins.get(identity, protein_id)
 
 
-def _get_columns(data: dict) -> dict:
-    return {name: value for name, value in data.items() if name != "warnings"}
-
-
 def _build_answer(schema: AnsweringSchema, row: dict, data: dict) -> dict:
-    return schema.build_answer(row) | ({"warnings": data["warnings"]} if data["warnings"] else {})
+    return with_warnings(schema.build_answer(row), data)
 
 
 def _get_now() -> datetime:

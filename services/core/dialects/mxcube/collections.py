@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from services.core.dialects.lenient import with_warnings
 from services.core.dialects.mxcube import collection_upserts
 from services.core.dialects.mxcube.collection_schemas import (
     MxcubeCollectionSchema,
@@ -16,11 +17,6 @@ from shared.api import Namespace, Resource
 
 collection_ns = Namespace("datacollections", description="Data collections")
 NAMESPACES = [collection_ns]
-
-
-def with_warnings(answer: dict, data: dict) -> dict:
-    """``answer`` with the warnings about the body, if there are any."""
-    return answer | ({"warnings": data["warnings"]} if data["warnings"] else {})
 
 
 @collection_ns.route("/datacollection")

@@ -2,12 +2,12 @@
 
 from http import HTTPStatus
 
+from services.core.dialects.lenient import get_columns, with_warnings
 from services.core.dialects.mxcube.collection_schemas import (
     MxcubeImageSchema,
     NewIdSchema,
     StoredImageSchema,
 )
-from services.core.dialects.mxcube.collections import with_warnings
 from services.core.dialects.mxcube.event_schemas import (
     MxcubeEnergyScanSchema,
     MxcubeRobotActionSchema,
@@ -25,9 +25,9 @@ image_ns = Namespace("images", description="Images of data collections")
 NAMESPACES = [event_ns, image_ns]
 
 
-def get_columns(data: dict) -> dict:
+def get_values(data: dict) -> dict:
     """The columns for which the client has a value."""
-    return {n: v for n, v in data.items() if n != "warnings" and v is not None}
+    return {name: value for name, value in get_columns(data).items() if value is not None}
 
 
 @event_ns.route("/robot-action")
@@ -41,7 +41,7 @@ class RobotActions(Resource):
 
         Every caller who sees the session may do this.
         """
-        action = get_columns(data)
+        action = get_values(data)
         if "endTimestamp" in action:
             action = {"startTimestamp": action["endTimestamp"], **action}
         row = robot_actions.insert(identity, action)
@@ -59,7 +59,7 @@ class EnergyScans(Resource):
 
         Every caller who sees the session may do this.
         """
-        row = energy_scans.insert(identity, get_columns(data))
+        row = energy_scans.insert(identity, get_values(data))
         return with_warnings({"results": row.energyScanId}, data)
 
 
@@ -74,7 +74,7 @@ class EnergyScanSample(Resource):
 
         Every caller who sees the session may do this.
         """
-        keys = get_columns(data)
+        keys = get_values(data)
         scan = energy_scans.lock(identity, keys["energyScanId"])
         energy_scans.edit(identity, scan, {"blSampleId": keys["blSampleId"]})
         return with_warnings(keys, data)
@@ -91,7 +91,7 @@ class Spectra(Resource):
 
         Every caller who sees the session may do this.
         """
-        row = xrf_spectra.insert(identity, get_columns(data))
+        row = xrf_spectra.insert(identity, get_values(data))
         return with_warnings({"results": row.xfeFluorescenceSpectrumId}, data)
 
 
@@ -106,7 +106,7 @@ class Images(Resource):
 
         Every caller who sees the session may do this.
         """
-        image = get_columns(data)
+        image = get_values(data)
         row, new = images.put(identity, image.pop("dataCollectionId"), image)
         answer = with_warnings({"imageId": row.imageId}, data)
         return answer, HTTPStatus.CREATED if new else HTTPStatus.OK

@@ -2,7 +2,7 @@
 
 import re
 
-from services.core.dialects.mxcube.collections import with_warnings
+from services.core.dialects.lenient import WHOLE_LIST, get_columns, with_warnings
 from services.core.dialects.mxcube.event_schemas import (
     MxcubeSampleQuery,
     MxcubeSampleSchema,
@@ -21,7 +21,6 @@ READ = (
     *("Crystal.crystalId", "Crystal.spaceGroup", "Crystal.Protein.acronym"),
     *(f"Crystal.{name}" for name in CELL),
 )
-WHOLE = {"skip": 0, "limit": 1_000_000, "fields": READ}
 NOT_IN_NAMES = r"[^a-zA-Z0-9:+_-]"  # the web interface drops a list with such a character
 
 
@@ -33,7 +32,10 @@ class Samples(Resource):
     @sample_ns.returns(ReadySampleSchema, many=True, bare=True)
     def get(self, identity, query):
         """List all samples of a proposal that are ready on a beamline."""
-        return [_build_sample(row) for row in samples.list_(identity, query | WHOLE)["results"]]
+        return [
+            _build_sample(row)
+            for row in samples.list_(identity, query | WHOLE_LIST | {"fields": READ})["results"]
+        ]
 
 
 @sample_ns.route("/<int:sample_id>")
@@ -46,7 +48,7 @@ class Sample(Resource):
 
         Every caller who sees the sample may do this.
         """
-        columns = {n: v for n, v in data.items() if n != "warnings" and v is not None}
+        columns = {n: v for n, v in get_columns(data).items() if v is not None}
         sample = samples.update(identity, sample_id, columns)
         return with_warnings(MxcubeSampleSchema().build_answer(sample), data)
 

@@ -6,6 +6,7 @@ One null or one odd name ends the sign-in: so the answers have neither.
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
+from services.core.dialects.lenient import WHOLE_LIST, get_columns, with_warnings
 from services.core.dialects.mxcube import ad_hoc_sessions
 from services.core.dialects.mxcube.schemas import (
     MxcubeProposalQuery,
@@ -40,7 +41,6 @@ SESSION = (
     "bltimeStamp",
     *(f"Proposal.{name}" for name in NAME),
 )
-WHOLE = {"skip": 0, "limit": 1_000_000}
 NOTHING = {"proposalId": 0}  # no key is 0
 
 
@@ -55,7 +55,7 @@ class Proposals(Resource):
             query |= _get_name_filters(query.pop("search")) or NOTHING
         if query.get("proposalId", 0) is None:
             query |= NOTHING
-        page = proposals.list_(identity, {**query, **WHOLE, "fields": PROPOSAL})
+        page = proposals.list_(identity, {**query, **WHOLE_LIST, "fields": PROPOSAL})
         return [_build_proposal(row) for row in page["results"] if _has_name(row)]
 
 
@@ -67,7 +67,9 @@ class Sessions(Resource):
     @session_ns.returns(MxcubeSessionSchema, many=True, bare=True)
     def get(self, identity, query):
         """List all sessions the caller may see; those of a day overlap it."""
-        page = sessions.list_(identity, {**_replace_period(query), **WHOLE, "fields": SESSION})
+        page = sessions.list_(
+            identity, {**_replace_period(query), **WHOLE_LIST, "fields": SESSION}
+        )
         return [_build_session(row) for row in page["results"]]
 
     @session_ns.may_answer(404)
@@ -79,9 +81,8 @@ class Sessions(Resource):
 
         Every caller who sees the proposal may do this.
         """
-        warnings = data.pop("warnings")
-        session, new = ad_hoc_sessions.get_or_create(identity, data)
-        answer = _build_session(session) | ({"warnings": warnings} if warnings else {})
+        session, new = ad_hoc_sessions.get_or_create(identity, get_columns(data))
+        answer = with_warnings(_build_session(session), data)
         return answer, HTTPStatus.CREATED if new else HTTPStatus.OK
 
 

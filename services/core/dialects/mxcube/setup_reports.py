@@ -8,6 +8,7 @@ from datetime import datetime
 from math import isclose
 from typing import Any
 
+from services.core.dialects.lenient import WHOLE_LIST
 from services.core.dialects.mxcube import ad_hoc_sessions
 from services.core.modules.beamline.beamline_setups import beamline_setups
 from services.core.modules.beamline.detectors import detectors
@@ -17,7 +18,6 @@ from shared.errors import Forbidden, NotFound
 from shared.identity import Identity
 from shared.models import BLSession
 
-ALL = {"skip": 0, "limit": 1_000_000}
 PRECISION = 1e-6  # relative, of the numbers that the database stores
 
 
@@ -70,7 +70,7 @@ def _get_beamline(
         beamlines = set(identity.beamline_limit)
     else:
         at_present = {"ends_after": now, "starts_before": now, "fields": ("beamLineName",)}
-        rows = sessions.list_(identity, {**ALL, **at_present})["results"]
+        rows = sessions.list_(identity, {**WHOLE_LIST, **at_present})["results"]
         beamlines = {row["beamLineName"] for row in rows} - {None}
     if name is not None and name not in beamlines:
         raise Forbidden(f"you have no session at {name} now")

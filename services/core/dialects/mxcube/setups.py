@@ -2,9 +2,9 @@
 
 from http import HTTPStatus
 
+from services.core.dialects.lenient import with_warnings
 from services.core.dialects.mxcube import setup_reports
 from services.core.dialects.mxcube.collection_schemas import NewIdSchema
-from services.core.dialects.mxcube.collections import with_warnings
 from services.core.dialects.mxcube.setup_schemas import MxcubeDetectorQuery, MxcubeSetupSchema
 from services.core.modules.beamline.detectors import detectors
 from services.core.schemas.beamline.detectors import DetectorSchema

@@ -3,7 +3,7 @@
 from sqlalchemy import update
 
 from services.core.modules.acquisition import positions
-from services.core.modules.acquisition.data_collections import get_copied_columns, data_collections
+from services.core.modules.acquisition.data_collections import data_collections, get_copied_columns
 from services.core.schemas.acquisition.data_collection_groups import (
     DataCollectionGroupSchema,
     GroupDocumentSchema,

@@ -31,7 +31,7 @@ class Members(ChildService):
         """Add a person to a visible parent; Conflict if it is a member already."""
         key = self._key(identity, parent_key, data["personId"])
         self.check_data(identity, data)
-        # Not every database has a unique key here: the lock of the parent keeps out a second row.
+        # ProposalHasPerson has no unique key on both: the parent is locked against a second row.
         row_checks.locked(self.parent.model, key[self.link])
         if db.session.execute(select(self.model.personId).filter_by(**key)).first():
             raise Conflict(f"person {data['personId']} is a member already")

@@ -10,15 +10,13 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from services.core.models import AutoProc, AutoProcScaling
 from services.core.modules.processing import processing_jobs, programs
-from services.core.schemas.processing.programs import KEY
 from shared.access import Rule
 from shared.db import db
 from shared.errors import BadInput, NotYet
 from shared.identity import Identity
 from shared.models import AutoProcProgram
-from shared.schemas import BLANKED, blanked
+from shared.schemas import BLANKED, LARGEST_KEY, blanked
 
-LARGEST_KEY = KEY.max
 WHOLE = re.compile("-?[0-9]{1,10}")  # Python refuses to read integers of 4,300 digits
 FREE_TEXT = {"comments", "shortComments", "statusDescription"}  # is cut if it is too long
 

@@ -18,7 +18,6 @@ from services.core.modules.zocalo import (
     structure_commands,
 )
 from services.core.modules.zocalo.command_parameters import (
-    LARGEST_KEY,
     CommandParameters,
     get_program_id,
     squash,
@@ -28,6 +27,7 @@ from shared.db import db
 from shared.errors import BadInput, NotYet, ServiceError
 from shared.identity import Identity
 from shared.models import AutoProcProgram
+from shared.schemas import LARGEST_KEY
 
 Command = Callable[[Identity, CommandParameters], Any]
 COMMANDS: dict[str, Command] = {

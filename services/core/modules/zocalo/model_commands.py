@@ -9,9 +9,9 @@ from services.core.modules.processing import programs, results
 from services.core.modules.zocalo.command_parameters import (
     CommandParameters,
     check_visible,
-    load_columns,
     get_program_id,
     get_result_of_scaling,
+    load_columns,
 )
 from services.core.modules.zocalo.program_commands import WRITER
 from services.core.schemas.processing.results import MRBlobSchema, MRRunSchema, ResultSchema

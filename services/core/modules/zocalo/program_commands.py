@@ -9,9 +9,9 @@ from services.core.modules.processing import processing_jobs, programs
 from services.core.modules.zocalo.command_parameters import (
     CommandParameters,
     get_collection_id,
-    load_columns,
     get_program_id,
     get_result_of_scaling,
+    load_columns,
 )
 from services.core.schemas.processing.processing_jobs import (
     JobParameterSchema,

@@ -12,12 +12,12 @@ from services.core.modules.processing import image_quality, result_rows
 from services.core.modules.processing.programs import now
 from services.core.modules.zocalo.command_parameters import (
     CommandParameters,
-    get_result,
     check_visible,
     get_collection_id,
-    load_columns,
     get_program_id,
+    get_result,
     get_result_of_scaling,
+    load_columns,
 )
 from services.core.modules.zocalo.program_commands import WRITER
 from services.core.schemas.processing import results as schemas

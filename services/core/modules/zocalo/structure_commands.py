@@ -11,10 +11,10 @@ from services.core.modules.processing.programs import lock, now
 from services.core.modules.zocalo.command_parameters import (
     CommandParameters,
     check_visible,
-    load_columns,
-    squash,
     get_program_id,
     get_result_of_scaling,
+    load_columns,
+    squash,
 )
 from services.core.modules.zocalo.program_commands import WRITER
 from services.core.schemas.processing.results import (
@@ -129,9 +129,7 @@ def insert_pdb_files(identity: Identity, parameters: CommandParameters) -> list[
     return [_put_file(key, parameters, path, roots) for path in paths]
 
 
-def _put_file(
-    protein_id: int, parameters: CommandParameters, path: str, roots: FileRoots
-) -> int:
+def _put_file(protein_id: int, parameters: CommandParameters, path: str, roots: FileRoots) -> int:
     """Insert or replace one PDB file of a protein; return its key."""
     values = CommandParameters({"name": PurePath(path).name, "source": parameters.get("source")})
     columns = {"source": None, **load_columns(PDBSchema(), values)}

@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from services.core.models import EnergyScan, RobotAction, Screening, XFEFluorescenceSpectrum
 from services.core.schemas.processing.programs import RUN_STATES
+from services.core.schemas.records import KEY
 from shared.lists import ListQuery
 from shared.models import (
     EXPERIMENT_TYPES,
@@ -17,7 +18,6 @@ from shared.models import (
 )
 from shared.schemas import TableSchema, text_of
 
-KEY = validate.Range(0, 2**32 - 1)
 TYPES = {
     "dc": "Data collection",
     "es": "Energy scan",

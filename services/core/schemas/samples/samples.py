@@ -2,10 +2,11 @@
 
 import re
 
-from marshmallow import Schema, ValidationError, fields, validate, validates
+from marshmallow import Schema, ValidationError, fields, validates
 from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import bindparam, select
 
+from services.core.schemas.records import KEY
 from services.core.schemas.samples.crystals import CrystalProteinSchema
 from services.core.schemas.samples.diffraction_plans import SAMPLES, DiffractionPlanSchema
 from shared.aggregates import Count, Distinct
@@ -22,7 +23,6 @@ from shared.schemas import TableSchema, text_of
 
 NAME = r"[a-zA-Z0-9:+_-]+"  # MXCuBE drops the whole list if one name has other characters
 READY = "processing"  # the status of a container whose samples a beamline may load
-KEY = validate.Range(0, 2**32 - 1)
 
 
 class SampleContainerSchema(TableSchema):
