@@ -183,7 +183,7 @@ def _address(url: str) -> None:
 
 
 class SiteSection(Section):
-    """Who runs these services."""
+    """The facility that runs these services."""
 
     name = Text("Name of the facility, shown to people.", required=True)
     mode = Text(
@@ -330,7 +330,7 @@ class BeamlineGroup(Section):
 
 
 class Limits(Section):
-    """What one client may ask for."""
+    """Limits for one client."""
 
     body_megabytes = Whole(
         "Largest body of a document or batch, unpacked; one row has 256 kB.",

@@ -77,7 +77,7 @@ class AutoProcScaling(Base):
 
 
 class AutoProcScalingStatistics(Base):
-    """How good a shell of a scaling is; there are three."""
+    """The quality of a resolution shell of a scaling, which has three shells."""
 
     __tablename__ = "AutoProcScalingStatistics"
     __table_args__ = (
@@ -140,7 +140,7 @@ class AutoProcScalingStatistics(Base):
 
 
 class AutoProcIntegration(Base):
-    """What a program made of one data collection."""
+    """The integration of one data collection by a program."""
 
     __tablename__ = "AutoProcIntegration"
 

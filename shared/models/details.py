@@ -1,4 +1,4 @@
-"""What hangs on a data collection: grids, quality of images, files, remarks."""
+"""The details of a data collection: grids, image quality, files, comments."""
 
 from datetime import date, datetime
 
@@ -66,7 +66,7 @@ class GridInfo(Base):
 
 
 class ImageQualityIndicators(Base):
-    """How good one image is; nothing keeps its collection in existence."""
+    """The quality of one image; no foreign key protects its data collection."""
 
     __tablename__ = "ImageQualityIndicators"
 
@@ -133,7 +133,7 @@ class DataCollectionFileAttachment(Base):
 
 
 class DataCollectionComment(Base):
-    """What a person says about a data collection."""
+    """A comment of a person on a data collection."""
 
     __tablename__ = "DataCollectionComment"
 

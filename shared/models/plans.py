@@ -1,4 +1,4 @@
-"""How samples are to be measured."""
+"""Diffraction plans: the planned measurement of samples."""
 
 from datetime import datetime
 

@@ -191,7 +191,7 @@ class AutoProcProgramAttachment(Base):
 
 
 class AutoProcProgramMessage(Base):
-    """What a program has to say."""
+    """A message of a program."""
 
     __tablename__ = "AutoProcProgramMessage"
 

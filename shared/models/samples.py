@@ -27,7 +27,7 @@ from shared.models.types import External, Lines, MediumInteger, database_user, l
 
 
 class ComponentType(Base):
-    """What a substance is; to delete one deletes its proteins."""
+    """A kind of substance; its proteins are deleted with it."""
 
     __tablename__ = "ComponentType"
 

@@ -1,4 +1,4 @@
-"""What a beamline measures with: detectors and setups."""
+"""The equipment of a beamline: detectors and setups."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What samples travel and are stored in."""
+"""Shipments, dewars and containers of samples."""
 
 from datetime import date, datetime, time
 from typing import Optional
@@ -78,7 +78,7 @@ class Shipping(Base):
 
 
 class Dewar(Base):
-    """What a shipment consists of: a dewar, toolbox or parcel."""
+    """A piece of a shipment: a dewar, toolbox or parcel."""
 
     __tablename__ = "Dewar"
 

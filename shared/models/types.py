@@ -79,7 +79,7 @@ class now_on_update(FunctionElement):
 
 
 class database_user(FunctionElement):
-    """Who is connected to the database; SQLite knows no users."""
+    """The user of the connection to the database; SQLite has no users."""
 
     inherit_cache = True
     type = String()
