@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared import read
+from shared import read, visibility
 from shared.access import everything
 from shared.db import save
 from shared.identity import Identity
@@ -20,6 +20,9 @@ class ChildService(TableService):
 
     def __init__(self, parent: TableService, link: str, schema: type[TableSchema]):
         super().__init__(schema)
+        if visibility.hidden_children(getattr(self.model, link)):
+            name = self.model.__name__
+            raise TypeError(f"{name}: its rule does not follow {link} first: rows can be hidden")
         self.parent, self.link = parent, link
 
     def list_(  # type: ignore[override]  # the key of the parent comes first, as in the path

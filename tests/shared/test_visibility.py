@@ -3,16 +3,19 @@
 import pytest
 
 from services.core.models import MXMRRunBlob
+from services.core.modules.acquisition.data_collections import data_collections
 from services.core.schemas.beamline.robot_actions import RobotActionSchema
 from services.core.schemas.people.sessions import SessionSchema
 from services.core.schemas.processing.processing_jobs import ProcessingJobSchema
 from services.core.schemas.processing.results import MRRunSchema
+from services.core.schemas.processing.screenings import ScreeningSchema
 from services.core.schemas.samples.containers import ContainerSchema
 from services.core.schemas.samples.samples import SampleSchema
 from services.em.models import Atlas
 from services.ssx.models import SSXDataCollection
 from shared import models, read, visibility
 from shared.access import EVERYTHING, Shape
+from shared.child_service import ChildService
 from shared.db import Base
 from shared.schemas import TableSchema
 
@@ -80,3 +83,9 @@ def test_every_link_of_a_rule_is_a_foreign_key():
             assert visibility.entry(parent), (mapper, name)
             checked += 1
     assert checked > 60
+
+
+def test_rows_that_can_be_hidden_below_a_visible_parent_are_no_child_service():
+    with pytest.raises(TypeError, match="Screening: .* dataCollectionGroupId first"):
+        ChildService(data_collections, "dataCollectionGroupId", ScreeningSchema)
+    ChildService(data_collections, "dataCollectionId", ScreeningSchema)
