@@ -16,6 +16,7 @@ from shared import (
     __version__,
     config,
     health,
+    idempotency,
     metrics,
     openapi,
     read,
@@ -168,6 +169,7 @@ def _open_request() -> None:
             request_id=request_id,
             address=request.remote_addr or "",
             started=time.perf_counter(),
+            idempotency_key=request.headers.get(idempotency.HEADER),
         )
     )
 

@@ -21,12 +21,11 @@ HEADER = "Idempotency-Key"
 TABLE: Any = IdempotencyKey.__table__
 
 
-def stored_key(identity: Identity | None) -> str | None:
-    """The hash by which the key of this request is stored; None for a request without a key.
+def stored_key(identity: Identity | None, key: str | None) -> str | None:
+    """The hash by which the ``key`` of this request is stored; None for a request without one.
 
     It covers the caller and the path: equal keys of two callers do not meet.
     """
-    key = request.headers.get(HEADER)
     if key is None or request.method != "POST":
         return None
     if not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
@@ -39,22 +38,23 @@ def stored_key(identity: Identity | None) -> str | None:
     return sha256(f"{caller}\n{request.path}\n{key}".encode()).hexdigest()
 
 
-def take(key: str | None) -> Response | None:
+def take(stored_hash: str | None, key: str | None) -> Response | None:
     """The answer of the earlier request with ``key``; None after taking the key for this one.
 
+    ``stored_hash`` is its ``stored_key``.
     Raises BadInput if the key was used for another request, Conflict if its answer was a secret.
     """
-    if key is None:
+    if stored_hash is None:
         return None
     # Salted with the key of the client: a password in the body cannot be guessed from the hash.
-    salt = f"{request.headers[HEADER]}\n{request.query_string.decode('latin1')}\n".encode()
+    salt = f"{key}\n{request.query_string.decode('latin1')}\n".encode()
     digest = sha256(salt + request.get_data()).hexdigest()
-    stmt = insert(TABLE).values(hash=key, request=digest, created=utc_now())
+    stmt = insert(TABLE).values(hash=stored_hash, request=digest, created=utc_now())
     stmt = stmt.prefix_with("IGNORE", dialect="mysql").prefix_with("IGNORE", dialect="mariadb")
     result = db.session.connection().execute(stmt.prefix_with("OR IGNORE", dialect="sqlite"))
     if result.rowcount:
         return None
-    stored = db.session.execute(select(TABLE).where(TABLE.c.hash == key)).one()
+    stored = db.session.execute(select(TABLE).where(TABLE.c.hash == stored_hash)).one()
     if stored.request != digest:
         raise bad_field(HEADER, "was used for another request")
     if stored.answer is None:

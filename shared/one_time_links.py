@@ -8,9 +8,8 @@ from sqlalchemy import delete, exists, select
 
 from shared.db import db, in_transaction
 from shared.errors import Unauthenticated
-from shared.service_tables import utc_now
 from shared.identity import Identity
-from shared.service_tables import OnceToken, RevokedToken
+from shared.service_tables import OnceToken, RevokedToken, utc_now
 
 PARAMETER = "onetime"
 

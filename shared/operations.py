@@ -85,12 +85,12 @@ def run_write(resource: Resource, work: Callable, path: dict, secret: bool) -> R
     """
     context, guarded_by_tag = request_context.current(), _is_guarded_by_tag(resource)
     identity = context.identity
-    key = idempotency.stored_key(identity)
+    key = idempotency.stored_key(identity, context.idempotency_key)
     done: dict[int, Response] = {}  # by the key of its line in the audit trail
 
     def run():
         done.clear()
-        if (answer := idempotency.take(key)) is not None:
+        if (answer := idempotency.take(key, context.idempotency_key)) is not None:
             return answer
         if guarded_by_tag and not request.if_match.contains(_tag(resource, path)):
             raise Stale("the row changed since it was read: read it again")

@@ -37,6 +37,8 @@ class RequestContext(Origin):
     """Whether an edit reads its own row, to compare its ETag with If-Match."""
     field_names: str | None = None
     """The names of the fields of the body, for the audit trail."""
+    idempotency_key: str | None = None
+    """The Idempotency-Key of the client, or one that the operation takes for it."""
     loads: list[Callable[[], Any]] = field(default_factory=list)
     """The functions that make the last arguments of the method, for when it runs again."""
 

@@ -8,10 +8,10 @@ from flask import request
 
 from services.core.modules.zocalo import commands
 from services.core.schemas.zocalo.commands import CommandListSchema, CommandResultsSchema
+from shared import request_context
 from shared.api import Namespace, Resource
 
 ns = Namespace("commands", path="/commands", description="Zocalo's ISPyB commands")
-KEY = "HTTP_IDEMPOTENCY_KEY"
 
 
 def keyed_by_body(method):
@@ -23,8 +23,9 @@ def keyed_by_body(method):
     @wraps(method)
     def keyed(resource, identity, data):
         """The method, for a request that has its key now."""
-        if commands.writes(data):
-            request.environ.setdefault(KEY, sha256(request.get_data()).hexdigest())
+        context = request_context.current()
+        if context.idempotency_key is None and commands.writes(data):
+            context.idempotency_key = sha256(request.get_data()).hexdigest()
         return method(resource, identity, data)
 
     return keyed
