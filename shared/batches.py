@@ -15,8 +15,9 @@ import orjson
 import sqlalchemy
 from marshmallow import RAISE, Schema, ValidationError, fields, missing, validate
 from msgspec import UNSET, Meta, UnsetType
+from sqlalchemy import inspect
 
-from shared.db import db
+from shared.db import db, save
 from shared.errors import BadInput, Malformed, TooLarge
 
 TYPES = {
@@ -76,6 +77,29 @@ def insert(model, rows: list[dict]) -> int:
     for group in groups.values():
         db.session.connection().execute(sqlalchemy.insert(model.__table__), group)
     return len(rows)
+
+
+def insert_with_keys(model: Any, rows: list[dict]) -> list[int]:
+    """Insert ``rows``, one statement per set of columns they name; return their keys in order.
+
+    Servers number the rows of one statement in their order. MySQL returns no keys of several rows:
+    there it is one statement per row.
+    """
+    dialect, (primary,) = db.session.connection().dialect, inspect(model).primary_key
+    key = getattr(model, inspect(model).get_property_by_column(primary).key)
+    groups, keys = defaultdict(list), [0] * len(rows)
+    for place, row in enumerate(rows):
+        groups[frozenset(row)].append(place)
+    for places in groups.values():
+        values = [rows[place] for place in places]
+        if len(values) > 1 and dialect.insert_executemany_returning:
+            statement = sqlalchemy.insert(model).returning(key)
+            inserted = sorted(db.session.scalars(statement, values))
+        else:
+            inserted = [getattr(save(model(), each), key.key) for each in values]
+        for place, number in zip(places, inserted):
+            keys[place] = number
+    return keys
 
 
 def struct_of(schema: Schema) -> type[msgspec.Struct] | None:

@@ -113,6 +113,20 @@ class TableService:
     def check_data(self, identity: Identity, data: dict, stored: Any = None) -> None:
         """Raise unless ``data`` may be written over the row ``stored``, or as a new one."""
         row_checks.check_parents(identity, self.model, data)
+        self._check_values(identity, data, stored)
+
+    def check_new(self, identity: Identity, documents: list[dict]) -> None:
+        """Raise unless each of ``documents`` may be a new row; equal parents are checked once."""
+        links = visibility.targets(self.schema()).keys()
+        checked = set()
+        for data in documents:
+            parents = frozenset((name, data[name]) for name in links & data.keys())
+            if parents not in checked:
+                row_checks.check_parents(identity, self.model, data)
+                checked.add(parents)
+            self._check_values(identity, data, None)
+
+    def _check_values(self, identity: Identity, data: dict, stored: Any) -> None:
         if self._span:
             row_checks.check_order(data, stored, *self._span)
         for check in self._checks:

@@ -114,6 +114,20 @@ def test_one_document_is_stored_whole(as_, groups, engine):
     assert (row.SESSIONID, row.experimenttype) == (11, "Diamond Anvil High Press")
 
 
+def test_a_document_takes_the_same_statements_whatever_its_length(as_, groups, statements):
+    client, counts = as_(*WRITER), []
+    first = DOCUMENT["DataCollection"][0]
+    for length in (2, 12):
+        documents = [{**first, "dataCollectionNumber": n} for n in range(length)]
+        with statements() as seen:
+            answer = client.post(URL, json={**DOCUMENT, "DataCollection": documents})
+        stored = [each["dataCollectionNumber"] for each in answer.json["DataCollection"]]
+        assert stored == [*range(length)]
+        assert len({each["positionId"] for each in answer.json["DataCollection"]}) == length
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 15, seen
+
+
 @pytest.mark.parametrize(
     "change, status, field",
     [

@@ -149,7 +149,7 @@ def held(engine, database_uri):
 @pytest.mark.parametrize(
     "verb, path, body, model, least",
     [
-        ("post", "data_collections/groups", group(), Detector, 4 * COLLECTIONS),
+        ("post", "data_collections/groups", group(), Detector, 2 * COLLECTIONS),
         ("post", "autoproc/results", result(), AutoProcScaling, FILES),
         ("post", "commands", messages(), DataCollection, MESSAGES),
         ("put", "autoproc/results/{}", result("P 2"), AutoProcScaling, FILES),

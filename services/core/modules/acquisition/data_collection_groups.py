@@ -8,9 +8,9 @@ from services.core.schemas.acquisition.data_collection_groups import (
     DataCollectionGroupSchema,
     GroupDocumentSchema,
 )
-from shared import read, row_checks
+from shared import batches, read, row_checks
 from shared.access import everything
-from shared.db import db, save
+from shared.db import db
 from shared.identity import Identity
 from shared.models import DataCollection, DataCollectionGroup, GridInfo
 from shared.table_service import TableService
@@ -27,15 +27,17 @@ class DataCollectionGroups(TableService):
         The answer is the same document. A fault in one of its rows rolls back all.
         """
         data = dict(data)
-        documents = data.pop("collections", ())
+        documents = [dict(document) for document in data.pop("collections", ())]
+        grids = [document.pop("grids", ()) for document in documents]
         group = self.insert(identity, data)
-        for document in map(dict, documents):
-            position, grids = document.pop("position", None), document.pop("grids", ())
-            collection = data_collections.insert_below(identity, group, document)
-            if position is not None:
-                positions.put(collection, position)
-            for grid in grids:
-                save(GridInfo(), {**grid, "dataCollectionId": collection.dataCollectionId})
+        positions.insert_all(documents)
+        keys = data_collections.insert_all_below(identity, group, documents)
+        below = [
+            {**grid, "dataCollectionId": key}
+            for key, of_collection in zip(keys, grids)
+            for grid in of_collection
+        ]
+        batches.insert_with_keys(GridInfo, below)
         key = group.dataCollectionGroupId
         return read.one(GroupDocumentSchema, everything(identity), dataCollectionGroupId=key)
 

@@ -12,7 +12,7 @@ from services.core.models import (
     ScreeningStrategyWedge,
 )
 from services.core.schemas.acquisition.data_collections import DataCollectionSchema
-from shared import access, row_checks
+from shared import access, batches, row_checks
 from shared.db import db, save
 from shared.errors import BadInput, Conflict, NotFound, NotYet
 from shared.identity import Identity
@@ -49,6 +49,22 @@ class DataCollections(TableService):
             raise Conflict(f"data collection {other} has the same directory, prefix and number")
         group_columns = {GROUP: group.dataCollectionGroupId, **get_copied_columns(group)}
         return save(DataCollection(), {**data, **group_columns})
+
+    def insert_all_below(
+        self, identity: Identity, group: DataCollectionGroup, documents: list[dict]
+    ) -> list[int]:
+        """Create the data collections of a group that is new; return their keys in this order.
+
+        Conflict if two of them have the same files.
+        """
+        self.check_new(identity, documents)
+        files = [tuple(map(data.get, FILE_COLUMNS)) for data in documents]
+        named = [each for each in files if None not in each]
+        if len({*named}) < len(named):
+            raise Conflict("two data collections have the same directory, prefix and number")
+        group_columns = {GROUP: group.dataCollectionGroupId, **get_copied_columns(group)}
+        rows = [{**data, **group_columns} for data in documents]
+        return batches.insert_with_keys(DataCollection, rows)
 
     def edit(self, identity: Identity, row: DataCollection, data: dict) -> DataCollection:
         """Change the columns of a locked row that ``data`` names; return the row."""

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from services.core.modules.acquisition.data_collections import data_collections
 from services.core.schemas.acquisition.positions import PositionSchema
-from shared import read, row_checks
+from shared import batches, read, row_checks
 from shared.access import everything
 from shared.db import db, save
 from shared.errors import NotFound
@@ -26,6 +26,18 @@ def replace(identity: Identity, collection_id: int, data: dict) -> dict:
     """Set the position of a visible data collection; return it."""
     put(data_collections.lock(identity, collection_id), data)
     return get(identity, collection_id)
+
+
+def insert_all(documents: list[dict]) -> None:
+    """Create the ``position`` of each document of a new data collection; put its key there."""
+    now = datetime.now().replace(microsecond=0)
+    placed = [document for document in documents if document.get("position") is not None]
+    rows = [row_checks.replaced(PositionSchema, document["position"]) for document in placed]
+    keys = batches.insert_with_keys(Position, [{**row, "recordTimeStamp": now} for row in rows])
+    for document in documents:
+        document.pop("position", None)
+    for document, key in zip(placed, keys):
+        document["positionId"] = key
 
 
 def put(collection: DataCollection, data: dict) -> None:
