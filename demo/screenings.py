@@ -82,17 +82,17 @@ def screen(work: Work, sample: Sample) -> None:
 
 
 def _lattice(work: Work, sample: Sample, output: int) -> None:
-    of = sample.stock.material
+    material = sample.stock.material
     add_to(
         work.rows,
         ScreeningOutputLattice,
         screeningOutputLatticeId=work.world.key(ScreeningOutputLattice),
         screeningOutputId=output,
-        spaceGroup=of.group,
-        bravaisLattice=of.lattice,
+        spaceGroup=material.group,
+        bravaisLattice=material.lattice,
         labelitIndexing=False,
         bltimeStamp=work.now,
-        **{f"unitCell_{name}": float(value) for name, value in zip(CELL, of.cell)},
+        **{f"unitCell_{name}": float(value) for name, value in zip(CELL, material.cell)},
     )
 
 

@@ -8,7 +8,7 @@ condition is checked for each row, beside the union. A condition is cached for e
 caller (a person, a person with beamlines, a service token…); ids are bind parameters.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -25,8 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from shared.db import db
-from shared.errors import Forbidden, NotFound
+from shared.errors import Forbidden
 from shared.identity import Identity
 from shared.models import (
     BLSample,
@@ -176,14 +175,6 @@ def persons(identity: Identity, person_id: Any = Person.personId) -> Rule:
     """
     shape, values = described(identity)
     return Rule(seen_persons(shape, person_id), values, shape)
-
-
-def check_sessions(identity: Identity, ids: Collection[int]) -> None:
-    """Raise NotFound unless the caller sees all sessions of ``ids``: the first step of a write."""
-    rule = sessions(identity)
-    visible = select(BLSession.sessionId).where(BLSession.sessionId.in_(ids), rule.condition)
-    if set(ids).difference(db.session.scalars(visible, rule.values)):
-        raise NotFound("BLSession not found")
 
 
 def check_beamline(identity: Identity, beamline: str | None) -> None:

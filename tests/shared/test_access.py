@@ -1,13 +1,10 @@
 """The rule: who sees which session, proposal, group and collection."""
 
-from contextlib import nullcontext
-
 import pytest
 from sqlalchemy import select
 
 from shared import access
 from shared.db import db
-from shared.errors import NotFound
 from shared.identity import Identity
 from shared.models import (
     BLSession,
@@ -121,12 +118,3 @@ def test_conditions_are_made_once_for_each_shape_of_caller(app):
         assert find(someone(1)).condition is find(someone(2)).condition
         assert find(someone(1)).condition is not find(someone(1, beamlines=["i03"])).condition
         assert find(someone(1)).values != find(someone(2)).values
-
-
-@pytest.mark.parametrize(
-    "ids, fine", [({11}, True), (set(), True), ({11, 21}, False), ({11, 99}, False)]
-)
-def test_checks_refuse_what_is_hidden_or_absent(app, world, ids, fine):
-    with app.app_context():
-        with nullcontext() if fine else pytest.raises(NotFound):
-            access.check_sessions(someone(1), ids)
