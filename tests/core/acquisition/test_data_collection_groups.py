@@ -118,12 +118,23 @@ def test_a_document_takes_the_same_statements_whatever_its_length(as_, groups, s
     client, counts = as_(*WRITER), []
     first = DOCUMENT["DataCollection"][0]
     for length in (2, 12):
-        documents = [{**first, "dataCollectionNumber": n} for n in range(length)]
+        numbers = [*range(1, length + 1)]
+        documents = [
+            {
+                **first,
+                "dataCollectionNumber": number,
+                "Position": {"posX": number},
+                "GridInfo": [{"steps_x": number}, {"steps_x": number}],
+            }
+            for number in numbers
+        ]
         with statements() as seen:
             answer = client.post(URL, json={**DOCUMENT, "DataCollection": documents})
-        stored = [each["dataCollectionNumber"] for each in answer.json["DataCollection"]]
-        assert stored == [*range(length)]
-        assert len({each["positionId"] for each in answer.json["DataCollection"]}) == length
+        stored = answer.json["DataCollection"]
+        assert [each["dataCollectionNumber"] for each in stored] == numbers
+        assert [each["Position"]["posX"] for each in stored] == numbers
+        grids = [[grid["steps_x"] for grid in each["GridInfo"]] for each in stored]
+        assert grids == [[number, number] for number in numbers]
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 15, seen
 
