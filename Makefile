@@ -51,7 +51,7 @@ bench: $(VENV)/.dev  ## measure the figures of docs/reference/performance.md
 	@$(BIN)/python -m bench
 
 clean:           ## remove environment, demo and caches
-	rm -rf $(VENV) .run .mypy_cache .pytest_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) tests/npm/node_modules .run .mypy_cache .pytest_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -68,11 +68,13 @@ $(VENV)/.site: setup.cfg pyproject.toml | $(BIN)/python
 	@echo 'Installing into $(VENV) (only the first time) ...'
 	@$(PIP) -e '.[mysql,ldap]' && touch $@ $(VENV)/.demo
 
-$(VENV)/.dev: setup.cfg pyproject.toml tests/system-packages.sh tests/clients/requirements.txt | $(BIN)/python
+$(VENV)/.dev: setup.cfg pyproject.toml tests/system-packages.sh tests/clients/requirements.txt \
+  tests/npm/package-lock.json | $(BIN)/python
 	@sh tests/system-packages.sh $(BIN)/python test
 	@echo 'Installing into $(VENV) (only the first time) ...'
 	@$(PIP) -e '.[mysql,ldap,dev]'
 	@$(PIP) --no-deps --ignore-requires-python -r tests/clients/requirements.txt
+	@npm ci --prefix tests/npm --silent --no-audit --no-fund --ignore-scripts
 	@touch $@ $(VENV)/.site $(VENV)/.demo
 
 # Keys and database of the demo: created again when the code that fills it has changed.

@@ -28,6 +28,8 @@ if [ "$purpose" = test ]; then
     need bash bash
     need slapd slapd
     need chromium chromium chromium-browser
+    need nodejs node
+    need npm npm
 fi
 
 if [ -z "$missing" ]; then exit 0; fi
