@@ -3,6 +3,7 @@
 import ast
 import importlib
 import json
+import os
 import pkgutil
 import re
 import shutil
@@ -23,6 +24,7 @@ from tests.test_house import SUBJECTS
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 TUTORIAL = ROOT / "docs/tutorial/first-day.md"
+CLIENT = ROOT / "docs/how-to/write-a-client.md"
 ADDRESS = "http://127.0.0.1:8000"  # where `make run` serves
 BY_HAND = {"make run", "make test"}  # blocks that only stand for what the tests do otherwise
 MAP = ROOT / "docs/architecture.md"
@@ -31,6 +33,7 @@ PLACE = re.compile(
 )
 MADE = re.compile(r"^`([\w/.]+)`(?:, in `\w+`)?$", re.MULTILINE)  # files that a how-to makes
 SUBJECT = re.compile(r"^### (\w+)\n(.*?)(?=^##)", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"^`([\w.]+)`\n\n```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -167,11 +170,13 @@ def demo(tmp_path_factory):
         end(server, signal.SIGINT)
 
 
-def run(blocks, address):
-    """What each of ``blocks`` printed, one after the other in one shell."""
+def run(blocks, address, folder):
+    """Run ``blocks`` in one shell, in ``folder``, and return the output of each."""
     script = "".join(f"{block}\necho; echo '{END}'\n" for block in blocks)
     done = subprocess.run(
         ["bash", "-u"],
+        cwd=folder,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
         input=script.replace(ADDRESS, address),
         capture_output=True,
         text=True,
@@ -189,20 +194,28 @@ def told(text):
 @pytest.mark.serial
 @pytest.mark.parametrize(
     "path, first, last",
-    [(ROOT / "README.md", "## A first session", "## Architecture"), (TUTORIAL, "# ", None)],
-    ids=["README", "tutorial"],
+    [
+        (ROOT / "README.md", "## A first session", "## Architecture"),
+        (TUTORIAL, "# ", None),
+        (CLIENT, "# ", None),
+    ],
+    ids=["README", "tutorial", "client"],
 )
-def test_what_is_shown_was_run(demo, path, first, last):
+def test_what_is_shown_was_run(demo, tmp_path, path, first, last):
     text = path.read_text()
     text = text[text.index(first) : text.index(last) if last else None]
+    for file, block in FILE.findall(text):
+        (tmp_path / file).write_text(block)
     commands, expected = [], {}
-    for kind, block in BLOCK.findall(text):
+    for kind, block in BLOCK.findall(FILE.sub("", text)):
         if kind == "sh" and block.strip() not in BY_HAND:
             commands.append(block)
+        elif kind == "python":
+            commands.append(f"python - <<'PYTHON'\n{block}PYTHON\n")
         elif kind in ("json", "text"):
             expected[len(commands) - 1] = block
-    assert len(expected) >= 4
-    answers = run(commands, demo)
+    assert len(expected) >= 3
+    answers = run(commands, demo, tmp_path)
     for number, shown in expected.items():
         answer, place = "".join(answers[number].split()), 0
         for part in told(shown):
