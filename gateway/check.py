@@ -23,7 +23,8 @@ from shared.app import EXPOSED
 
 KNOWN_PLUGINS = {
     *("acl", "correlation-id", "cors", "file-log", "http-log", "ip-restriction", "jwt"),
-    *("opentelemetry", "prometheus", "proxy-cache", "rate-limiting", "request-size-limiting"),
+    *("opentelemetry", "pre-function", "prometheus", "proxy-cache"),
+    *("rate-limiting", "request-size-limiting"),
     *("request-termination", "request-transformer", "response-transformer"),
 }
 KEYS = {  # the keys that the check understands; any other could open a route
@@ -40,6 +41,7 @@ KEYS = {  # the keys that the check understands; any other could open a route
     "consumers": {"username", "jwt_secrets", "tags"},
     "plugins": {"name", "config", "enabled", "tags"},
 }
+FAILURES = ("tcp_failures", "timeouts", "http_failures")
 KINDS = ("upstreams", "services", "routes", "consumers", "plugins")
 LITERAL = ("vault://", "${", "PRIVATE KEY")  # Kong would take them literally
 PLACEHOLDER = re.compile(r"@[A-Z_]+@|\b(KID|PUBLIC_KEY)_[A-Z]+\b|<[A-Z_]+>|(?i:change_?me)")
@@ -144,6 +146,8 @@ def _known_plugins(kong: Mapping) -> Iterator[str]:
             yield f"{plugin['name']} ({place}) is switched off by enabled: false"
         if plugin["name"] == "jwt" and place.startswith(("service", "consumer")):
             yield f"jwt ({place}) belongs to all routes or to a single one"
+        if plugin["name"] == "pre-function" and place != "everywhere":
+            yield f"pre-function ({place}) runs code that the check cannot judge"
         if (
             plugin["name"] == "rate-limiting"
             and (plugin.get("config") or {}).get("limit_by") == "consumer"
@@ -193,13 +197,33 @@ def _services(kong: Mapping, site: Mapping) -> Iterator[str]:
         if service.get("retries", 5) > (0 if name == "auth" else 1):
             yield f"service {name}: too many retries; writes may be done twice"
         upstream = upstreams.get(service.get("host"), {})
-        active = upstream.get("healthchecks", {}).get("active", {})
         if not upstream.get("targets"):
             yield f"service {name}: its host is not an upstream with targets"
-        elif not active.get("healthy", {}).get("interval"):
-            yield f"service {name}: without active health checks no target comes back"
-        elif active.get("http_path") != "/health":
-            yield f"service {name}: health is asked at {active.get('http_path')}, not /health"
+        else:
+            faults = _health(upstream.get("healthchecks") or {}, len(upstream["targets"]))
+            yield from (f"service {name}: {fault}" for fault in faults)
+
+
+def _health(checks: Mapping, targets: int) -> Iterator[str]:
+    """Faults of the health checks of an upstream with so many ``targets``."""
+    active, passive = checks.get("active") or {}, checks.get("passive") or {}
+    if not (active.get("healthy") or {}).get("interval"):
+        yield "without active health checks no target comes back"
+    elif active.get("http_path") != "/health":
+        yield f"health is asked at {active.get('http_path')}, not /health"
+    if targets > 1:
+        return
+    for key in FAILURES:
+        if (passive.get("unhealthy") or {}).get(key):
+            yield f"passive {key} take its only target away from all requests; write 0"
+        limit = (active.get("unhealthy") or {}).get(key, 0)
+        if 0 < limit < render.SINGLE_TARGET["active"][key]:
+            yield f"active {key} of {limit} take its only target away too soon"
+    if active.get("timeout", 1) < render.SINGLE_TARGET["seconds"]:
+        yield (
+            f"its only target has {active.get('timeout', 1)} s to answer a health check;"
+            f" allow {render.SINGLE_TARGET['seconds']} s"
+        )
 
 
 def _traffic(kong: Mapping, site: Mapping) -> Iterator[str]:
@@ -210,8 +234,13 @@ def _traffic(kong: Mapping, site: Mapping) -> Iterator[str]:
     size = setting(kong, "request-size-limiting")
     if size.get("allowed_payload_size") != limits["body_megabytes"]:
         yield "request-size-limiting is not limits.body_megabytes of the site"
-    if setting(kong, "correlation-id").get("header_name") != "X-Request-ID":
+    identifier = setting(kong, "correlation-id")
+    if identifier.get("header_name") != "X-Request-ID":
         yield "correlation-id does not name requests by X-Request-ID"
+    if identifier.get("echo_downstream"):
+        yield "correlation-id: echo_downstream shows another X-Request-ID than the service logs"
+    if setting(kong, "pre-function") != {"access": [render.pre_function()]}:
+        yield "pre-function is not that of `gateway render`: render the file again"
     if cors.get("origins", []) != site["cors"]["origins"] or "*" in cors.get("origins", []):
         yield "cors: the origins are not those of the site"
     if cors:

@@ -30,6 +30,16 @@ SENT = [
     *("Authorization", "Content-Type", "Content-Encoding", "Idempotency-Key", "If-Match"),
     *("If-None-Match", "If-Range", "Range", "X-Fields", "X-Request-ID"),
 ]
+SEVERAL_TARGETS: dict[str, Any] = {  # failures after which a target gets no requests
+    "seconds": 1,  # for the answer to a probe
+    "active": {"tcp_failures": 1, "timeouts": 2, "http_failures": 2},
+    "passive": {"tcp_failures": 1, "timeouts": 2, "http_failures": 0},
+}
+SINGLE_TARGET: dict[str, Any] = {
+    "seconds": 5,
+    "active": {"tcp_failures": 3, "timeouts": 3, "http_failures": 3},
+    "passive": {"tcp_failures": 0, "timeouts": 0, "http_failures": 0},  # 0: they do not count
+}
 JWT = {
     "key_claim_name": "kid",
     "claims_to_verify": ["exp"],
@@ -78,6 +88,11 @@ def public_keys(site: Mapping) -> dict[str, str]:
     return keys.public_keys(folder) if (folder / "public").is_dir() else {}
 
 
+def pre_function() -> str:
+    """The Lua that Kong runs before its plugins."""
+    return (Path(__file__).parent / "pre_function.lua").read_text()
+
+
 def pattern(path: str) -> str:
     """The regular expression for a path of a specification, without its end."""
     parts = re.split(r"\{[^}]+\}", path)
@@ -105,25 +120,29 @@ def area(name: str, path: str) -> str:
 
 
 def _upstream(name: str, site: Mapping) -> dict:
-    """The upstream of a service, with active checks: passive ones never bring a target back."""
+    """The upstream of a service.
+
+    Of several targets one that fails is left out at once; active checks bring it back. A single
+    target has no substitute: one broken connection must not take the service away.
+    """
+    urls = _urls(name, site)
+    failures = SEVERAL_TARGETS if len(urls) > 1 else SINGLE_TARGET
     return {
         "name": f"{name}.pool",
-        "targets": [{"target": f"{url.hostname}:{_port(url)}"} for url in _urls(name, site)],
+        "targets": [{"target": f"{url.hostname}:{_port(url)}"} for url in urls],
         "healthchecks": {
             "active": {
-                "type": _urls(name, site)[0].scheme,
+                "type": urls[0].scheme,
                 "http_path": "/health",
-                "timeout": 1,
+                "timeout": failures["seconds"],
                 "healthy": {"interval": 2, "successes": 1, "http_statuses": [200]},
                 "unhealthy": {
                     "interval": 2,
-                    "tcp_failures": 1,
-                    "timeouts": 2,
-                    "http_failures": 2,
+                    **failures["active"],
                     "http_statuses": [429, 500, 503],
                 },
             },
-            "passive": {"unhealthy": {"tcp_failures": 1, "timeouts": 2, "http_failures": 0}},
+            "passive": {"unhealthy": failures["passive"]},
         },
     }
 
@@ -211,6 +230,7 @@ def _document(document: dict) -> dict:
 def _plugins(site: Mapping) -> Iterator[dict]:
     """The global plugins, for every route, also future ones."""
     limits, tokens = site["limits"], site["tokens"]
+    yield {"name": "pre-function", "config": {"access": [pre_function()]}}
     yield {
         "name": "jwt",
         "config": {
@@ -232,7 +252,8 @@ def _plugins(site: Mapping) -> Iterator[dict]:
                 "max_age": 3600,
             },
         }
-    identifier = {"header_name": "X-Request-ID", "generator": "uuid", "echo_downstream": True}
+    # echo_downstream would show the id of the client also where the service refuses it
+    identifier = {"header_name": "X-Request-ID", "generator": "uuid", "echo_downstream": False}
     yield {"name": "correlation-id", "config": identifier}
     yield _rate(limits["requests_per_minute"])
     size = {"allowed_payload_size": limits["body_megabytes"], "size_unit": "megabytes"}
@@ -247,14 +268,14 @@ def _rate(per_minute: int) -> dict:
 
 
 class _Dumper(SafeDumper):
-    """A dumper without aliases, and with PEM in lines."""
+    """A dumper without aliases, and with PEM and Lua in lines."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
 def _lines(dumper: SafeDumper, text: str) -> yaml.Node:
-    style = "|" if text.startswith("-----BEGIN") else None
+    style = "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -27,6 +27,7 @@ if [ "$purpose" = test ]; then
     need curl curl
     need bash bash
     need slapd slapd
+    need luajit luajit
     need chromium chromium chromium-browser
     need nodejs node
     need npm npm

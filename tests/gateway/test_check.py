@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from gateway.check import check
-from gateway.render import SafeDumper
+from gateway.render import SafeDumper, render
 
 PEM = "-----BEGIN {0}-----\nAAAA\n-----END {0}-----\n"
 
@@ -25,8 +25,17 @@ def upstream(kong, name):
     return next(each for each in kong["upstreams"] if each["name"] == name)
 
 
+def one_plugin(holder, name):
+    return next(each for each in holder["plugins"] if each["name"] == name)
+
+
 def plugin(holder, name):
-    return next(each for each in holder["plugins"] if each["name"] == name)["config"]
+    return one_plugin(holder, name)["config"]
+
+
+def checks(kong, kind):
+    """The health checks of the only target of core."""
+    return upstream(kong, "core.pool")["healthchecks"][kind]
 
 
 def remove(holder, kind, name):
@@ -56,7 +65,17 @@ BREAKS = {
     "global jwt: run_on_preflight": lambda k: plugin(k, "jwt").update(run_on_preflight=False),
     "global jwt: maximum_expiration": lambda k: plugin(k, "jwt").update(maximum_expiration=0),
     "global jwt: anonymous": lambda k: plugin(k, "jwt").update(anonymous="public"),
-    "jwt (everywhere) is switched off": lambda k: k["plugins"][0].update(enabled=False),
+    "jwt (everywhere) is switched off": lambda k: one_plugin(k, "jwt").update(enabled=False),
+    "pre-function (everywhere) is switched off": lambda k: one_plugin(k, "pre-function").update(
+        enabled=False
+    ),
+    "pre-function is not that of": lambda k: remove(k, "plugins", "pre-function"),
+    "pre-function is not that of `gateway render`": lambda k: plugin(k, "pre-function")[
+        "access"
+    ].append("kong.service.request.set_header('X-Consumer-Username', 'root')"),
+    "pre-function (route core) runs code": lambda k: route(k, "core").update(
+        plugins=[{"name": "pre-function", "config": {"access": ["return 1"]}}]
+    ),
     "jwt (route core) is switched off": lambda k: route(k, "core").update(
         plugins=[{"name": "jwt", "enabled": False}]
     ),
@@ -158,9 +177,25 @@ BREAKS = {
     "health is asked at /ready": lambda k: upstream(k, "core.pool")["healthchecks"][
         "active"
     ].update(http_path="/ready"),
+    "service core: passive tcp_failures take its only": lambda k: checks(k, "passive")[
+        "unhealthy"
+    ].update(tcp_failures=1),
+    "service core: passive timeouts take its only": lambda k: checks(k, "passive")[
+        "unhealthy"
+    ].update(timeouts=2),
+    "service core: passive http_failures take its only": lambda k: checks(k, "passive")[
+        "unhealthy"
+    ].update(http_failures=5),
+    "service core: active tcp_failures of 1": lambda k: checks(k, "active")["unhealthy"].update(
+        tcp_failures=1
+    ),
+    "service core: its only target has 1 s": lambda k: checks(k, "active").update(timeout=1),
     "rate-limiting is not limits": lambda k: plugin(k, "rate-limiting").update(minute=1),
     "request-size-limiting is not": lambda k: remove(k, "plugins", "request-size-limiting"),
     "correlation-id does not": lambda k: remove(k, "plugins", "correlation-id"),
+    "correlation-id: echo_downstream": lambda k: plugin(k, "correlation-id").update(
+        echo_downstream=True
+    ),
     "cors: the origins": lambda k: plugin(k, "cors").update(origins=["*"]),
     "cors: methods lacks PATCH": lambda k: plugin(k, "cors")["methods"].remove("PATCH"),
     "cors: headers lacks If-Match": lambda k: plugin(k, "cors")["headers"].remove("If-Match"),
@@ -184,6 +219,16 @@ def test_each_fault_is_named(kong, loaded, specs, fault):
     BREAKS[fault](broken)
     faults = check(yaml.dump(broken, Dumper=SafeDumper), loaded, specs, production=True)
     assert [each for each in faults if fault in each], faults
+
+
+def test_of_several_targets_one_may_be_left_out_at_once(loaded, specs):
+    several = {**loaded["services"]["core"], "url": ["http://core-1:8000", "http://core-2:8000"]}
+    site = {**loaded, "services": {**loaded["services"], "core": several}}
+    text = render(site, specs)
+    assert check(text, site, specs, production=True) == []
+    pool = upstream(yaml.safe_load(text), "core.pool")["healthchecks"]
+    assert pool["passive"]["unhealthy"]["tcp_failures"] == 1
+    assert pool["active"]["unhealthy"]["tcp_failures"] == 1
 
 
 def test_no_yaml_and_no_mapping_are_faults_too(loaded, specs):

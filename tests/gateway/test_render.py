@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from gateway.app import specifications
-from gateway.check import SafeLoader, check
+from gateway.check import FAILURES, SafeLoader, check
 from gateway.render import area, declare, pattern, render
 from gateway.routing import Router, normalise
 from shared import config, keys
@@ -151,6 +151,7 @@ def test_the_limits_and_origins_are_the_sites(kong, loaded):
     assert plugin(kong, "request-size-limiting")["allowed_payload_size"] == 16
     assert plugin(kong, "cors")["origins"] == ["https://ispyb.example.org"]
     assert plugin(kong, "correlation-id")["header_name"] == "X-Request-ID"
+    assert plugin(kong, "correlation-id")["echo_downstream"] is False
 
 
 def test_without_origins_no_browser_of_another_site_is_let_in(loaded, specs):
@@ -167,6 +168,7 @@ def test_a_service_has_targets_that_are_asked_for_their_health(loaded, specs):
     assert targets == ["ssx-1:8443", "ssx-2:443"]
     assert upstream["healthchecks"]["active"]["http_path"] == "/health"
     assert upstream["healthchecks"]["active"]["type"] == "https"
+    assert upstream["healthchecks"]["passive"]["unhealthy"]["timeouts"] == 2
     services = {each["name"]: each for each in kong["services"]}
     assert services["ssx"]["protocol"] == "https"
     assert {name: each["retries"] for name, each in services.items()} == {
@@ -175,6 +177,15 @@ def test_a_service_has_targets_that_are_asked_for_their_health(loaded, specs):
         "em": 1,
         "ssx": 1,
     }
+
+
+def test_a_single_target_is_not_given_up_after_a_broken_connection(kong):
+    for upstream in kong["upstreams"]:
+        assert len(upstream["targets"]) == 1
+        checks = upstream["healthchecks"]
+        assert set(checks["passive"]["unhealthy"].values()) == {0}
+        assert checks["active"]["timeout"] == 5
+        assert {checks["active"]["unhealthy"][key] for key in FAILURES} == {3}
 
 
 @pytest.mark.parametrize("url", [[], [["http://ssx:8000"]], ["http://ssx:8000", "ssx"]])
