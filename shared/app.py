@@ -90,7 +90,8 @@ def build_app(name: str, mounts: Iterable[ApiMount], source: Mapping | str | Non
         RESTX_ERROR_404_HELP=False,
     )
     proxies = site["site"]["trusted_proxies"]
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)  # type: ignore[method-assign]
+    fix = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=min(proxies, 1))  # Kong sends one scheme
+    app.wsgi_app = fix  # type: ignore[method-assign]
     app.extensions["service"] = name
     tokens = site["tokens"]
     app.extensions["verifier"] = Verifier(
@@ -102,10 +103,19 @@ def build_app(name: str, mounts: Iterable[ApiMount], source: Mapping | str | Non
     app.url_map.converters["int"] = Id
     app.before_request(_open_request)
     app.after_request(_set_headers)
+    if origins := site["cors"]["origins"]:
+        app.after_request(_vary_by_origin)
     log_requests(app)
     metrics.measure(app)
-    if origins := site["cors"]["origins"]:
-        CORS(app, origins=origins, expose_headers=EXPOSED, max_age=3600)
+    if origins:
+        CORS(
+            app,
+            origins=origins,
+            expose_headers=EXPOSED,
+            max_age=3600,
+            always_send=False,  # it would name an origin to a cache that asks without one
+            vary_header=False,
+        )
     dialects = config.dialects(site)
     app.extensions["specifications"] = {
         mount.root + mount.path: _add(app, name, mount)
@@ -172,6 +182,12 @@ def _open_request() -> None:
             idempotency_key=request.headers.get(idempotency.HEADER),
         )
     )
+
+
+def _vary_by_origin(response: Response) -> Response:
+    """Let caches keep answers apart by origin, also where the origin is not allowed."""
+    response.vary.add("Origin")
+    return response
 
 
 def _set_headers(response: Response) -> Response:

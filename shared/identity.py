@@ -107,7 +107,7 @@ class Verifier:
     def _verify(self, token: str) -> dict:
         try:
             kid = str(jwt.get_unverified_header(token).get("kid"))
-            return jwt.decode(
+            claims = jwt.decode(
                 token,
                 self._key(kid),
                 algorithms=[ALGORITHM],
@@ -115,6 +115,9 @@ class Verifier:
                 leeway=LEEWAY,  # for iat and nbf: identify() has none for exp
                 **self._expected,
             )
+            if not isinstance(claims["exp"], int | float):  # PyJWT takes digits in a string too
+                raise ValueError("exp is not a number")
+            return claims
         except (jwt.InvalidTokenError, ValueError) as error:
             raise Unauthenticated(f"the token is not good: {error}") from error
 

@@ -123,6 +123,25 @@ def test_known_pages_may_call(app, origin, allowed):
     answer = app.test_client().get(f"{ROOT}/health", headers={"Origin": origin})
     assert (answer.headers.get("Access-Control-Allow-Origin") == origin) is allowed
     assert ("ETag" in answer.headers.get("Access-Control-Expose-Headers", "")) is allowed
+    assert answer.headers.getlist("Vary") == ["Origin"]
+
+
+def test_a_cache_keeps_answers_apart_by_origin(app):
+    """One that is stored for a request without an origin is not given to a page of another."""
+    for path in (f"{ROOT}/health", URL):
+        answer = app.test_client().get(path)
+        assert "Access-Control-Allow-Origin" not in answer.headers
+        assert answer.headers.getlist("Vary") == ["Origin"]
+
+
+@pytest.mark.parametrize(
+    "proto, scheme", [("https", "https"), ("http", "http"), ("https,http", "http"), (None, "http")]
+)
+def test_a_redirect_keeps_the_scheme_of_the_proxy(app, proto, scheme):
+    headers = {"Host": "ispyb.example.org"} | ({"X-Forwarded-Proto": proto} if proto else {})
+    answer = app.test_client().get("/ispyb/api/v1", headers=headers)
+    assert answer.status_code == 308
+    assert answer.headers["Location"] == f"{scheme}://ispyb.example.org/ispyb/api/v1/"
 
 
 @pytest.mark.parametrize(

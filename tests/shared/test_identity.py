@@ -42,6 +42,7 @@ def refused(app):
         ({"exp": 1}, "expired"),
         ({"exp": None}, "exp"),
         ({"exp": "soon"}, "xpiration"),
+        ({"exp": "4294967296"}, "exp is not a number"),
         ({"iat": 2**40}, "not yet valid"),
         ({"nbf": 2**40}, "not yet valid"),
         ({"sub": None}, "sub"),
