@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import yaml
 
@@ -125,14 +125,14 @@ def _upstream(name: str, site: Mapping) -> dict:
     Of several targets one that fails is left out at once; active checks bring it back. A single
     target has no substitute: one broken connection must not take the service away.
     """
-    urls = _urls(name, site)
-    failures = SEVERAL_TARGETS if len(urls) > 1 else SINGLE_TARGET
+    addresses = urls(name, site)
+    failures = SEVERAL_TARGETS if len(addresses) > 1 else SINGLE_TARGET
     return {
         "name": f"{name}.pool",
-        "targets": [{"target": f"{url.hostname}:{_port(url)}"} for url in urls],
+        "targets": [{"target": f"{url.hostname}:{_port(url)}"} for url in addresses],
         "healthchecks": {
             "active": {
-                "type": urls[0].scheme,
+                "type": addresses[0].scheme,
                 "http_path": "/health",
                 "timeout": failures["seconds"],
                 "healthy": {"interval": 2, "successes": 1, "http_statuses": [200]},
@@ -148,7 +148,7 @@ def _upstream(name: str, site: Mapping) -> dict:
 
 
 def _service(name: str, site: Mapping, mounts: Mounts) -> dict:
-    url = _urls(name, site)[0]
+    url = urls(name, site)[0]
     return {
         "name": name,
         "protocol": url.scheme,
@@ -162,12 +162,14 @@ def _service(name: str, site: Mapping, mounts: Mounts) -> dict:
     }
 
 
-def _urls(name: str, site: Mapping) -> list:
-    urls = site["services"][name]["url"]
-    return [urlsplit(url) for url in ([urls] if isinstance(urls, str) else urls)]
+def urls(name: str, site: Mapping) -> list[SplitResult]:
+    """The addresses of the instances of a service."""
+    one_or_more = site["services"][name]["url"]
+    listed = [one_or_more] if isinstance(one_or_more, str) else one_or_more
+    return [urlsplit(url) for url in listed]
 
 
-def _port(url) -> int:
+def _port(url: SplitResult) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from uuid import uuid4
 
 import click
@@ -235,11 +235,17 @@ def gateway_render(site: str, output: str | None) -> None:
 @_site()
 @click.argument("file", default="gateway/kong.yml", type=click.Path(exists=True, dir_okay=False))
 @click.option("--template", is_flag=True, help="Accept a file without public keys.")
-def gateway_check(site: str, file: str, template: bool) -> None:
+@click.option(
+    "--compose",
+    type=click.File(),
+    help="Also check this output of `docker compose config`; - is stdin.",
+)
+def gateway_check(site: str, file: str, template: bool, compose: TextIO | None) -> None:
     """Check a file of Kong against the site.
 
     Every route has to be reachable, and no protected route may be open.
     """
+    from gateway import compose as compose_file
     from gateway.app import specifications
     from gateway.check import check
     from shared import config
@@ -247,11 +253,14 @@ def gateway_check(site: str, file: str, template: bool) -> None:
     settings = config.load(site, keys=False, secrets=False)
     text = Path(file).read_text()
     faults = check(text, settings, specifications(settings), production=not template)
+    if compose is not None:
+        faults += compose_file.check(compose.read(), settings)
     for fault in faults:
         click.echo(fault)
+    files = file if compose is None else f"{file} and {compose.name}"
     if faults:
-        raise click.ClickException(f"{_number(len(faults), 'fault')} in {file}")
-    click.echo(f"{file} is good")
+        raise click.ClickException(f"{_number(len(faults), 'fault')} in {files}")
+    click.echo(f"{files} {'is' if compose is None else 'are'} good")
 
 
 # ---------------------------------------------------------------------------------- tokens

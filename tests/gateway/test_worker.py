@@ -18,6 +18,7 @@ import requests
 import yaml
 
 from gateway.bulkheads import SPARE, SPARE_FOR_WRITES, Bulkheads, kind_of
+from gateway.worker import CLIENT_SECONDS
 from shared.models import Laboratory
 from tests.gateway.test_server import serving
 from tests.processes import free_port
@@ -133,6 +134,10 @@ def until(is_so, seconds=20):
 
 
 def test_slow_requests_hold_no_thread_and_are_closed(port, headers):
+    """A connection between two requests stays: Kong keeps it, and may send a POST on it."""
+    idle = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    idle.request("GET", "/health")
+    idle.getresponse().read()
     slow = [
         "GET / HTTP/1.1\r\nHost: x\r\nX-A: ",
         "GET",
@@ -149,6 +154,10 @@ def test_slow_requests_hold_no_thread_and_are_closed(port, headers):
     ends = [statuses(read_all(sock)) for sock in held]
     assert time.monotonic() < begun + 20
     assert ends == [[408]] * len(held)
+    assert time.monotonic() > begun + CLIENT_SECONDS
+    idle.request("POST", LABORATORIES, "{}", headers)
+    assert idle.getresponse().status == 415
+    idle.close()
 
 
 def test_clients_that_do_not_read_hold_no_thread_that_others_need(port, headers):
