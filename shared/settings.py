@@ -193,8 +193,8 @@ class SiteSection(Section):
     )
     trusted_proxies = Whole(
         "Proxies in front of the services that add to X-Forwarded-For, the gateway included: "
-        "a client's address is read that far from its end. Unless it is 0, the scheme of redirects "
-        "is that of X-Forwarded-Proto.",
+        "a client's address is read that far from its end. Unless it is 0, the scheme of "
+        "redirects is that of X-Forwarded-Proto.",
         0,
         10,
         1,
