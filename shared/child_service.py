@@ -1,5 +1,6 @@
 """The rows below one row of another table, such as the comments of a data collection."""
 
+from collections.abc import Collection
 from typing import Any
 
 from shared import read, visibility
@@ -17,6 +18,8 @@ class ChildService(TableService):
     ``shared.filters.by_parent``. A caller who sees the parent sees all rows below it: the rule of
     the parent is checked once, and the rows need none.
     """
+
+    verbs: Collection[str] = ("list", "create")
 
     def __init__(self, parent: TableService, link: str, schema: type[TableSchema]):
         super().__init__(schema)

@@ -70,8 +70,8 @@ class Declaration:
 
 def add(ns: Any, resource: Declaration, verbs: Collection[str]) -> None:
     """Add ``resource`` with these ``verbs`` to the namespace ``ns``."""
-    if unknown := set(verbs) - METHODS.keys():
-        raise TypeError(f"no verbs of a resource: {', '.join(sorted(unknown))}")
+    if unknown := set(verbs) - set(resource.rows.verbs):
+        raise TypeError(f"the service of {resource.many} has no {', '.join(sorted(unknown))}")
     row = f"{resource.path}/<{'' if resource.named else 'int:'}{resource.parameter}>"
     for name, url, of_list in (
         (resource.many, resource.path, True),

@@ -23,6 +23,8 @@ class TableService:
     replacement does not change; ``along`` the tables whose dependent rows are deleted too.
     """
 
+    verbs: Collection[str] = ("list", "get", "create", "update", "replace", "delete")
+
     def __init__(
         self,
         schema: type[TableSchema],

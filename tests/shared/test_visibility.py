@@ -15,6 +15,7 @@ from services.em.models import Atlas
 from services.ssx.models import SSXDataCollection
 from shared import models, read, visibility
 from shared.access import EVERYTHING, Shape
+from shared.api import Namespace
 from shared.child_service import ChildService
 from shared.db import Base
 from shared.schemas import TableSchema
@@ -89,3 +90,9 @@ def test_rows_that_can_be_hidden_below_a_visible_parent_are_no_child_service():
     with pytest.raises(TypeError, match="Screening: .* dataCollectionGroupId first"):
         ChildService(data_collections, "dataCollectionGroupId", ScreeningSchema)
     ChildService(data_collections, "dataCollectionId", ScreeningSchema)
+
+
+def test_a_resource_has_only_the_verbs_of_its_rows():
+    comments = ChildService(data_collections, "dataCollectionId", ScreeningSchema)
+    with pytest.raises(TypeError, match="service of comments has no get, update"):
+        Namespace("comments").resource(comments, "list get update", one="comment", many="comments")

@@ -17,6 +17,8 @@ from shared.models import DataCollectionComment
 class Comments(ChildService):
     """The comments on data collections."""
 
+    verbs = ("list", "create", "delete")
+
     def create(  # type: ignore[override]
         self, identity: Identity, parent_key: int, data: dict
     ) -> dict:
