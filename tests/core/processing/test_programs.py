@@ -57,6 +57,31 @@ def test_a_program_is_registered_for_a_job(zocalo):
     assert current == {k: v for k, v in answer.items() if k not in ("applied", "warnings")}
 
 
+@pytest.mark.parametrize(
+    "name, pipeline",
+    [
+        ("autoPROC 1.0.5 (20210420 - see: http://www.example.org/)", "autoPROC"),
+        ("AUTOPROC", "autoPROC"),
+        ("XDSME 0.6 with XDS", "xdsme"),
+        ("xia2 dials 3.8.0-dirty", "xia2/DIALS"),
+        ("xia2 dials (multi)", "xia2/DIALS (multi)"),
+        ("xia2 dials (multi) v3", "xia2/DIALS"),
+        ("xia2 3dii", None),
+        ("autoPROC+STARANISO", None),
+        ("my own (autoPROC)", None),
+        ("autoPROC" + " " * 40_000, "autoPROC"),
+    ],
+    ids=lambda text: text and text[:24],
+)
+def test_a_pipeline_is_named_by_the_words_before_a_version(zocalo, add, name, pipeline):
+    names = ("autoPROC", "xdsme", "xia2/DIALS (multi)")
+    for key, each in enumerate(names, 70):
+        add(ProcessingPipeline(processingPipelineId=key, name=each, discipline="MX"))
+    made = zocalo.post(PROGRAMS, json={"processingJobId": 5, "pipeline": name})
+    assert made.status_code == 201
+    assert (made.json["ProcessingPipeline"] or {}).get("name") == pipeline
+
+
 def test_a_pipeline_that_is_not_known_is_none(zocalo):
     body = {"processingJobId": 5, "processingPrograms": "my own"}
     assert zocalo.post(PROGRAMS, json=body).json["processingPipelineId"] is None
@@ -112,16 +137,22 @@ def test_a_final_status_stays(zocalo, program):
     done = {"processingStatus": "failure", "processingMessage": "no spots"}
     end = changed(zocalo.patch(program, json=done))["processingEndTime"]
     assert changed(zocalo.patch(program, json=done), False)["processingEndTime"] == end
-    for other in (
-        {"processingStatus": "success"},
-        {"processingMessage": "on and on"},
-        {**done, "processingMessage": "other"},
-        {**done, "processingEndTime": "2030-01-01T00:00:00"},
-        {},
+    stored = zocalo.get(program).json
+    for other, names in (
+        ({"processingMessage": "on and on"}, ["processingMessage"]),
+        ({**done, "processingMessage": "other"}, ["processingMessage"]),
+        ({**done, "processingEndTime": "2030-01-01T00:00:00"}, ["processingEndTime"]),
+        ({**done, "processingStartTime": "2030-01-01T00:00:00"}, []),
+        ({**done, "processingEndTime": end}, []),
+        ({}, []),
     ):
+        answer = changed(zocalo.patch(program, json=other), False)
+        reason = "not stored, the program ended with failure (0)"
+        assert answer["warnings"] == [f"{name}: {reason}" for name in names]
+    for other in ({"processingStatus": "success"}, {**done, "processingStatus": True}):
         answer = zocalo.patch(program, json=other)
         assert answer.status_code == 409 and "failure (0)" in answer.json["detail"]
-    assert changed(zocalo.patch(program, json={**done, "processingEndTime": end}), False)
+    assert zocalo.get(program).json == stored
     repaired = {"processingStatus": "success", "processingMessage": None}
     current = changed(zocalo.patch(f"{program}?force=true", json=repaired))
     assert (current["processingStatus"], current["processingMessage"]) == (1, None)

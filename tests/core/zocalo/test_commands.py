@@ -238,6 +238,23 @@ def test_quality_of_images(send, rows):
     assert (row.method1Res, row.method2Res) == (1.75, 2.5)
 
 
+@pytest.mark.parametrize(
+    "sent, stored",
+    [
+        ({}, (1.75, 1.75)),
+        ({"method1_res": 2}, (2, 1.75)),
+        ({"method1_res": None, "method2_res": "3.5"}, (1.75, 3.5)),
+    ],
+    ids=["estimate", "first", "second"],
+)
+def test_an_estimated_resolution_is_that_of_both_methods(send, rows, sent, stored):
+    """Plots of the resolution read method2Res."""
+    image = {"dcid": 111, "file-number": 1, "estimated_d_min": "1.75"}
+    send("store_per_image_analysis_results", **image, **sent)
+    (row,) = rows(ImageQualityIndicators)
+    assert (row.method1Res, row.method2Res) == stored
+
+
 def test_a_screening_grows_row_by_row(send, rows, zocalo):
     wedge = "$wedge"
     commands = [

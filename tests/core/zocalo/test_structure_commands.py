@@ -6,6 +6,7 @@ from services.core.models import (
     PDB,
     MXMRRun,
     MXMRRunBlob,
+    PhasingAnalysis,
     PhasingHasScaling,
     PhasingProgramAttachment,
     PhasingProgramRun,
@@ -81,56 +82,151 @@ def test_a_failure_of_dimple(send, rows):
     assert (made.processingMessage, made.parentAutoProcProgramId) == ("Unknown error", 50)
 
 
+STEP = {"lowRes": "31.250000", "highRes": "2.125000", "spaceGroupId": "155"}
+FIGURES = [
+    {
+        "numberOfBins": "10",
+        "binNumber": number,
+        "lowRes": low,
+        "highRes": high,
+        "metric": metric,
+        "statisticsValue": value,
+        "nReflections": reflections,
+    }
+    for number, low, high, metric, value, reflections in (
+        ("1", "31.250000", "4.625000", "FOM", "0.750000", "512"),
+        ("2", "4.625000", "3.625000", "FOM", "0.687500", "498"),
+        ("999", "31.250000", "2.125000", "Pseudo_free_CC", "0.562500", "5012"),
+    )
+]
+# as fast_ep writes its XML, and xmltodict reads it
 PHASING = {
     "PhasingContainer": {
-        "PhasingProgramRun": {"phasingPrograms": "fast_ep", "phasingStatus": "success"},
+        "PhasingAnalysis": {"recordTimeStamp": "2024-05-11 17:09:01"},
+        "PhasingProgramRun": {
+            "phasingCommandLine": "fast_ep data=/d/fast_dp.mtz",
+            "phasingPrograms": "fast_ep",
+            "phasingStatus": "1",
+        },
         "PhasingProgramAttachment": [
-            {"fileType": "Map", "fileName": "a.map", "filePath": "/d/p"},
-            {"fileType": "Logfile", "fileName": "a.log", "filePath": "/d/p"},
+            {
+                "fileType": kind,
+                "fileName": name,
+                "filePath": "/d/fast_ep",
+                "recordTimeStamp": "2024-05-11 17:08:55",
+            }
+            for kind, name in (("Logfile", "fast_ep.log"), ("PDB", "sad.pdb"), ("Map", "sad.phs"))
         ],
-        "PreparePhasingData": {"lowRes": 39.5, "highRes": 1.5},
-        "SubstructureDetermination": {"method": "SAD"},
-        "Phasing": {"solventContent": 0.5, "enantiomorph": 0},
-        "PhasingStatistics": [
-            {"metric": "FOM", "statisticsValue": "0.625", "binNumber": 999},
-            {"metric": "CC", "statisticsValue": 0.25, "nReflections": 100},
-        ],
+        "Phasing": {**STEP, "method": "shelxe", "solventContent": "0.437500", "enantiomorph": "0"},
+        "PreparePhasingData": {**STEP, "spaceGroupId": "146"},
+        "SubstructureDetermination": {**STEP, "method": "SAD"},
+        "Phasing_has_ScalingContainer": {
+            "Phasing_has_Scaling": "None",
+            "PhasingStatistics": FIGURES,
+        },
     }
 }
 
 
-def test_a_phasing_by_the_names_of_its_tables(send, rows):
+def container(**changes):
+    """The document of fast_ep with ``changes`` in its container."""
+    return {"phasing_results": {"PhasingContainer": {**PHASING["PhasingContainer"], **changes}}}
+
+
+def test_a_phasing_as_fast_ep_writes_it(zocalo, send, rows):
     _, scaling, *_ = send(message(RESULT))
-    name, result = "insert_phasing_analysis_results", {"phasing_results": PHASING}
-    (key,) = send(name, scaling_id=scaling, **result)
-    (run,), (link,) = rows(PhasingProgramRun), rows(PhasingHasScaling)
+    command = {"ispyb_command": "insert_phasing_analysis_results", "phasing_results": PHASING}
+    answer = zocalo.post(COMMANDS, json={**command, "scaling_id": scaling})
+    (done,) = answer.json["results"]
+    assert done["warnings"] == []
+    (analysis,), (run,), (link,) = (
+        *(rows(PhasingAnalysis), rows(PhasingProgramRun)),
+        rows(PhasingHasScaling),
+    )
+    sent = PHASING["PhasingContainer"]
+    assert analysis.recordTimeStamp.isoformat(" ") == sent["PhasingAnalysis"]["recordTimeStamp"]
+    assert run.phasingCommandLine == sent["PhasingProgramRun"]["phasingCommandLine"]
     assert (run.phasingPrograms, run.phasingStatus) == ("fast_ep", 1)
-    assert (link.phasingAnalysisId, link.autoProcScalingId) == (key, scaling)
+    assert (analysis.phasingAnalysisId, link.phasingAnalysisId) == (done["result"],) * 2
+    assert (link.autoProcScalingId, link.datasetNumber) == (scaling, None)
     steps = rows(PhasingStep)
-    assert [(s.phasingStepType, s.highRes, s.method, s.solventContent) for s in steps] == [
-        ("PREPARE", "1.5", None, None),
-        ("SUBSTRUCTUREDETERMINATION", None, "SAD", None),
-        ("PHASING", None, None, "0.5"),
-    ]
+    for step, (kind, name) in zip(
+        steps,
+        (
+            ("PREPARE", "PreparePhasingData"),
+            ("SUBSTRUCTUREDETERMINATION", "SubstructureDetermination"),
+            ("PHASING", "Phasing"),
+        ),
+        strict=True,
+    ):
+        columns = {**sent[name], "spaceGroupId": int(sent[name]["spaceGroupId"])}
+        assert {column: getattr(step, column) for column in columns} == columns
+        assert (step.phasingStepType, step.autoProcScalingId) == (kind, scaling)
     assert steps[2].previousPhasingStepId == steps[1].phasingStepId
-    stored_rows = [
-        (row.metric, row.statisticsValue, row.phasingStepId) for row in rows(PhasingStatistics)
+    for row, figure in zip(rows(PhasingStatistics), FIGURES, strict=True):
+        columns = {n: v if n == "metric" else float(v) for n, v in figure.items()}
+        assert {column: getattr(row, column) for column in columns} == columns
+        assert row.phasingStepId == steps[2].phasingStepId
+        assert row.phasingHasScalingId1 == link.phasingHasScalingId
+    for row, file in zip(
+        rows(PhasingProgramAttachment), sent["PhasingProgramAttachment"], strict=True
+    ):
+        time = row.recordTimeStamp.isoformat(" ")
+        stored = (row.fileType, row.fileName, row.filePath, time)
+        assert (
+            stored == tuple(file.values()) and row.phasingProgramRunId == run.phasingProgramRunId
+        )
+
+
+def test_what_a_phasing_has_beside_is_named(zocalo, send, rows):
+    _, scaling, *_ = send(message(RESULT))
+    links = {"Phasing_has_Scaling": {"datasetNumber": "2", "autoProcScalingId": 7}}
+    changes = {
+        "PhasingStatistics": FIGURES[:1],
+        "@xmlns": "https://example.org",
+        "ModelBuilding": None,
+        "PhasingAnalysis": [{"recordTimeStamp": "yesterday"}],
+        "Phasing": {**STEP, "bestHand": "original"},
+        "PhasingProgramRun": {"phasingCommandLine": "x" * 300, "phasingStatus": "1"},
+        "Phasing_has_ScalingContainer": [
+            {**links, "PhasingStatistics": FIGURES[0]},
+            {"PhasingStatistics": FIGURES[1:]},
+        ],
+    }
+    command = {"ispyb_command": "insert_phasing_analysis_results", **container(**changes)}
+    answer = zocalo.post(COMMANDS, json={**command, "scaling_id": scaling})
+    assert answer.json["results"][0]["warnings"] == [
+        "PhasingContainer.@xmlns: not stored",
+        "PhasingContainer.PhasingStatistics: not stored",
+        "Phasing.bestHand: not stored",
+        "PhasingProgramRun.phasingCommandLine: cut to 255 characters",
+        "PhasingAnalysis.recordTimeStamp: not understood: yesterday",
     ]
-    assert stored_rows == [
-        ("FOM", 0.625, steps[2].phasingStepId),
-        ("CC", 0.25, steps[2].phasingStepId),
-    ]
-    assert len(rows(PhasingProgramAttachment)) == 2
-    wrong = {"phasing_results": {"PhasingStatistics": [{"metric": "luck"}]}}
+    assert [row.binNumber for row in rows(PhasingStatistics)] == [1, 2, 999]
+    assert [row.datasetNumber for row in rows(PhasingHasScaling)] == [2]
+    assert rows(PhasingAnalysis)[0].recordTimeStamp is not None
+
+
+def test_bad_phasings_are_refused(send):
+    _, scaling, *_ = send(message(RESULT))
+    name, place = "insert_phasing_analysis_results", "ispyb_command_list.0"
+    figures = {"PhasingStatistics": [{"metric": "luck"}]}
+    wrong = container(Phasing_has_ScalingContainer=figures)
     problem = send(name, 422, scaling_id=scaling, **wrong)
-    assert [*problem["errors"]] == ["ispyb_command_list.0.metric"]
+    assert [*problem["errors"]] == [f"{place}.metric"]
     for number in ("9" * 6000, "--5", "", -(2**31) - 1, 2**31, 1.5, "½"):
-        linked = {"phasing_results": {**PHASING, "Phasing_has_Scaling": {"datasetNumber": number}}}
+        links = {"Phasing_has_Scaling": {"datasetNumber": number}}
+        linked = container(Phasing_has_ScalingContainer=links)
         problem = send(name, 201 if number == "" else 422, scaling_id=scaling, **linked)
-        assert number == "" or [*problem["errors"]] == ["ispyb_command_list.0.datasetNumber"]
-    problem = send(name, 422, scaling_id=scaling, phasing_results=[])
-    assert send(name, 424, scaling_id=999, **result)["errors"] == {
-        "ispyb_command_list.0.scaling_id": ["no such AutoProcScaling"]
+        assert number == "" or [*problem["errors"]] == [f"{place}.datasetNumber"]
+    for results in ([], {}, figures, {"PhasingContainer": []}, {"PhasingContainer": {}}):
+        problem = send(name, 422, scaling_id=scaling, phasing_results=results)
+        assert problem["errors"].keys() <= {
+            f"{place}.phasing_results",
+            f"{place}.phasing_results.PhasingContainer",
+        }
+    assert send(name, 424, scaling_id=999, phasing_results=PHASING)["errors"] == {
+        f"{place}.scaling_id": ["no such AutoProcScaling"]
     }
 
 
@@ -141,7 +237,7 @@ def test_a_phasing_of_a_program_is_read_with_its_result(send, zocalo, add, rows)
     send("insert_phasing_analysis_results", **data)
     answer = zocalo.get(f"{URL}/autoproc/results/{program}").json["phasing"]
     assert [step["phasingStepType"] for step in answer["steps"]][-1] == "PHASING"
-    assert answer["steps"][-1]["statistics"][0]["statisticsValue"] == 0.625
+    assert answer["steps"][-1]["statistics"][0]["statisticsValue"] == 0.75
     send([{"ispyb_command": "insert_phasing_analysis_results", **data}])
     assert len(rows(PhasingProgramRun)) == 1, "the same again is stored over"
     add(AutoProcProgram(autoProcProgramId=70, processingJobId=5, parentAutoProcProgramId=60))

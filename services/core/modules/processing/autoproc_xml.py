@@ -17,13 +17,14 @@ from defusedxml.ElementTree import fromstring
 from marshmallow import Schema, fields
 
 from services.core.schemas.processing.results import (
+    SHELLS,
     AttachmentSchema,
     AutoProcSchema,
     IntegrationSchema,
+    NamedImageSchema,
     ResultProgramSchema,
     ScalingSchema,
     ScalingStatisticsSchema,
-    SweepImageSchema,
 )
 from shared.errors import BadInput, Malformed, TooLarge
 from shared.schemas import BLANKED, blanked
@@ -35,23 +36,24 @@ MOST_WARNINGS = 100
 CTIME = re.compile(r"[A-Za-z]{3} ([A-Za-z]{3}) +(\d+) (\d\d:\d\d:\d\d)(?: (\S+))? (\d{4})")
 UNIVERSAL = {"UTC", "GMT", "Z"}
 BOOLEANS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+KEY, KIND = "dataCollectionId", "scalingStatisticsType"
+STATISTICS, INTEGRATIONS = "AutoProcScalingStatistics", "AutoProcIntegrationContainer"
+ROOT, WRAPPER = "AutoProcContainer", "XSDataInputStoreAutoProc"  # EDNA's element around it
 RENAMED = {"reprocessingId": "processingJobId"}
 SCHEMAS: dict[str, type[Schema]] = {
     "AutoProcProgram": ResultProgramSchema,
     "AutoProcProgramAttachment": AttachmentSchema,
     "AutoProc": AutoProcSchema,
     "AutoProcScaling": ScalingSchema,
-    "AutoProcScalingStatistics": ScalingStatisticsSchema,
+    STATISTICS: ScalingStatisticsSchema,
     "AutoProcIntegration": IntegrationSchema,
-    "Image": SweepImageSchema,
+    "Image": NamedImageSchema,
 }
 PARTS = {
     "AutoProcContainer": {"AutoProcProgramContainer", "AutoProc", "AutoProcScalingContainer"},
     "AutoProcProgramContainer": {"AutoProcProgram", "AutoProcProgramAttachment"},
-    "AutoProcScalingContainer": {
-        *("AutoProcScaling", "AutoProcScalingStatistics", "AutoProcIntegrationContainer"),
-    },
-    "AutoProcIntegrationContainer": {"Image", "AutoProcIntegration"},
+    "AutoProcScalingContainer": {"AutoProcScaling", STATISTICS, INTEGRATIONS},
+    INTEGRATIONS: {"Image", "AutoProcIntegration"},
 }
 
 
@@ -69,8 +71,10 @@ def read(body: bytes) -> dict:
         root = fromstring(body, forbid_dtd=True)
     except (ParseError, ValueError, LookupError) as error:
         raise Malformed(f"not XML, or not safe: {error}") from None
-    if _tag(root) != "AutoProcContainer":
-        raise BadInput("invalid input", {"AutoProcContainer": ["is not the root of the XML"]})
+    if _tag(root) == WRAPPER:
+        root = next((each for each in root if _tag(each) == ROOT), root)
+    if _tag(root) != ROOT:
+        raise BadInput("invalid input", {ROOT: ["is not the root of the XML"]})
     return _Reader().read(root)
 
 
@@ -120,7 +124,10 @@ class _Reader:
         program, *_ = [self._values(each) for each in parts["AutoProcProgram"]] or [{}]
         results = _merge(
             [
-                {**self._values(autoproc), "scalings": [self._scaling(each) for each in scalings]}
+                {
+                    **self._values(autoproc),
+                    "scalings": [part for each in scalings for part in self._scalings(each)],
+                }
                 for autoproc, scalings in _pair(root)
             ]
         )
@@ -132,25 +139,39 @@ class _Reader:
             "warnings": [*self._warnings],
         }
 
-    def _scaling(self, container: Element) -> dict:
+    def _scalings(self, container: Element) -> list[dict]:
+        """The scaling of a container, or those of several wavelengths: "overall" begins each.
+
+        Integrations belong to the wavelength in front of them. As many integrations as
+        wavelengths are paired in order: they may follow all statistics.
+        """
         parts = self._parts(container)
-        scaling: dict[str, Any] = {}
+        common: dict[str, Any] = {}
         for each in parts["AutoProcScaling"]:
-            scaling |= self._values(each)
-        scaling["statistics"] = [self._values(e) for e in parts["AutoProcScalingStatistics"]]
-        scaling["integrations"] = [
-            integration
-            for each in parts["AutoProcIntegrationContainer"]
-            for integration in self._integrations(each)
-        ]
-        return scaling
+            common |= self._values(each)
+        scalings: list[dict] = [{**common, "statistics": [], "integrations": []}]
+        integrations = []
+        for each in container:
+            if _tag(each) == STATISTICS:
+                values = self._values(each)
+                kinds = [shell.get(KIND) for shell in scalings[-1]["statistics"]]
+                if values.get(KIND) == SHELLS[0] and SHELLS[0] in kinds:
+                    scalings.append({**common, "statistics": [], "integrations": []})
+                scalings[-1]["statistics"].append(values)
+            elif _tag(each) == INTEGRATIONS:
+                integrations.append((len(scalings) - 1, [*self._integrations(each)]))
+        for number, (place, group) in enumerate(integrations):
+            own = number if len(integrations) == len(scalings) else place
+            scalings[own]["integrations"] += group
+        return scalings
 
     def _integrations(self, container: Element) -> Iterator[dict]:
         parts = self._parts(container)
         images = [self._values(each) for each in parts["Image"]]
-        complete = [each for each in images if len(each) == 2]
+        keys = [{KEY: each.pop(KEY)} for each in images if KEY in each]
+        complete = [{"Image": each} for each in images if len(each) == 2]
         for each in parts["AutoProcIntegration"]:
-            yield self._values(each) | ({"Image": complete[0]} if complete else {})
+            yield {**(complete or [{}])[0], **(keys or [{}])[0], **self._values(each)}
 
     def _parts(self, container: Element) -> dict[str, list[Element]]:
         """The lists of the children of ``container``, by all names that these may have."""
@@ -199,12 +220,12 @@ def _fields(tag: str) -> dict[str, fields.Field]:
 
 
 def _value(field: fields.Field, text: str) -> Any:
-    """``text`` as ``field`` takes it in JSON; None if it is no time, or no finite number."""
+    """``text`` as ``field`` takes it in JSON; None if it is no time, boolean or finite number."""
     if isinstance(field, fields.NaiveDateTime):
         moment = parse_time(text)
         return moment and moment.isoformat()
     if isinstance(field, fields.Boolean):
-        return BOOLEANS.get(text.lower(), text)
+        return BOOLEANS.get(text.lower())
     if isinstance(field, fields.Integer | fields.Float):
         return text if field.name == "processingStatus" else _number(field, text)
     return text
@@ -214,7 +235,7 @@ def _number(field: fields.Field, text: str) -> Any:
     try:
         number = float(text)
     except ValueError:
-        return text  # the schema refuses it, and says why
+        return None
     if not math.isfinite(number):
         return None
     return int(number) if isinstance(field, fields.Integer) and number.is_integer() else number

@@ -98,7 +98,7 @@ def create(run: dict, phasing: dict, created: dict) -> int:
     ``created`` is the time of the rows, by the name of its column.
     """
     scaling = {"autoProcScalingId": phasing["autoProcScalingId"]}
-    (run_id,) = insert(PhasingProgramRun, [{**run, **created}])
+    (run_id,) = insert(PhasingProgramRun, [{**created, **run}])
     (analysis_id,) = insert(PhasingAnalysis, [created])
     above = {**scaling, **created, "phasingAnalysisId": analysis_id}
     link = {**above, "datasetNumber": phasing.get("datasetNumber")}

@@ -1,9 +1,10 @@
 """Runs of processing programs: their status, files and messages."""
 
+import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, literal, select
+from sqlalchemy import Select, case, func, insert, literal, select
 from sqlalchemy.orm import load_only
 
 from services.core.models import AutoProcIntegration
@@ -37,7 +38,9 @@ PIPELINES = {
     "xia2 dials (multi)": "xia2/DIALS (multi)",
     "xia2 3dii (multi)": "xia2/3dii (multi)",
 }  # the official name of a pipeline that calls itself otherwise
+VERSION = re.compile(r"\s(\(|v?\d+(\.\S*)?(\s|$)).*", re.DOTALL)  # with all that follows
 START, END = "processingStartTime", "processingEndTime"
+STATUS = "processingStatus"
 
 
 def list_(identity: Identity, query: dict) -> dict:
@@ -63,7 +66,7 @@ def create(identity: Identity, data: dict) -> dict:
     elif data.get("processingJobId") is None and not visible(identity).unrestricted:
         reason = "is needed, or a dataCollectionId: without both the program is visible to nobody"
         raise BadInput("invalid input", {"processingJobId": [reason]})
-    if data.get("processingStatus") is not None and data.get(END) is None:
+    if data.get(STATUS) is not None and data.get(END) is None:
         data[END] = now()
     warnings = data.pop("warnings", [])
     data.pop("dataCollectionId", None)
@@ -78,14 +81,24 @@ def create(identity: Identity, data: dict) -> dict:
 def update(identity: Identity, program_id: int, data: dict, force: bool = False) -> dict:
     """Change a program that waits or runs. A final status stays, unless by ``force``.
 
-    An update without a status that is older than the last one is ignored. The start is set once,
-    and null keeps the stored value; by force, null clears.
+    An update of a program that ended is ignored, and ``warnings`` names its new values; Conflict
+    if it turns success into failure, or failure into success. An update without a status that is
+    older than the last one is ignored too. The start is set once, and null keeps the stored value;
+    by force, null clears.
     """
     program = row_checks.lock_visible(identity, AutoProcProgram, program_id)
     data = _prepare(data)
     check_references(identity, data)
     warnings = data.pop("warnings", [])
-    changes = data if force else _merge(program, data)
+    values = {name: value for name, value in data.items() if value is not None}
+    if force:
+        changes = data
+    elif program.processingStatus is None:
+        changes = _merge(program, values)
+    else:
+        check_status(program, values)
+        changes = {}
+        warnings = [*warnings, *_list_ignored(program, values)]
     if changes:
         runs = phasings.list_runs(program_id)
         save(program, changes)
@@ -93,30 +106,31 @@ def update(identity: Identity, program_id: int, data: dict, force: bool = False)
     return {**_read(identity, program_id), "applied": bool(changes), "warnings": warnings}
 
 
-def _merge(program: AutoProcProgram, data: dict) -> dict:
-    """The changes of a stored program by ``data`` and the rules of its status; perhaps none."""
-    values = {name: value for name, value in data.items() if value is not None}
-    if program.processingStatus is not None:
-        if values.get("processingStatus") is None or _differs(program, values):
-            check_running(program)
-        return {}
+def _merge(program: AutoProcProgram, values: dict) -> dict:
+    """The changes by ``values`` of a program that waits or runs; none if they are older."""
     moment, last = values.get(END, now()), program.processingEndTime
-    if "processingStatus" not in values and last is not None and moment < last:
+    if STATUS not in values and last is not None and moment < last:
         return {}
     start = program.processingStartTime or values.get(START, moment)
     return {**values, START: start, END: moment}
 
 
-def _differs(program: AutoProcProgram, values: dict) -> bool:
-    """Whether a final update has new values; the start, which is set once, is not compared."""
-    return any(getattr(program, n) != value for n, value in values.items() if n != START)
+def _list_ignored(program: AutoProcProgram, values: dict) -> list[str]:
+    """A warning for each new value for a program that ended; the start is set once anyway."""
+    names = [n for n, value in values.items() if n != START and getattr(program, n) != value]
+    return [f"{name}: not stored, {_describe_end(program)}" for name in names]
 
 
-def check_running(program: AutoProcProgram) -> None:
-    """Raise Conflict if a program has a final status."""
+def check_status(program: AutoProcProgram, values: dict) -> None:
+    """Raise Conflict if a program ended with another status than that of ``values``."""
+    stored = program.processingStatus
+    if stored is not None and values.get(STATUS, stored) != stored:
+        raise Conflict(_describe_end(program))
+
+
+def _describe_end(program: AutoProcProgram) -> str:
     status = program.processingStatus
-    if status is not None:
-        raise Conflict(f"the program ended with {'success' if status else 'failure'} ({status})")
+    return f"the program ended with {'success' if status else 'failure'} ({status})"
 
 
 def _prepare(data: dict) -> dict:
@@ -128,7 +142,7 @@ def _prepare(data: dict) -> dict:
 
 
 def split_pipeline(data: dict) -> tuple[dict, str]:
-    """``data`` with times to the second, and the official name of its pipeline.
+    """``data`` with times to the second, and the name by which its pipeline is searched.
 
     The name is empty if ``data`` has the key of the pipeline, or no name.
     """
@@ -139,16 +153,22 @@ def split_pipeline(data: dict) -> tuple[dict, str]:
     name = data.pop("pipelineName", None) or data.get("processingPrograms") or ""
     if data.get("processingPipelineId") is not None:
         return data, ""
-    return data, PIPELINES.get(name.lower(), name)
+    return data, name
 
 
 def select_pipeline(name: str) -> Select:
-    """One row: the pipeline of that official name, in any case, or null."""
+    """One row: the pipeline of that name, in any case, or null.
+
+    A pipeline of the whole name comes before one of the words in front of a version or bracket.
+    """
+    names = name.lower(), VERSION.sub("", name.lower()).strip()
+    whole, stem = (PIPELINES.get(each, each).lower() for each in names)
+    stored = func.lower(ProcessingPipeline.name)
     one = select(literal(1).label("one")).subquery()
-    by_name = func.lower(ProcessingPipeline.name) == name.lower()
     statement = select(ProcessingPipeline).options(load_only(ProcessingPipeline.name))
-    statement = statement.select_from(one).outerjoin(ProcessingPipeline, by_name)
-    return statement.order_by(ProcessingPipeline.processingPipelineId).limit(1)
+    statement = statement.select_from(one).outerjoin(ProcessingPipeline, stored.in_([whole, stem]))
+    order = case((stored == whole, 0), else_=1), ProcessingPipeline.processingPipelineId
+    return statement.order_by(*order).limit(1)
 
 
 def check_visible(identity: Identity, program_id: int | None) -> None:

@@ -23,6 +23,7 @@ from shared.errors import BadInput, NotYet
 from shared.identity import Identity
 from shared.models import AutoProcProgram, DataCollection, ProcessingJob, ProcessingPipeline
 
+FRAME = re.compile(r"\d{3,}(?=\.(?!h5|hdf5|nxs)[a-z]\w*(\.\w+)?$)", re.I)  # number of an image
 CANDIDATES = 1000  # data collections in the folder of an image
 PARENT = "parentAutoProcProgramId"
 
@@ -54,14 +55,16 @@ def set_collections(
 ) -> list[int]:
     """Give each integration that names no data collection the one of its image, or the default.
 
+    The default is that of a single integration, and of several of one sweep.
     Return the keys of all. BadInput names the integrations that fit none, or several.
     """
     faults = {}
-    for place, integration in integrations.items():
-        image = integration.pop("Image", None)
+    images = [integration.pop("Image", None) for integration in integrations.values()]
+    common = default if len(images) == 1 or _show_one_sweep(images) else None
+    for (place, integration), image in zip(integrations.items(), images):
         if has_collection(integration):
             continue
-        matches = [default] if len(integrations) == 1 and default is not None else []
+        matches = [] if common is None else [common]
         if not matches and image:
             matches = _list_collections_with(identity, image)
             matches = [default] if default in matches else matches
@@ -78,6 +81,18 @@ def set_collections(
 def has_collection(integration: dict) -> bool:
     """Whether an integration names its data collection."""
     return integration.get("dataCollectionId") is not None
+
+
+def _show_one_sweep(images: list[dict | None]) -> bool:
+    """Whether all images are there, in one folder, and differ only in the last digits of the name.
+
+    The name of a file with many images, HDF5, has the number of the sweep at that place.
+    """
+    sweeps = {
+        image and (image["fileLocation"].rstrip("/"), FRAME.sub("#", image["fileName"]))
+        for image in images
+    }
+    return len(sweeps) == 1 and None not in sweeps
 
 
 def _list_collections_with(identity: Identity, image: dict) -> list[int]:

@@ -247,8 +247,12 @@ class _StoredKeys:
 
 
 def fill_columns(schema: type[Schema], data: dict, above: dict) -> dict:
-    """``data`` with every column that ``schema`` loads, and the columns ``above``."""
-    return {**_blank(schema), **{n: data[n] for n in data.keys() & _blank(schema).keys()}, **above}
+    """``data`` with every column that ``schema`` loads, and the columns ``above``.
+
+    A time of its own, which some writers have, comes before that of ``above``.
+    """
+    columns = {name: data[name] for name in data.keys() & _blank(schema).keys()}
+    return {**_blank(schema), **columns, **above, **_time_of(data)}
 
 
 def model_of(schema: type[Schema]) -> Any:
@@ -349,9 +353,9 @@ def _single(value: float | None) -> float | None:
     return value and float(f"{SINGLE.unpack(SINGLE.pack(value))[0]:.6g}")
 
 
-def _time_of(scaling: dict) -> dict:
-    """The time at which a scaling was made, to the second, if the document has it."""
-    time = scaling.get("recordTimeStamp")
+def _time_of(part: dict) -> dict:
+    """The time at which a part of a document was made, to the second, if the document has it."""
+    time = part.get("recordTimeStamp")
     return {"recordTimeStamp": time.replace(microsecond=0)} if time else {}
 
 

@@ -147,9 +147,9 @@ def _write_program(
     status = query.get("processingStatus", 1 if result_parents.list_results(data) else None)
     if program.processingStatus is None and status is not None:
         values.setdefault("processingStatus", status)
+    if not query["force"]:
+        programs.check_status(program, values)
     ended = values.get("processingStatus", program.processingStatus)
-    if ended != program.processingStatus and not query["force"]:
-        programs.check_running(program)
     if ended is not None and not program.processingEndTime:
         values.setdefault("processingEndTime", programs.now())
     key = program.autoProcProgramId

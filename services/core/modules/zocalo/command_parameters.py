@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from services.core.models import AutoProc, AutoProcScaling
 from services.core.modules.processing import processing_jobs, programs
+from services.core.modules.processing.autoproc_xml import parse_time
 from shared.access import Rule
 from shared.db import db
 from shared.errors import BadInput, NotYet
@@ -105,6 +106,19 @@ def load_columns(schema: Schema, parameters: CommandParameters, **aliases: str) 
         raise BadInput("invalid input", error.normalized_messages()) from error
     parameters.warnings += data.pop("warnings", [])
     return data
+
+
+def get_time(part: dict, name: str, place: str, warnings: list[str]) -> dict:
+    """The time under ``name`` as that of the row of ``part``; ``warnings`` gets one that is none.
+
+    It is empty without a time: ``place`` is where ``part`` is in the command.
+    """
+    text = part.get(name)
+    if text is None or (moment := parse_time(str(text))) is None:
+        if text is not None:
+            warnings.append(f"{place}.{name}: not understood: {text!s:.80}")
+        return {}
+    return {"recordTimeStamp": moment}
 
 
 def get_program_id(

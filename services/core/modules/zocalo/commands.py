@@ -43,6 +43,12 @@ UPDATES = {
     "register_integration": "integration_id",
 }  # the parameter with the key of the row, of commands that insert or update
 READ_COMMANDS = {name for name in COMMANDS if name.startswith("retrieve_")}
+STORED_ROWS = {
+    *("autoprocid", "autoprocprogramid", "autoprocscalingid", "datacollectiongroupid"),
+    *("datacollectionid", "dcgid", "dcid", "integrationid", "mxmrrunid", "processingjobid"),
+    *("programid", "proteinid", "rpid", "scalingid", "screeningid", "screeningoutputid"),
+    *("screeningstrategyid", "screeningstrategywedgeid", "sessionid"),
+}  # parameters with the key of a row
 LONGEST = 65_535  # characters that references insert into a text
 LITERAL = {"filename", "filepath"}  # may contain a $ that is no reference
 
@@ -93,6 +99,36 @@ def _list_program_ids(commands: list[dict], common: dict, environment: dict) -> 
 def writes(data: dict) -> bool:
     """Whether a list has a command that writes; the answers of the others change with time."""
     return any(str(command.get("ispyb_command")) not in READ_COMMANDS for command in data[LIST])
+
+
+def names_rows(data: dict) -> bool:
+    """Whether a list names a stored row: a job, data collection, program or other parent.
+
+    Without one, equal lists about different data cannot be told from one list that came twice.
+    """
+    references = _References(data.get("environment", {}))
+    try:
+        return _has_key(references.resolve([data.get("parameters", {}), *data[LIST]]))
+    except BadInput:
+        return False  # the command itself raises it again, with its place in the list
+
+
+def _has_key(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(map(_has_key, value))
+    if not isinstance(value, dict):
+        return False
+    return any(
+        (squash(str(name)) in STORED_ROWS and _is_key(each)) or _has_key(each)
+        for name, each in value.items()
+    )
+
+
+def _is_key(value: Any) -> bool:
+    """Whether ``value`` or one of its list is the key of a row, as number or text."""
+    if isinstance(value, list):
+        return any(map(_is_key, value))
+    return str(value).isdecimal() and str(value).strip("0") != ""
 
 
 def _check_names(commands: list[dict]) -> None:

@@ -11,6 +11,7 @@ from services.core.modules.zocalo.command_parameters import (
     check_visible,
     get_program_id,
     get_result_of_scaling,
+    get_time,
     load_columns,
 )
 from services.core.modules.zocalo.program_commands import WRITER
@@ -66,6 +67,9 @@ def insert_run_with_blobs(identity: Identity, parameters: CommandParameters) -> 
         data = ResultSchema().load(document)
     except ValidationError as error:
         raise BadInput("invalid input", error.normalized_messages()) from error
+    for number, file in enumerate(parameters.get_objects("attachments")):
+        time = get_time(file, "timestamp", f"attachments.{number}", parameters.warnings)
+        data["attachments"][number] |= time
     blobs = [_load_blob(each) for each in parameters.get_objects("blobs")]
     schema = MRRunSchema(exclude=("autoProcScalingId", "blobs"))
     columns = load_columns(schema, run, **RUN)
@@ -134,6 +138,7 @@ def _load_blob(blob: dict) -> dict:
 
 COMMANDS = {
     "insert_dimple_result": insert_run_with_blobs,
+    "insert_dimple_results": insert_run_with_blobs,
     "insert_metal_id_result": insert_run_with_blobs,
     "store_dimple_failure": store_dimple_failure,
     "insert_mxmr_run": insert_mxmr_run,

@@ -81,7 +81,9 @@ def update_processing_status(identity: Identity, parameters: CommandParameters) 
         starttime="processingStartTime",
         updatetime="processingEndTime",
     )
-    return programs.update(identity, key, data)["autoProcProgramId"]
+    answer = programs.update(identity, key, data)
+    parameters.warnings += answer["warnings"]
+    return answer["autoProcProgramId"]
 
 
 def update_program_name(identity: Identity, parameters: CommandParameters) -> int:
@@ -127,8 +129,10 @@ def add_datacollection_attachment(identity: Identity, parameters: CommandParamet
 
 
 def create_ispyb_job(identity: Identity, parameters: CommandParameters) -> int:
-    """Create a request to process data."""
+    """Create a request to process data; a DCID of 0 stands for that of the first sweep."""
     identity.need(WRITER)
+    if parameters.get("dcid") in (0, "0"):
+        parameters["dcid"] = None
     document: dict[str, Any] = {
         "dataCollectionId": parameters.get_key("DCID"),
         "recipe": parameters.get("recipe"),

@@ -55,8 +55,8 @@ QUALITY = {
     "nspotstotal": "spotTotal",
     "nspotsnoice": "goodBraggCandidates",
     "totalintensity": "totalIntegratedSignal",
-    "estimateddmin": "method1Res",
 }
+RESOLUTIONS = ("method1res", "method2res")  # the estimate stands for those that are absent
 
 
 def write_autoproc(identity: Identity, parameters: CommandParameters) -> int:
@@ -129,6 +129,9 @@ def store_per_image_analysis_results(identity: Identity, parameters: CommandPara
     """Store the quality of an image; return the number of the image."""
     identity.need(WRITER)
     key = get_collection_id(identity, parameters)
+    for name in RESOLUTIONS:
+        if parameters.get(name) is None:
+            parameters[name] = parameters.get("estimateddmin")
     data = load_columns(ImageQualityRowSchema(partial=True), parameters, **QUALITY)
     if "imageNumber" not in data:
         raise BadInput("invalid input", {"file-number": ["Missing data for required field."]})

@@ -1,9 +1,10 @@
 """Commands about structures: phasing, and models of proteins."""
 
+from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
 from services.core.models import PDB, ProteinHasPDB
 from services.core.modules.processing import phasings
@@ -13,6 +14,7 @@ from services.core.modules.zocalo.command_parameters import (
     check_visible,
     get_program_id,
     get_result_of_scaling,
+    get_time,
     load_columns,
     squash,
 )
@@ -39,36 +41,45 @@ STEPS = {
     "Phasing": "PHASING",
     "ModelBuilding": "MODELBUILDING",
 }  # the type of a step that has the name of an older table
-FIGURES = "PhasingStatistics"
+CONTAINER, SCALINGS = "PhasingContainer", "Phasing_has_ScalingContainer"
+LINK, FIGURES = "Phasing_has_Scaling", "PhasingStatistics"  # in SCALINGS
+ANALYSIS, RUN, FILE = "PhasingAnalysis", "PhasingProgramRun", "PhasingProgramAttachment"
+TIME = "recordTimeStamp"
 
 
 def insert_phasing_analysis_results(identity: Identity, parameters: CommandParameters) -> int:
-    """Store a phasing on a scaling; its run is a copy of the named program, or has its columns."""
+    """Store a phasing on a scaling; its run is a copy of the named program, or has its columns.
+
+    The warnings name the elements of the container that are not stored.
+    """
     identity.need(WRITER)
     key = parameters.require_key("scaling_id")
     owner = get_result_of_scaling(identity, key).autoProcProgramId
-    container = CommandParameters(parameters.get_mapping("phasing_results"))
+    container = CommandParameters(parameters.get_mapping("phasing_results")).get_mapping(CONTAINER)
     if not container:
-        reason = {"phasing_results": ["Missing data for required field."]}
+        reason = {f"phasing_results.{CONTAINER}": ["Missing data for required field."]}
         raise BadInput("invalid input", reason)
-    container = CommandParameters(container, container.get_mapping("PhasingContainer"))
-    link = CommandParameters(*_list_objects(container, "Phasing_has_Scaling"))
+    warnings = parameters.warnings
+    parts = _list_parts(container, (ANALYSIS, RUN, FILE, *STEPS, SCALINGS), CONTAINER, warnings)
+    links = [_list_parts(each, (LINK, FIGURES), SCALINGS, warnings) for each in parts[SCALINGS]]
+    numbers = [CommandParameters(each) for link in links for each in link[LINK]]
     phasing = {
         "autoProcScalingId": key,
-        "datasetNumber": link.get_number("datasetNumber"),
-        "steps": _load_steps(container),
+        "datasetNumber": CommandParameters(*numbers).get_number("datasetNumber"),
+        "steps": _load_steps(parts, [each for link in links for each in link[FIGURES]], warnings),
         "attachments": [
-            load_columns(PhasingAttachmentSchema(), CommandParameters(each))
-            for name in ("PhasingProgramAttachment", "attachments")
-            for each in _list_objects(container, name)
+            _load_part(PhasingAttachmentSchema(), each, FILE, warnings) for each in parts[FILE]
         ],
     }
+    runs = [_load_part(PhasingRunSchema(), each, RUN, warnings) for each in parts[RUN]]
     if parameters.get_key("program_id") is not None:
         run = _replace_run(get_program_id(identity, parameters), owner)
     else:
-        values = CommandParameters(*_list_objects(container, "PhasingProgramRun"))
-        run = load_columns(PhasingRunSchema(), values)
-    return phasings.create(run, phasing, {"recordTimeStamp": now()})
+        run = runs[0] if runs else {}
+    created = {TIME: now()}
+    for each in parts[ANALYSIS]:
+        created |= get_time(each, TIME, ANALYSIS, warnings)
+    return phasings.create(run, phasing, created)
 
 
 def _replace_run(program_id: int, owner: int | None) -> dict:
@@ -84,32 +95,47 @@ def _replace_run(program_id: int, owner: int | None) -> dict:
     return phasings.copy_of(row)
 
 
-def _load_steps(container: CommandParameters) -> list[dict]:
-    """The steps in their order; the last one gets the figures outside of steps."""
-    types: list[tuple[str, dict]] = [(n, {"phasingStepType": kind}) for n, kind in STEPS.items()]
-    objects = [
-        (each, kind)
-        for name, kind in [*types, ("PhasingStep", {}), ("steps", {})]
-        for each in _list_objects(container, name)
+def _load_steps(parts: dict, figures: list[dict], warnings: list[str]) -> list[dict]:
+    """The steps in their order; the last one gets the figures, as these name no step."""
+    steps = [
+        {**_load_part(PhasingStepSchema(), each, name, warnings), "phasingStepType": kind}
+        for name, kind in STEPS.items()
+        for each in parts[name]
+    ] or [{"phasingStepType": STEPS["Phasing"]}]
+    statistics = [
+        _load_part(PhasingStatisticsSchema(), each, FIGURES, warnings) for each in figures
     ]
-    steps = []
-    for each, kind in objects or [({}, {"phasingStepType": "PHASING"})]:
-        values = CommandParameters(each, kind)
-        figures = [*_list_objects(values, FIGURES), *_list_objects(values, "statistics")]
-        step = load_columns(PhasingStepSchema(), values)
-        steps.append({**step, "statistics": _load_figures(figures)})
-    steps[-1]["statistics"] += _load_figures(_list_objects(container, FIGURES))
-    return steps
+    return [*steps[:-1], {**steps[-1], "statistics": statistics}]
 
 
-def _load_figures(figures: list[dict]) -> list[dict]:
-    return [load_columns(PhasingStatisticsSchema(), CommandParameters(each)) for each in figures]
+def _load_part(schema: Schema, part: dict, name: str, warnings: list[str]) -> dict:
+    """The columns of the element ``part``; ``warnings`` gets the values that are not stored."""
+    values = CommandParameters(part)
+    _warn_of_others(part, (*schema.load_fields, TIME), name, warnings)
+    columns = load_columns(schema, values)
+    warnings += [f"{name}.{warning}" for warning in values.warnings]
+    return {**columns, **get_time(part, TIME, name, warnings)}
 
 
-def _list_objects(parameters: CommandParameters, name: str) -> list[dict]:
-    """The object under ``name``, or the list of them there."""
-    value = parameters.get(squash(name))
-    return [value] if isinstance(value, dict) else parameters.get_objects(name)
+def _list_parts(
+    container: dict, names: Iterable[str], place: str, warnings: list[str]
+) -> dict[str, list[dict]]:
+    """The elements of ``container`` by ``names``, in lists; ``warnings`` gets the others."""
+    _warn_of_others(container, names, place, warnings)
+    values = CommandParameters(container)
+    parts = {name: values.get(squash(name)) for name in names}
+    return {
+        name: [part] if isinstance(part, dict) else values.get_objects(name)
+        for name, part in parts.items()
+    }
+
+
+def _warn_of_others(part: dict, names: Iterable[str], place: str, warnings: list[str]) -> None:
+    """Add a warning for each value in ``part`` under another name than ``names``."""
+    squashed = {*map(squash, names)}
+    for name, value in part.items():
+        if value is not None and squash(name) not in squashed:
+            warnings.append(f"{place}.{name:.80}: not stored")
 
 
 def insert_pdb_files(identity: Identity, parameters: CommandParameters) -> list[int]:

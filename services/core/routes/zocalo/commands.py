@@ -17,14 +17,16 @@ ns = Namespace("commands", path="/commands", description="Zocalo's ISPyB command
 def keyed_by_body(method):
     """Use the hash of the body as the Idempotency-Key of a list that writes and has none.
 
-    Message queues deliver at least once, without such a header.
+    Message queues deliver at least once, without such a header. The list has to name a stored row,
+    else another list may be equal.
     """
 
     @wraps(method)
     def keyed(resource, identity, data):
         """The method, for a request that has its key now."""
         context = request_context.current()
-        if context.idempotency_key is None and commands.writes(data):
+        unkeyed = context.idempotency_key is None
+        if unkeyed and commands.writes(data) and commands.names_rows(data):
             context.idempotency_key = sha256(request.get_data()).hexdigest()
         return method(resource, identity, data)
 
@@ -38,5 +40,8 @@ class Commands(Resource):
     @keyed_by_body
     @ns.returns(CommandResultsSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
-        """Do a list of commands, all or nothing; the same list again is not done twice."""
+        """Do a list of commands, all or nothing; the same list again is not done twice.
+
+        A list that names no stored row has to bring an Idempotency-Key for that.
+        """
         return commands.run(identity, data)

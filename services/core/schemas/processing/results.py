@@ -55,6 +55,12 @@ class SweepImageSchema(Schema):
     fileLocation = fields.String(required=True, validate=validate.Length(1, 255))
 
 
+class NamedImageSchema(SweepImageSchema):
+    """An image in XML, which may name the data collection too, as that of EDNA does."""
+
+    dataCollectionId = fields.Integer()
+
+
 class IntegrationSchema(TableSchema):
     """An integration of one data collection, by its key or one of its images."""
 
