@@ -18,6 +18,7 @@ from services.core.models.processing.phasings import (
     PhasingProgramRun,
     PhasingStatistics,
     PhasingStep,
+    SpaceGroup,
 )
 from services.core.models.processing.screenings import (
     Screening,

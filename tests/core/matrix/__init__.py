@@ -24,7 +24,7 @@ ODD = {
 FREE = {
     *("beamCalendarId", "beamLineSetupId", "beamlineSetupId", "detectorId", "detector_id"),
     *("experimentTypeId", "laboratoryId", "motorPositionId", "processingPipelineId"),
-    *("icatId", "positionId"),
+    *("icatId", "positionId", "spaceGroupId"),
 }
 HIDDEN = {"personId": 6}  # the key of a hidden row, where it is not 2
 NO_COLUMN = {"pipeline", "fileName", "fileLocation", "warnings"}  # fields stored in no column

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from services.core.models import (
     PDB,
     MXMRRun,
@@ -13,6 +15,7 @@ from services.core.models import (
     PhasingStatistics,
     PhasingStep,
     ProteinHasPDB,
+    SpaceGroup,
 )
 from shared.models import AutoProcProgram, AutoProcProgramAttachment, Protein
 from tests.core.processing_rows import COMMANDS, RESULT, URL, message
@@ -133,7 +136,13 @@ def container(**changes):
     return {"phasing_results": {"PhasingContainer": {**PHASING["PhasingContainer"], **changes}}}
 
 
-def test_a_phasing_as_fast_ep_writes_it(zocalo, send, rows):
+@pytest.fixture
+def space_groups(add):
+    """The space groups of ``PHASING``, which a site has in its table."""
+    add(SpaceGroup(spaceGroupId=146), SpaceGroup(spaceGroupId=155))
+
+
+def test_a_phasing_as_fast_ep_writes_it(zocalo, send, rows, space_groups):
     _, scaling, *_ = send(message(RESULT))
     command = {"ispyb_command": "insert_phasing_analysis_results", "phasing_results": PHASING}
     answer = zocalo.post(COMMANDS, json={**command, "scaling_id": scaling})
@@ -178,8 +187,9 @@ def test_a_phasing_as_fast_ep_writes_it(zocalo, send, rows):
         )
 
 
-def test_what_a_phasing_has_beside_is_named(zocalo, send, rows):
+def test_what_a_phasing_has_beside_is_named(zocalo, send, rows, add):
     _, scaling, *_ = send(message(RESULT))
+    add(SpaceGroup(spaceGroupId=146))
     links = {"Phasing_has_Scaling": {"datasetNumber": "2", "autoProcScalingId": 7}}
     changes = {
         "PhasingStatistics": FIGURES[:1],
@@ -199,9 +209,12 @@ def test_what_a_phasing_has_beside_is_named(zocalo, send, rows):
         "PhasingContainer.@xmlns: not stored",
         "PhasingContainer.PhasingStatistics: not stored",
         "Phasing.bestHand: not stored",
+        "SUBSTRUCTUREDETERMINATION.spaceGroupId: no such SpaceGroup, not stored: 155",
+        "PHASING.spaceGroupId: no such SpaceGroup, not stored: 155",
         "PhasingProgramRun.phasingCommandLine: cut to 255 characters",
         "PhasingAnalysis.recordTimeStamp: not understood: yesterday",
     ]
+    assert [row.spaceGroupId for row in rows(PhasingStep)] == [146, None, None]
     assert [row.binNumber for row in rows(PhasingStatistics)] == [1, 2, 999]
     assert [row.datasetNumber for row in rows(PhasingHasScaling)] == [2]
     assert rows(PhasingAnalysis)[0].recordTimeStamp is not None

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from shared.db import Base, MediumUnsigned, Unsigned
 from shared.models import AutoProcScaling
 from shared.models.types import Lines, TinyInteger, local_now
-from shared.visibility import by
+from shared.visibility import PUBLIC, by
 
 METRICS = (
     "Rcullis",
@@ -82,6 +82,18 @@ class MXMRRunBlob(Base):
     view2: Mapped[str | None] = mapped_column(String(255), doc="picture 2, its file")
     view3: Mapped[str | None] = mapped_column(String(255), doc="picture 3, its file")
     filePath: Mapped[str | None] = mapped_column(String(255), doc="folder of the pictures")
+
+
+class SpaceGroup(Base):
+    """A space group; sites fill this table."""
+
+    __tablename__ = "SpaceGroup"
+    visible_by = PUBLIC
+
+    spaceGroupId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
+    spaceGroupNumber: Mapped[int | None] = mapped_column(
+        Unsigned, doc="number in the International Tables"
+    )
 
 
 class PhasingAnalysis(Base):
@@ -181,7 +193,7 @@ class PhasingStep(Base):
         ForeignKey("AutoProcScaling.autoProcScalingId"), index=True, doc="the scaling it uses"
     )
     spaceGroupId: Mapped[int | None] = mapped_column(
-        Unsigned, index=True, doc="space group, as a row"
+        ForeignKey("SpaceGroup.spaceGroupId"), index=True, doc="space group, as a row"
     )
     phasingStepType: Mapped[str | None] = mapped_column(
         Enum("PREPARE", "SUBSTRUCTUREDETERMINATION", "PHASING", "MODELBUILDING"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
-from services.core.models import PDB, ProteinHasPDB
+from services.core.models import PDB, ProteinHasPDB, SpaceGroup
 from services.core.modules.processing import phasings
 from services.core.modules.processing.programs import lock, now
 from services.core.modules.zocalo.command_parameters import (
@@ -102,10 +102,22 @@ def _load_steps(parts: dict, figures: list[dict], warnings: list[str]) -> list[d
         for name, kind in STEPS.items()
         for each in parts[name]
     ] or [{"phasingStepType": STEPS["Phasing"]}]
+    _check_space_groups(steps, warnings)
     statistics = [
         _load_part(PhasingStatisticsSchema(), each, FIGURES, warnings) for each in figures
     ]
     return [*steps[:-1], {**steps[-1], "statistics": statistics}]
+
+
+def _check_space_groups(steps: list[dict], warnings: list[str]) -> None:
+    """Drop the keys of absent space groups: some programs send the number of the group there."""
+    key = SpaceGroup.spaceGroupId
+    keys = {step[key.key] for step in steps if step.get(key.key) is not None}
+    absent = keys.difference(db.session.scalars(db.select(key).where(key.in_(keys))))
+    for step in steps:
+        if step.get(key.key) in absent:
+            number, name = step.pop(key.key), step["phasingStepType"]
+            warnings.append(f"{name}.{key.key}: no such SpaceGroup, not stored: {number}")
 
 
 def _load_part(schema: Schema, part: dict, name: str, warnings: list[str]) -> dict:
