@@ -80,13 +80,20 @@ def insert(model, rows: list[dict]) -> int:
 
 
 def insert_with_keys(model: Any, rows: list[dict]) -> list[int]:
-    """Insert ``rows``, one statement per set of columns they name; return their keys in order.
+    """Insert ``rows``; return their keys in order.
 
-    Servers number the rows of one statement in their order. MySQL returns no keys of several rows:
-    there it is one statement per row.
+    It is one statement per set of columns with a default of the server that rows have: an absent
+    one, or a null there, is left to the server. Servers number the rows of one statement in their
+    order. MySQL returns no keys of several rows: there it is one statement per row.
     """
-    dialect, (primary,) = db.session.connection().dialect, inspect(model).primary_key
-    key = getattr(model, inspect(model).get_property_by_column(primary).key)
+    dialect, mapper = db.session.connection().dialect, inspect(model)
+    key = getattr(model, mapper.get_property_by_column(mapper.primary_key[0]).key)
+    names = {name for row in rows for name in row}
+    blank = {name: None for name in names if mapper.columns[name].server_default is None}
+    rows = [
+        {**blank, **{name: value for name, value in row.items() if value is not None}}
+        for row in rows
+    ]
     groups, keys = defaultdict(list), [0] * len(rows)
     for place, row in enumerate(rows):
         groups[frozenset(row)].append(place)
@@ -94,7 +101,8 @@ def insert_with_keys(model: Any, rows: list[dict]) -> list[int]:
         values = [rows[place] for place in places]
         if len(values) > 1 and dialect.insert_executemany_returning:
             statement = sqlalchemy.insert(model).returning(key)
-            inserted = sorted(db.session.scalars(statement, values))
+            as_rows = {"render_nulls": True}  # else rows with other nulls are another statement
+            inserted = sorted(db.session.scalars(statement, values, execution_options=as_rows))
         else:
             inserted = [getattr(save(model(), each), key.key) for each in values]
         for place, number in zip(places, inserted):

@@ -7,7 +7,9 @@ from sqlalchemy import (
     bindparam,
     column,
     delete,
+    distinct,
     exists,
+    func,
     inspect,
     literal,
     select,
@@ -45,26 +47,29 @@ CHILDREN = {
 }
 
 
-def check_parents(identity: Identity, model: Any, data: dict) -> None:
-    """Raise unless the rows that ``data`` refers to are visible to the caller.
+def check_parents(identity: Identity, model: Any, *documents: dict) -> None:
+    """Raise unless the rows that ``documents``, of rows of ``model``, refer to are visible.
 
-    For a proposal or a session that is hidden or absent: NotFound. For other rows: NotYet, as
-    another client may be about to create them.
+    It takes one statement. For a proposal or a session that is hidden or absent: NotFound. For
+    other rows: NotYet, as another client may be about to create them.
     """
     parents, selects, values = {}, [], {}
-    for name, value in data.items():
-        parent = None if value is None else visibility.target(getattr(model, name))
+    for name in {n: None for data in documents for n, value in data.items() if value is not None}:
+        parent = visibility.target(getattr(model, name))
         if parent is None:
             continue
+        keys = {data[name] for data in documents if data.get(name) is not None}
         rule, key = visibility.rule(identity, parent), visibility.key_of(parent)
-        parents[name] = parent.__tablename__
-        selects.append(select(literal(name)).where(key == bindparam(f"of_{name}"), rule.condition))
-        values |= {**rule.values, f"of_{name}": value}
+        parents[name] = (parent.__tablename__, len(keys))
+        statement = select(literal(name), func.count(distinct(key)))
+        inside = key.in_(bindparam(f"of_{name}", expanding=True))
+        selects.append(statement.where(inside, rule.condition))
+        values |= {**rule.values, f"of_{name}": sorted(keys)}
     if not selects:
         return
-    present = {*db.session.scalars(union_all(*selects), values)}
-    for name, kind in parents.items():
-        if name in present:
+    present = dict(db.session.execute(union_all(*selects), values).all())
+    for name, (kind, number) in parents.items():
+        if present[name] == number:
             continue
         if kind in DENIED:
             raise NotFound(f"{kind} not found")

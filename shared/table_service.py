@@ -118,14 +118,9 @@ class TableService:
         self._check_values(identity, data, stored)
 
     def check_new(self, identity: Identity, documents: list[dict]) -> None:
-        """Raise unless each of ``documents`` may be a new row; equal parents are checked once."""
-        links = visibility.targets(self.schema()).keys()
-        checked = set()
+        """Raise unless each of ``documents`` may be a new row."""
+        row_checks.check_parents(identity, self.model, *documents)
         for data in documents:
-            parents = frozenset((name, data[name]) for name in links & data.keys())
-            if parents not in checked:
-                row_checks.check_parents(identity, self.model, data)
-                checked.add(parents)
             self._check_values(identity, data, None)
 
     def _check_values(self, identity: Identity, data: dict, stored: Any) -> None:

@@ -1,9 +1,12 @@
 """Groups of data collections: one experiment, alone or as one document."""
 
 import pytest
+from marshmallow.fields import Float
 
+from services.core.schemas.acquisition.data_collections import DataCollectionSchema
 from shared.models import (
     BLSample,
+    BLSubSample,
     Crystal,
     DataCollection,
     DataCollectionGroup,
@@ -13,6 +16,7 @@ from shared.models import (
 )
 
 URL = "/ispyb/api/v1/data_collections/groups"
+AXES = ("posX", "posY", "posZ")
 WRITER = ("gda", None, "mx_write", "all_sessions")
 DOCUMENT = {
     "sessionId": 11,
@@ -137,6 +141,42 @@ def test_a_document_takes_the_same_statements_whatever_its_length(as_, groups, s
         assert grids == [[number, number] for number in numbers]
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 15, seen
+
+
+def test_a_document_of_many_different_rows_takes_few_statements(as_, groups, add, statements):
+    """The longest document: each data collection names other columns, and another subsample."""
+    add(*(BLSubSample(blSubSampleId=key, blSampleId=5) for key in range(1, 101)))
+    columns = [name for name, f in DataCollectionSchema().load_fields.items() if type(f) is Float]
+    number_of_rows = 1000
+    documents = [
+        {
+            **{name: n + 0.5 for bit, name in enumerate(columns) if n >> bit % 10 & 1},
+            "imageDirectory": f"/data/mx1/{n}/",
+            "imagePrefix": "lys",
+            "dataCollectionNumber": n,
+            "blSubSampleId": n % 100 + 1,
+            "Position": {axis: n + 0.25 for bit, axis in enumerate(AXES) if n >> bit & 1},
+            "GridInfo": [{"steps_x": n} | ({"snaked": True} if n % 2 else {"dx_mm": 0.5})],
+        }
+        for n in range(1, number_of_rows + 1)
+    ]
+    with statements() as seen:
+        answer = as_(*WRITER).post(URL, json={**DOCUMENT, "DataCollection": documents})
+    assert answer.status_code == 201, answer.text
+    assert len(seen) <= 20, len(seen)
+    for sent, stored in zip(documents, answer.json["DataCollection"], strict=True):
+        position, (grid,) = stored["Position"], stored["GridInfo"]
+        own = {*columns, "imageDirectory", "dataCollectionNumber", "blSubSampleId"}
+        assert {name: stored[name] for name in own} == {name: sent.get(name) for name in own}
+        assert [position[axis] for axis in AXES] == [sent["Position"].get(axis) for axis in AXES]
+        sent_grid = {"snaked": False, "dx_mm": None, **sent["GridInfo"][0]}
+        assert {name: grid[name] for name in sent_grid} == sent_grid
+        assert (grid["orientation"], stored["printableForReport"]) == ("horizontal", True)
+    documents[700]["blSubSampleId"] = 999
+    problem = as_(*WRITER).post(URL, json={**DOCUMENT, "DataCollection": documents})
+    assert (problem.status_code, problem.json["errors"]) == (
+        *(424, {"blSubSampleId": ["no such BLSubSample"]}),
+    )
 
 
 @pytest.mark.parametrize(

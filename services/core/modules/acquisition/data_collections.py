@@ -66,6 +66,16 @@ class DataCollections(TableService):
         rows = [{**data, **group_columns} for data in documents]
         return batches.insert_with_keys(DataCollection, rows)
 
+    def check_data(self, identity: Identity, data: dict, stored: Any = None) -> None:
+        """Raise unless ``data`` may be written over the row ``stored``, or as a new one."""
+        super().check_data(identity, data, stored)
+        _check_strategies(identity, [data])
+
+    def check_new(self, identity: Identity, documents: list[dict]) -> None:
+        """Raise unless each of ``documents`` may be a new row."""
+        super().check_new(identity, documents)
+        _check_strategies(identity, documents)
+
     def edit(self, identity: Identity, row: DataCollection, data: dict) -> DataCollection:
         """Change the columns of a locked row that ``data`` names; return the row."""
         self.check_data(identity, _without_group(data), row)
@@ -96,22 +106,20 @@ class DataCollections(TableService):
 data_collections = DataCollections(DataCollectionSchema, span=("startTime", "endTime"))
 
 
-@data_collections.check
-def check_strategy(identity: Identity, data: dict, stored: Any) -> None:
-    """Raise NotYet unless the caller sees the strategy that a data collection follows.
+def _check_strategies(identity: Identity, documents: list[dict]) -> None:
+    """Raise NotYet unless the caller sees the strategies that data collections follow.
 
     The model has no foreign key to this parent: its table refers back to data collections.
     """
-    key = data.get("strategySubWedgeOrigId")
-    if key is None:
+    keys = {data.get("strategySubWedgeOrigId") for data in documents} - {None}
+    if not keys:
         return
     rule = access.recorded(identity, Screening.dataCollectionId, Screening.dataCollectionGroupId)
-    statement = select(ScreeningStrategySubWedge).where(
-        ScreeningStrategySubWedge.screeningStrategySubWedgeId == key, rule.condition
-    )
+    key = ScreeningStrategySubWedge.screeningStrategySubWedgeId
+    statement = select(key).where(key.in_(keys), rule.condition)
     for parent in (ScreeningStrategyWedge, ScreeningStrategy, ScreeningOutput, Screening):
         statement = statement.join(parent)
-    if not db.session.execute(statement, rule.values).first():
+    if keys.difference(db.session.scalars(statement, rule.values)):
         reason = "no such ScreeningStrategySubWedge"
         raise NotYet("a referenced row is not there yet", {"strategySubWedgeOrigId": [reason]})
 
