@@ -64,7 +64,7 @@ def check_parents(identity: Identity, model: Any, *documents: dict) -> None:
         statement = select(literal(name), func.count(distinct(key)))
         inside = key.in_(bindparam(f"of_{name}", expanding=True))
         selects.append(statement.where(inside, rule.condition))
-        values |= {**rule.values, f"of_{name}": sorted(keys)}
+        values |= {**rule.values, f"of_{name}": [*keys]}
     if not selects:
         return
     present = dict(db.session.execute(union_all(*selects), values).all())

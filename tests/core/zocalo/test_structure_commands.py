@@ -198,6 +198,7 @@ def test_what_a_phasing_has_beside_is_named(zocalo, send, rows, add):
         "PhasingAnalysis": [{"recordTimeStamp": "yesterday"}],
         "Phasing": {**STEP, "bestHand": "original"},
         "PhasingProgramRun": {"phasingCommandLine": "x" * 300, "phasingStatus": "1"},
+        "PreparePhasingData": {**STEP, "spaceGroupId": "146", "recordTimeStamp": "1950-01-01"},
         "Phasing_has_ScalingContainer": [
             {**links, "PhasingStatistics": FIGURES[0]},
             {"PhasingStatistics": FIGURES[1:]},
@@ -208,6 +209,7 @@ def test_what_a_phasing_has_beside_is_named(zocalo, send, rows, add):
     assert answer.json["results"][0]["warnings"] == [
         "PhasingContainer.@xmlns: not stored",
         "PhasingContainer.PhasingStatistics: not stored",
+        "PreparePhasingData.recordTimeStamp: not understood: 1950-01-01",
         "Phasing.bestHand: not stored",
         "SUBSTRUCTUREDETERMINATION.spaceGroupId: no such SpaceGroup, not stored: 155",
         "PHASING.spaceGroupId: no such SpaceGroup, not stored: 155",

@@ -150,13 +150,14 @@ class _Reader:
         for each in parts["AutoProcScaling"]:
             common |= self._values(each)
         scalings: list[dict] = [{**common, "statistics": [], "integrations": []}]
-        integrations = []
+        integrations, has_overall = [], False
         for each in container:
             if _tag(each) == STATISTICS:
                 values = self._values(each)
-                kinds = [shell.get(KIND) for shell in scalings[-1]["statistics"]]
-                if values.get(KIND) == SHELLS[0] and SHELLS[0] in kinds:
-                    scalings.append({**common, "statistics": [], "integrations": []})
+                if values.get(KIND) == SHELLS[0]:
+                    if has_overall:
+                        scalings.append({**common, "statistics": [], "integrations": []})
+                    has_overall = True
                 scalings[-1]["statistics"].append(values)
             elif _tag(each) == INTEGRATIONS:
                 integrations.append((len(scalings) - 1, [*self._integrations(each)]))

@@ -16,7 +16,7 @@ from shared.db import db
 from shared.errors import BadInput, NotYet
 from shared.identity import Identity
 from shared.models import AutoProcProgram
-from shared.schemas import BLANKED, LARGEST_KEY, blanked
+from shared.schemas import BLANKED, LARGEST_KEY, TIMESTAMPS, blanked
 
 WHOLE = re.compile("-?[0-9]{1,10}")  # Python refuses to read integers of 4,300 digits
 FREE_TEXT = {"comments", "shortComments", "statusDescription"}  # is cut if it is too long
@@ -109,16 +109,17 @@ def load_columns(schema: Schema, parameters: CommandParameters, **aliases: str) 
 
 
 def get_time(part: dict, name: str, place: str, warnings: list[str]) -> dict:
-    """The time under ``name`` as that of the row of ``part``; ``warnings`` gets one that is none.
+    """The time of the row of ``part``, from the text under ``name``; empty without a time.
 
-    It is empty without a time: ``place`` is where ``part`` is in the command.
+    ``warnings`` gets a text that is no time, or none that all tables take; it is in ``place``.
     """
-    text = part.get(name)
-    if text is None or (moment := parse_time(str(text))) is None:
-        if text is not None:
-            warnings.append(f"{place}.{name}: not understood: {text!s:.80}")
-        return {}
-    return {"recordTimeStamp": moment}
+    text, (first, last) = part.get(name), TIMESTAMPS
+    moment = None if text is None else parse_time(str(text))
+    if moment and first <= moment <= last:
+        return {"recordTimeStamp": moment}
+    if text is not None:
+        warnings.append(f"{place}.{name}: not understood: {text!s:.80}")
+    return {}
 
 
 def get_program_id(

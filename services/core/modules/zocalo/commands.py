@@ -113,22 +113,13 @@ def names_rows(data: dict) -> bool:
         return False  # the command itself raises it again, with its place in the list
 
 
-def _has_key(value: Any) -> bool:
+def _has_key(value: Any, name: str = "") -> bool:
+    """Whether ``value`` of that name, or one inside of it, is the key of a row."""
+    if isinstance(value, dict):
+        return any(_has_key(each, squash(str(key))) for key, each in value.items())
     if isinstance(value, list):
-        return any(map(_has_key, value))
-    if not isinstance(value, dict):
-        return False
-    return any(
-        (squash(str(name)) in STORED_ROWS and _is_key(each)) or _has_key(each)
-        for name, each in value.items()
-    )
-
-
-def _is_key(value: Any) -> bool:
-    """Whether ``value`` or one of its list is the key of a row, as number or text."""
-    if isinstance(value, list):
-        return any(map(_is_key, value))
-    return str(value).isdecimal() and str(value).strip("0") != ""
+        return any(_has_key(each, name) for each in value)
+    return name in STORED_ROWS and str(value).isdecimal() and str(value).strip("0") != ""
 
 
 def _check_names(commands: list[dict]) -> None:

@@ -246,7 +246,7 @@ class MessageSchema(TidySchema):
 
 
 APPLIED = fields.Boolean(
-    metadata={"description": "false: the row was newer, or had this already; nothing changed"}
+    metadata={"description": "false: the row was newer, or had ended; nothing changed"}
 )
 ProgramAnswerSchema = answer_of(AutoProcProgramSchema, applied=APPLIED)
 AttachmentAnswerSchema = answer_of(AttachmentSchema)
