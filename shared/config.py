@@ -1,7 +1,7 @@
 """The site file: read and checked when an app is built, every mistake listed at once."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +34,15 @@ def load(
     service: str | None = None,
     keys: bool = True,
     secrets: bool = True,
+    check_plugins: Callable[[dict], Iterable[str]] | None = None,
 ) -> dict:
     """Return the settings of the site that ``source`` holds or names, or ISPYB_SITE names.
 
     Secrets are resolved, paths absolute, defaults filled in; the result may be loaded again.
     With ``service`` only the settings of that service are required: the secrets of the auth
     plugins for auth only. Without ``keys`` the keys may be missing, e.g. before they are made;
-    without ``secrets`` the secrets too, for callers that need neither.
+    without ``secrets`` the secrets too, for callers that need neither. ``check_plugins`` returns
+    the faults of the auth plugins, which are listed beside all others.
     """
     faults: list[str] = []
     missing: list[str] = []
@@ -55,15 +57,22 @@ def load(
         site = Site().load(document)
     except ValidationError as error:
         site = error.valid_data
-        missing_keys = {_key(fault) for fault in missing}
-        faults += [fault for fault in _flat(error.messages) if _key(fault) not in missing_keys]
+        faults += _others(_flat(error.messages), missing)
     _make_absolute(site, folder)
     faults += _relations(document, site, service)
     if keys:
         faults += _keys(site, service)
+    auth_is_enabled = site.get("services", {}).get("auth", {}).get("enabled")
+    if check_plugins and auth_is_enabled and service in (None, "auth"):
+        faults += _others(check_plugins(site), missing)
     if faults:
         raise ConfigError(faults, name)
     return site
+
+
+def read_document(source: Mapping | str | os.PathLike | None = None) -> dict:
+    """The settings as ``source`` has them: unchecked, with relative paths."""
+    return _read(source, [])[0]
 
 
 def enabled(site: Mapping) -> list[str]:
@@ -118,9 +127,15 @@ def _read(source, faults: list[str]) -> tuple[dict, Path, str]:
 
 
 def _syntax(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
+    mark, begin = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    problem = getattr(error, "problem", None) or str(error)
+    if begin and "<block end>" in problem:
+        problem = (
+            f"it does not fit the block that begins in line {begin.line + 1}: it needs the same"
+            " indentation, and a block is either keys or a list, whose items begin with -"
+        )
     where = f" in line {mark.line + 1}" if mark else ""
-    return f"is not YAML{where}: {getattr(error, 'problem', None) or error}"
+    return f"is not YAML{where}: {problem}"
 
 
 def _duplicates(node, path: str = "") -> Iterator[str]:
@@ -174,6 +189,12 @@ def _secret(reference: Mapping, folder: Path) -> str:
             f"the {'environment variable' if kind == 'env' else 'file'} {name} is empty"
         )
     return text
+
+
+def _others(faults: Iterable[str], missing: Iterable[str]) -> list[str]:
+    """Those of ``faults`` whose keys are not those of ``missing`` secrets."""
+    missing_keys = {_key(fault) for fault in missing}
+    return [fault for fault in faults if _key(fault) not in missing_keys]
 
 
 def _key(fault: str) -> str:
@@ -231,7 +252,7 @@ def _relations(document: Mapping, site: Mapping, service: str | None) -> Iterato
     for place, group in enumerate(_list(document, "beamline_groups")):
         for number, beamline in enumerate(_list(group, "beamlines")):
             if isinstance(beamline, str) and beamline not in beamlines:
-                reason = unknown(beamline, map(str, beamlines), "beamline")
+                reason = unknown(beamline, map(str, beamlines), f"beamline {beamline}")
                 yield f"beamline_groups.{place}.beamlines.{number}: {reason}"
 
 
@@ -242,14 +263,11 @@ def _list(section: Any, key: str) -> list:
 
 
 def _plugins(site: Mapping) -> Iterator[str]:
-    blocks = [(n, *item) for n, entry in enumerate(site.get("AUTH", [])) for item in entry.items()]
-    enabled_blocks = [item for item in blocks if item[2].get("ENABLED")]
-    if site.get("services", {}).get("auth", {}).get("enabled") and not enabled_blocks:
-        yield "AUTH: the service auth needs a plugin that is enabled"
-    if site.get("site", {}).get("mode") == "production":
-        for place, name, block in enabled_blocks:
-            if block.get("AUTH_MODULE") == DEMO_PLUGIN:
-                yield f"AUTH.{place}.{name}: is for site.mode demo only"
+    """The fault of a list of plugins without an enabled one; a list with faults has its own."""
+    if "AUTH" in site and site.get("services", {}).get("auth", {}).get("enabled"):
+        blocks = [block for entry in site["AUTH"] for block in entry.values()]
+        if not any(block.get("ENABLED") for block in blocks):
+            yield "AUTH: the service auth needs a plugin that is enabled"
 
 
 def _keys(site: Mapping, service: str | None) -> Iterator[str]:

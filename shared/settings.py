@@ -162,7 +162,7 @@ def _origin(url: str) -> None:
 def _dialect(name: str) -> None:
     names = known_dialects()
     if name not in names:
-        raise ValidationError(unknown(name, names, "dialect"))
+        raise ValidationError(unknown(name, names, f"dialect {name}"))
 
 
 def _file_root(path: str) -> None:
@@ -297,7 +297,9 @@ class Plugins(fields.Field):
 
     def _deserialize(self, value, attr, data, **kwargs):
         if not isinstance(value, list):
-            raise ValidationError("must be a list of plugins")
+            raise ValidationError(
+                "must be a list of plugins: each begins with `- ` and its name, its settings below"
+            )
         loaded: list[dict] = []  # as long as ``value``: places stay what they are in the file
         errors: dict[int, Any] = {}
         for place, block in enumerate(value):

@@ -22,7 +22,7 @@ MOUNTS = [
 
 def create_app(config: Mapping | str | None = None) -> Flask:
     """Build the auth service; ``config`` is its site file, see shared.config.load."""
-    site = load(config, "auth")
+    site = load(config, "auth", check_plugins=plugins.list_faults)
     loaded = plugins.load(site)
     app = build_app("auth", MOUNTS, site)
     app.extensions[PLUGINS] = loaded

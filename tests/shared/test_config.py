@@ -5,7 +5,6 @@ from sqlalchemy import make_url
 
 from shared import config, keys, settings
 
-DEMO = {"AUTH_MODULE": config.DEMO_PLUGIN, "AUTH_CLASS": "DummyAuthentication"}
 LDAP = {"AUTH_MODULE": "site.ldap", "AUTH_CLASS": "Ldap"}
 
 
@@ -105,7 +104,7 @@ def test_dialects_of_services_that_are_on_are_on(least):
     least["services"] = {"core": {"dialects": ["mxcube"], "enabled": False}, "em": None}
     assert config.dialects(config.load(least)) == set()
     least["services"]["em"] = {"dialects": ["mxcube", "mxcubes"]}
-    near = "services.em.dialects.1: unknown dialect, did you mean mxcube?"
+    near = "services.em.dialects.1: unknown dialect mxcubes, did you mean mxcube?"
     assert faults(least) == [near]
 
 
@@ -269,7 +268,7 @@ def test_every_mistake_is_listed_at_once_with_its_path(write):
         "AUTH.1: must be one name with its settings below it",
         "AUTH.2.ldap: stands twice",
         "beamline_groups.0.beamlines.0: must be text",
-        "beamline_groups.0.beamlines.1: unknown beamline, did you mean i03?",
+        "beamline_groups.0.beamlines.1: unknown beamline i3, did you mean i03?",
         "beamline_groups.0.permission: must have 1 to 15 characters",
         "beamline_groups.1.beamlines: is missing",
         "beamline_groups.1.name: is missing",
@@ -365,6 +364,11 @@ site: {name: B}
         ("site: {name: [}\n", "is not YAML in line 1"),
         ("site: !!python/name:os.system\n", "is not YAML in line 1"),
         ("site: \x00\n", "is not YAML"),
+        (
+            "AUTH:\n  ldap:\n    ENABLED: true\n  - other: {}\n",
+            "is not YAML in line 4: it does not fit the block that begins in line 2: it needs the"
+            " same indentation, and a block is either keys or a list, whose items begin with -",
+        ),
         ("site: &a [*a]\n", "an alias leads back to itself"),
         ("", "holds no settings"),
         ("- site\n", "holds no settings"),
@@ -394,13 +398,12 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
 # ---------------------------------------------------------------------------- services and modes
 
 
-def test_the_dummy_plugin_is_for_demos(least):
-    least["services"]["auth"] = {}
-    least["AUTH"] = [{"ldap": LDAP}, {"anybody": DEMO}]
-    assert faults(least) == ["AUTH.1.anybody: is for site.mode demo only"]
-    assert config.load({**least, "site": {"name": "Demo", "mode": "demo"}})
-    least["AUTH"][1]["anybody"] = {**DEMO, "ENABLED": False}
-    assert config.load(least)
+@pytest.mark.parametrize("plugins", [{"ldap": LDAP}, "ldap", 5])
+def test_plugins_that_are_no_list_are_one_sentence(least, plugins):
+    least |= {"services": {"auth": {}}, "AUTH": plugins}
+    assert faults(least) == [
+        "AUTH: must be a list of plugins: each begins with `- ` and its name, its settings below"
+    ]
 
 
 def test_auth_needs_a_plugin_and_the_others_do_not(least):

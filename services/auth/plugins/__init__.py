@@ -9,28 +9,44 @@ from marshmallow import ValidationError
 
 from services.auth.plugins.base import Authentication
 from shared.config import ConfigError
+from shared.settings import Plugin
+
+PLUGIN_KEYS = Plugin().fields.keys()
 
 
 def load(site: Mapping) -> dict[str, Authentication]:
     """Return the plugins of ``site`` by public name; ConfigError lists every fault of them all."""
-    loaded, faults = {}, []
-    for place, entry in enumerate(site["AUTH"]):
-        for name, block in entry.items():
-            if not block["ENABLED"]:
-                continue
-            where = f"AUTH.{place}.{name}"
-            try:
-                loaded[name] = _make_plugin(block, site["site"]["mode"])
-            except ValidationError as error:
-                faults += _flat(error.normalized_messages(), where)
+    loaded, faults = _load(site)
     if faults:
         raise ConfigError(faults)
     return loaded
 
 
-def _make_plugin(block: Mapping, mode: str) -> Authentication:
+def list_faults(site: Mapping) -> list[str]:
+    """Every fault of the enabled plugins of ``site``, for ``shared.config.load``.
+
+    Sections, blocks and keys with faults of their own are absent from ``site``.
+    """
+    return _load(site)[1]
+
+
+def _load(site: Mapping) -> tuple[dict[str, Authentication], list[str]]:
+    loaded, faults = {}, []
+    for place, entry in enumerate(site.get("AUTH", [])):
+        for name, block in entry.items():
+            if not block.get("ENABLED") or not PLUGIN_KEYS <= block.keys():
+                continue
+            where = f"AUTH.{place}.{name}"
+            try:
+                loaded[name] = _make_plugin(block, site.get("site", {}).get("mode"))
+            except ValidationError as error:
+                faults += _flat(error.normalized_messages(), where)
+    return loaded, faults
+
+
+def _make_plugin(block: Mapping, mode: str | None) -> Authentication:
     plugin_class = _import_class(block["AUTH_MODULE"], block["AUTH_CLASS"])
-    if plugin_class.demo_only and mode != "demo":
+    if plugin_class.demo_only and mode not in ("demo", None):
         raise ValidationError("is for site.mode demo only", "AUTH_CLASS")
     try:
         return plugin_class(plugin_class.Config().load(block["CONFIG"]))
