@@ -65,15 +65,23 @@ def consumers(kong: Mapping, site: Mapping, production: bool) -> Iterator[str]:
     elif by_name["public"].keys() - {"username", "tags"}:
         yield "consumer public has credentials or plugins"
     secrets = [s for consumer in by_name.values() for s in consumer.get("jwt_secrets") or []]
+    public_keys = render.public_keys(site)
     if not secrets and production:
-        yield "there is no key: run `ispyb-services keys new` and render again"
+        yield _without_keys(public_keys)
     kids = [secret.get("key") for secret in secrets]
     yield from (f"key {kid} stands twice" for kid in sorted({*kids}) if kids.count(kid) > 1)
-    public_keys = render.public_keys(site)
     for secret in secrets:
         yield from _key(secret, public_keys)
     if secrets:
         yield from (f"key {kid} of the site is missing" for kid in public_keys.keys() - {*kids})
+
+
+def _without_keys(public_keys: Mapping[str, str]) -> str:
+    render_again = "run `ispyb-services gateway render --output FILE`"
+    if public_keys:
+        kids = ", ".join(public_keys)
+        return f"the file holds no key, and the site has {kids}: {render_again}"
+    return f"there is no key: run `ispyb-services keys new`, then {render_again}"
 
 
 def _key(secret: Mapping, public_keys: Mapping[str, str]) -> Iterator[str]:

@@ -30,15 +30,22 @@ class PortError(RuntimeError):
     """The address to listen on is not available."""
 
 
-def serve(site: Mapping, only: str | None = None, ready: Callable[[], None] | None = None) -> None:
+def serve(
+    site: Mapping,
+    only: str | None = None,
+    check: Callable[[], None] | None = None,
+    ready: Callable[[], None] | None = None,
+) -> None:
     """Serve ``site`` until a signal, or ``only`` one of its services, without the gateway.
 
-    ``ready`` is called when the server answers requests.
+    ``check`` is called when the services are built, ``ready`` when the server answers requests.
     """
     site = config.load(site, only)
     place = address(site, only)
     listener = bind(*place)
     app, services = _build(site, only)
+    if check:
+        check()
     with _port_errors(listener, *place):
         listener.listen(
             BACKLOG

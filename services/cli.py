@@ -1,9 +1,13 @@
 """The command line ``ispyb-services``.
 
-It stands above all services and the gateway. A command calls one function of a module, and
+A command ends with code 0, with 1 and a message for a failure or a mistake, or with 2 if it was
+called wrongly. Its result is on standard output; warnings and messages are on standard error.
+
+The file stands above all services and the gateway. A command calls one function of a module, and
 imports it in its body: an import at the top would slow down all other commands.
 """
 
+import json
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,9 +20,11 @@ import click
 from flask import Flask
 from flask.cli import AppGroup, ScriptInfo
 
+from shared import __version__
+from shared.terminal import counted, explain, print_table, print_warnings
+
 DEFAULT_SITE = "config/site.yml"
 COUNTED = ["Proposal", "BLSession", "Person", "DataCollection"]  # tables that newcomers know
-OURS = {"demo", "gateway", "services", "shared"}
 
 
 class Commands(AppGroup):
@@ -31,25 +37,10 @@ class Commands(AppGroup):
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except Exception as error:
-            message = _explain(error)
+            message = explain(error)
             if message is None:
                 raise
             raise click.ClickException(message) from None
-
-
-def _explain(error: Exception) -> str | None:
-    """The message for ``error``, or None if it is a bug."""
-    from sqlalchemy.exc import DBAPIError
-
-    if type(error).__module__.partition(".")[0] in OURS:  # one of our own error classes
-        return str(error)
-    if isinstance(error, DBAPIError):
-        return f"the database reports: {error.orig}"
-    if isinstance(error, ModuleNotFoundError) and error.name == "MySQLdb":
-        return "the driver of MariaDB is not installed: pip install -e '.[mysql]'"
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return None
 
 
 def _default_site() -> str:
@@ -86,9 +77,18 @@ def _site(**options) -> Callable:
     )
 
 
-@click.group(cls=Commands)
+def _json_option() -> Callable:
+    return click.option("as_json", "--json", is_flag=True, help="Print JSON instead of a table.")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
 def main() -> None:
-    """Run and maintain ISPyB Services."""
+    """Run and maintain ISPyB Services.
+
+    A command ends with code 0, with 1 after a failure or a mistake in the settings, or with 2 if
+    it was called wrongly.
+    """
 
 
 # --------------------------------------------------------------------------------- running
@@ -104,10 +104,13 @@ def main() -> None:
 )
 def serve(site: str, service: str | None, port: int | None) -> None:
     """Serve the site behind the embedded gateway, or one service."""
-    from gateway import home, server
+    from gateway import home, server, start_check
+    from services.auth import plugins
     from shared import config
+    from shared.config_warnings import list_warnings
 
-    settings = config.load(site, service)
+    settings = config.load(site, service, check_plugins=plugins.list_faults)
+    warnings = list_warnings(settings, config.read_document(site))
     if service is None:
         settings["gateway"]["port"] = port or settings["gateway"]["port"]
     elif port is not None:
@@ -115,12 +118,20 @@ def serve(site: str, service: str | None, port: int | None) -> None:
         netloc = f"[{host}]" if ":" in host else host
         settings["services"][service]["url"] = f"http://{netloc}:{port}"
 
+    problems: list[str] = []
+
+    def check_database() -> None:
+        names = [service] if service else config.enabled(settings)
+        problems.extend(start_check.list_problems(settings, names))
+        print_warnings([*warnings, *problems])
+
     def show_address() -> None:
+        limits = ", and cannot do all of its work: see the warnings above" if problems else ""
         if service is not None:
             host, number = server.address(settings, service)
-            click.echo(f"{service} answers at {host}:{number}")
+            click.echo(f"{service} answers at {host}:{number}{limits}")
             return
-        click.echo(f"\n{settings['site']['name']} is open at {home.origin(settings)}\n")
+        click.echo(f"\n{settings['site']['name']} is open at {home.origin(settings)}{limits}\n")
         people = home.users(settings)
         if people:
             click.echo("Sign in as (login, password):")
@@ -130,7 +141,7 @@ def serve(site: str, service: str | None, port: int | None) -> None:
             click.echo(f"\n# {call['title']}\n{call['command']}")
         click.echo("\nCtrl-C ends everything.")
 
-    server.serve(settings, service, show_address)
+    server.serve(settings, service, check_database, show_address)
 
 
 @main.command(with_appcontext=False)
@@ -168,12 +179,18 @@ def demo(site: str, scale: int, seed: int, reset: bool) -> None:
 @main.command("check-config", with_appcontext=False)
 @_site()
 def check_config(site: str) -> None:
-    """Check the site file, the keys and the settings of services."""
-    from gateway.app import build
-    from shared import config
+    """Check the site file, the keys and the settings of services.
 
-    settings = config.load(site)
+    All mistakes are listed at once. A warning is no mistake: the exit code stays 0.
+    """
+    from gateway.app import build
+    from services.auth import plugins
+    from shared import config
+    from shared.config_warnings import list_warnings
+
+    settings = config.load(site, check_plugins=plugins.list_faults)
     build(settings)
+    print_warnings(list_warnings(settings, config.read_document(site)))
     services = ", ".join(config.enabled(settings))
     click.echo(f"{site} is good: {settings['site']['mode']} mode, with {services}")
 
@@ -192,13 +209,12 @@ def check_db(site: str) -> None:
     settings = config.load(site, keys=False)
     needs = {name: dbcheck.tables_of(name) for name in config.enabled(settings)}
     engine = create_engine(config.database_uri(settings))
-    if refused := dbcheck.refused_writes(engine):
-        raise click.ClickException(refused)
-    gaps = dbcheck.missing(engine, needs)
-    for gap in gaps:
-        click.echo(str(gap))
-    if gaps:
-        raise click.ClickException(f"{_number(len(gaps), 'table')} missing or incomplete")
+    faults = dbcheck.list_faults(engine, needs)
+    for fault in faults:
+        click.echo(fault)
+    print_warnings(filter(None, [dbcheck.compare_clocks(engine)]))
+    if faults:
+        raise click.ClickException(f"{counted(len(faults), 'fault')} of the database")
     click.echo(f"the database has all that {', '.join(needs)} need")
     for statement in dbcheck.advised(engine, needs):
         click.echo(f"long lists would be faster after: {statement}")
@@ -259,7 +275,7 @@ def gateway_check(site: str, file: str, template: bool, compose: TextIO | None) 
         click.echo(fault)
     files = file if compose is None else f"{file} and {compose.name}"
     if faults:
-        raise click.ClickException(f"{_number(len(faults), 'fault')} in {files}")
+        raise click.ClickException(f"{counted(len(faults), 'fault')} in {files}")
     click.echo(f"{files} {'is' if compose is None else 'are'} good")
 
 
@@ -300,30 +316,51 @@ def token_issue(
     from services.auth.modules import tokens
     from shared.db import transaction_scope
 
+    namesakes = [row for row in tokens.issued() if row["name"] == name and _state(row) == "good"]
     with transaction_scope():
         issued = tokens.issue(name, permissions, beamlines or None, days, _operator())
         _note("token issue", HTTPStatus.CREATED)
+    numbers = ", ".join(str(row["serviceTokenId"]) for row in namesakes)
+    if namesakes:
+        print_warnings(
+            [f"{name} has other good tokens: once this one is in use, revoke {numbers}"]
+        )
     click.echo(issued)
 
 
 @token.command("list")
 @_site(expose_value=False)
-def token_list() -> None:
+@_json_option()
+def token_list(as_json: bool) -> None:
     """List issued tokens, the newest first.
 
-    The text of a token is never stored.
+    The text of a token is never stored. Times are UTC.
     """
     from services.auth.modules import tokens
+
+    rows = [{**row, "state": _state(row)} for row in tokens.issued()]
+    columns = {
+        "NUMBER": lambda row: str(row["serviceTokenId"]),
+        "NAME": lambda row: row["name"],
+        "STATE": lambda row: row["state"],
+        "EXPIRES": lambda row: row["expires"],
+        "ISSUED BY": lambda row: row["issuedBy"],
+        "BEAMLINES": lambda row: "all" if row["beamlines"] is None else ",".join(row["beamlines"]),
+        "PERMISSIONS": lambda row: ",".join(row["permissions"]),
+    }
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        print_table(rows, columns, "no token has been issued")
+
+
+def _state(row: dict) -> str:
+    """The state of a service token."""
     from shared.service_tables import utc_now
 
-    now = utc_now().isoformat()
-    for row in tokens.issued():
-        state = "revoked" if row["revoked"] else "expired" if row["expires"] < now else "good"
-        place = f"on {', '.join(row['beamlines'])}" if row["beamlines"] is not None else "anywhere"
-        click.echo(
-            f"{row['serviceTokenId']}  {row['name']}: {', '.join(row['permissions'])} {place}, "
-            f"until {row['expires']} UTC, by {row['issuedBy']}: {state}"
-        )
+    if row["revoked"]:
+        return "revoked"
+    return "expired" if row["expires"] < utc_now().isoformat() else "good"
 
 
 @token.command("revoke")
@@ -338,11 +375,6 @@ def token_revoke(number: int) -> None:
         row = tokens.revoke(number)
         _note("token revoke", HTTPStatus.OK)
     click.echo(f"token {number} of {row['name']} is revoked")
-
-
-def _number(count: int, noun: str) -> str:
-    """``count`` and the noun, in the plural unless it is one."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _operator() -> str:
@@ -378,8 +410,13 @@ def db_upgrade(site: str) -> None:
     from shared import config
     from shared.db import OWN
 
-    upgrade(config.load(site, keys=False))
-    click.echo(f"the database {OWN} is up to date")
+    before, after = upgrade(config.load(site, keys=False))
+    if before is None:
+        click.echo(f"the tables of the database {OWN} are created, at revision {after}")
+    elif before == after:
+        click.echo(f"the database {OWN} was up to date, at revision {after}: nothing is changed")
+    else:
+        click.echo(f"the database {OWN} is updated from revision {before} to {after}")
 
 
 @db_.command("trim")
@@ -399,7 +436,7 @@ def db_trim(days: int) -> None:
         deleted += number
     with transaction_scope():
         _note("db trim", HTTPStatus.OK)
-    click.echo(f"{_number(deleted, 'line')} of the audit trail deleted")
+    click.echo(f"{counted(deleted, 'line')} of the audit trail deleted")
 
 
 @main.group("keys")
@@ -418,6 +455,27 @@ def keys_new(site: str) -> None:
 
     folder = config.load(site, keys=False, secrets=False)["tokens"]["keys"]
     click.echo(f"key {keys.new(folder)} created in {folder}")
+
+
+@keys_.command("list", with_appcontext=False)
+@_site()
+@_json_option()
+def keys_list(site: str, as_json: bool) -> None:
+    """List the keys, the oldest first."""
+    from shared import config, keys
+
+    folder = config.load(site, keys=False, secrets=False)["tokens"]["keys"]
+    rows = keys.list_(folder)
+    columns = {
+        "KEY": lambda row: row["kid"],
+        "CREATED (UTC)": lambda row: row["created"] or "",
+        "USE": lambda row: "signs and checks" if row["signs"] else "checks",
+        "PRIVATE HALF": lambda row: "yes" if row["private"] else "no",
+    }
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        print_table(rows, columns, f"there is no key in {folder}: run `ispyb-services keys new`")
 
 
 @keys_.command("rotate", with_appcontext=False)

@@ -39,6 +39,13 @@ ABSENT = {1146, 1932, "SQLITE_ERROR"}  # no such table, or only its definition
 COLLATION = {1267, 1270, 1271}  # illegal mix of collations
 NAMES = {1048, 1054, 1142, 1146, 1264, 1305, 1364, 1406}  # their texts quote names, but no values
 
+NEEDS_UPGRADE = f"the database {OWN} is missing or incomplete: run `ispyb-services db upgrade`"
+CAUSES = (  # of errors that operators see at a command: codes, and the place to look at
+    ({2002, 2003, 2005}, "the database does not answer: see database.uri, and its server"),
+    ({1045, 1698}, "the database refuses the user or the password: see section database"),
+    ({1044, 1049}, "the server shows no such database to this user: see database.uri"),
+)
+
 TEMPORARY = (
     (BUSY, "the database is busy: another request holds a lock that this one needs", 1),
     (AWAY, "the database does not answer", 2),
@@ -54,6 +61,22 @@ def handle_database_errors(app: Flask) -> None:
     app.teardown_appcontext(_end_session)  # before that of Flask-SQLAlchemy, which may raise
 
 
+def explain(error: DBAPIError) -> str:
+    """A sentence for operators about ``error``: the cause, and the text of the driver."""
+    if lacks_own(error):
+        return NEEDS_UPGRADE
+    code = error_code(error.orig)
+    cause = next((cause for codes, cause in CAUSES if code in codes), "the database reports")
+    arguments: tuple = getattr(error.orig, "args", ())
+    text = f"{arguments[1]} ({code})" if len(arguments) > 1 else str(error.orig)
+    return f"{cause}: {text}"
+
+
+def lacks_own(error: DBAPIError) -> bool:
+    """Whether a table of our own is absent."""
+    return error_code(error.orig) in ABSENT and OWN in str(error.orig)
+
+
 def _from_database(error: DBAPIError) -> Response:
     """The answer to an error of the database: 503 if it is temporary, else 500.
 
@@ -65,7 +88,7 @@ def _from_database(error: DBAPIError) -> Response:
         current_app.logger.warning("database: %s", error.orig)
         return answer_problem(problem)
     _hide_values(error)
-    current_app.logger.error("database", exc_info=error)
+    current_app.logger.error("database: %s", error.orig, exc_info=error)
     return answer_problem(ServiceError(ServiceError.status.description))
 
 
@@ -80,7 +103,7 @@ def _temporary(error: DBAPIError) -> Unavailable | None:
     for codes, detail, seconds in TEMPORARY:
         if code in codes:
             return Unavailable(detail, retry_after=seconds)
-    if code in ABSENT and OWN in str(error.orig):
+    if lacks_own(error):
         detail = (
             f"the database {OWN} is not complete: its operator runs `ispyb-services db upgrade`"
         )

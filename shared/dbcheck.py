@@ -1,21 +1,27 @@
 """The check of a live database for gaps: tables, columns and values that services need.
 
-Nothing is changed in the database.
+Nothing is changed in the database. Its results are sentences for operators.
 """
 
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from importlib import import_module
+from itertools import chain
 
 from sqlalchemy import Column, Engine, Enum, Inspector, Table, inspect, text
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
-from shared.db import Base
+from shared.database_errors import NEEDS_UPGRADE
+from shared.db import OWN, Base
 from shared.models import BLSession, Person, Proposal, ProposalHasPerson, SessionHasPerson
 from shared.service_tables import Activity
 
 SPINE = (Person, Proposal, ProposalHasPerson, BLSession, SessionHasPerson)
+OWN_TABLES = len(Activity.metadata.tables)
+NO_TABLES = "the database has no table of ISPyB that this user may read: see database.uri"
+CLOCKS_DIFFER = timedelta(seconds=10)  # by which services refuse each other's tokens
 HIDDEN = {1044, 1049, 1142}  # MariaDB: no right to the database, no such one, none to the table
 
 
@@ -52,6 +58,20 @@ def tables_of(service: str) -> set[Table]:
     return {*Activity.metadata.tables.values(), *tables}
 
 
+def list_faults(engine: Engine, needs: Mapping[str, Iterable[Table]]) -> list[str]:
+    """The reasons for which requests would fail, with the command or setting that mends each."""
+    if refused := refused_writes(engine):
+        return [refused]
+    gaps = missing(engine, needs)
+    own = [gap for gap in gaps if gap.table.startswith(f"{OWN}.")]
+    others = [gap for gap in gaps if gap not in own]
+    faults = [NEEDS_UPGRADE] if own else []
+    absent = [gap for gap in others if not gap.columns and not gap.values]
+    if len(absent) == len({*chain(*needs.values())}) - OWN_TABLES:
+        return [*faults, NO_TABLES]
+    return [*faults, *map(str, others)]
+
+
 def missing(engine: Engine, needs: Mapping[str, Iterable[Table]]) -> list[Gap]:
     """The gaps in the database of ``engine``, of the tables that each service ``needs``.
 
@@ -78,6 +98,23 @@ def refused_writes(engine: Engine) -> str | None:
         return None
     return (
         "binlog_format is STATEMENT, with which InnoDB refuses every write: set it to MIXED or ROW"
+    )
+
+
+def compare_clocks(engine: Engine) -> str | None:
+    """A sentence if the server's local time is not that of this process, else None."""
+    if engine.dialect.name == "sqlite":
+        return None
+    with engine.connect() as connection:
+        before = datetime.now()
+        there = connection.execute(text("SELECT NOW()")).scalar_one()
+        after = datetime.now()
+    if before - CLOCKS_DIFFER <= there <= after + CLOCKS_DIFFER:
+        return None
+    return (
+        f"the clock of the database shows {there:%Y-%m-%d %H:%M:%S}, and that of this process"
+        f" {after:%Y-%m-%d %H:%M:%S}: set TZ to the time zone of the facility on both, and let NTP"
+        " set both clocks"
     )
 
 

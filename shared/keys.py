@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 BITS = 2048
+TIME_FORMAT = "%Y%m%dT%H%M%S%f"  # of a kid, in UTC
 KID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 Folder = str | os.PathLike
@@ -33,7 +34,7 @@ def new(folder: Folder) -> str:
     _make(folder / "private", 0o700)
     _make(folder / "public", 0o755)
     key = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
-    kid = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    kid = datetime.now(UTC).strftime(TIME_FORMAT)
     private = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -59,6 +60,18 @@ def rotate(folder: Folder) -> str:
     _pair(folder, kid)
     _write(folder / "current", kid.encode(), 0o644)
     return kid
+
+
+def list_(folder: Folder) -> list[dict]:
+    """The keys, oldest first: kid, UTC of creation, whether it signs, whether it could."""
+    folder = Path(folder)
+    private = folder / "private"  # absent where only services run that sign nothing
+    kids = {path.stem for path in _files(private)} if private.is_dir() else set()
+    signing = signing_key(folder)[0] if kids else None
+    return [
+        {"kid": kid, "created": _created(kid), "signs": kid == signing, "private": kid in kids}
+        for kid in public_keys(folder)
+    ]
 
 
 def public_keys(folder: Folder) -> dict[str, str]:
@@ -88,6 +101,13 @@ def signing_key(folder: Folder) -> tuple[str, rsa.RSAPrivateKey]:
     if not KID.fullmatch(kid):
         raise KeysError(f"{folder / 'current'} does not name the key that signs")
     return kid, _pair(folder, kid)
+
+
+def _created(kid: str) -> str | None:
+    try:
+        return datetime.strptime(kid, TIME_FORMAT).isoformat(timespec="seconds")
+    except ValueError:  # the site chose the kid
+        return None
 
 
 def _make(folder: Path, mode: int) -> None:

@@ -148,7 +148,7 @@ def test_a_token_is_not_kept_for_replay(manager, rows, count):
 def test_functions_that_the_command_line_calls(app, bearer, engine):
     with app.app_context(), transaction_scope():
         token = tokens.issue("hyperion", ("mx_write",), None, None, "root")
-        with pytest.raises(BadInput, match="permissions: Not known here: mx_wriet"):
+        with pytest.raises(BadInput, match="unknown permission mx_wriet, did you mean mx_write"):
             tokens.issue("hyperion", ("mx_wriet",), None, 5, "root")
         [row] = tokens.issued()
     assert (row["name"], row["issuedBy"], row["beamlines"]) == ("hyperion", "root", None)

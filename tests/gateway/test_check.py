@@ -106,7 +106,7 @@ BREAKS = {
     "consumer public has credentials": lambda k: k["consumers"][0].update(
         keyauth_credentials=[{"key": "x"}]
     ),
-    "there is no key": lambda k: k["consumers"][1].pop("jwt_secrets"),
+    "the file holds no key, and the site has": lambda k: k["consumers"][1].pop("jwt_secrets"),
     "of the site is missing": lambda k: key(k).update(key="another"),
     "key another is not the site's": lambda k: key(k).update(key="another"),
     "stands twice": lambda k: k["consumers"][1]["jwt_secrets"].append(key(k)),

@@ -33,7 +33,8 @@ def test_the_file_in_the_tree_is_that_of_the_example():
     assert "rsa_public_key" not in text
     assert check(text, site, specs) == []
     assert check(text, site, specs, production=True) == [
-        "there is no key: run `ispyb-services keys new` and render again"
+        "there is no key: run `ispyb-services keys new`, then run `ispyb-services gateway render"
+        " --output FILE`"
     ]
 
 

@@ -27,15 +27,15 @@ def file(site, engine, tmp_path):
     """The site as a file, on a free port."""
     path = tmp_path / "site.yml"
     gateway = {"port": free_port(), "workers": 2}
-    path.write_text(yaml.safe_dump({**site, "gateway": gateway}))
+    path.write_text(yaml.safe_dump({**site, "gateway": gateway, "file_roots": ["/no/such"]}))
     return path
 
 
 @contextmanager
-def serving(file, *options):
+def serving(file, *options, **variables):
     """Run the command in a session of its own until the block ends; yield its log."""
     log = file.with_suffix(".log")
-    env = {**os.environ, "TMPDIR": str(file.parent)}
+    env = {**os.environ, "TMPDIR": str(file.parent), **variables}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*SERVE, "--site", str(file), *options],
@@ -67,7 +67,8 @@ def test_it_serves_the_site_and_ctrl_c_ends_everything(file):
         )
         assert answer.status_code == 404
         text = log.read_text()
-        assert f"is open at {root}" in text
+        assert f"is open at {root}\n" in text
+        assert "Warning: file_roots.0: there is no folder /no" in text.partition("is open")[0]
         assert "alice" in text
         assert f"{root}/ispyb/api/v1/auth/login" in text
     assert process.returncode == 0

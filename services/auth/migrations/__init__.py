@@ -5,6 +5,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
 
 from services.auth import app_context
@@ -12,15 +13,20 @@ from shared.config import database_uri
 from shared.db import OWN, engine_options
 
 
-def upgrade(site: Mapping | None = None) -> None:
-    """Create or update our own database beside that of ``site``, else of the current app."""
+def upgrade(site: Mapping | None = None) -> tuple[str | None, str | None]:
+    """Create or update our own database beside that of ``site``, else of the current app.
+
+    Return its revision before, which is None if it had no tables, and after.
+    """
     uri = database_uri(app_context.site() if site is None else site)
     engine = create_engine(uri, **engine_options(uri, 1))
     try:
         with engine.begin() as connection:
             _create_database(connection)
         with engine.begin() as connection:
+            before = _revision(connection)
             command.upgrade(settings(connection), "head")
+            return before, _revision(connection)
     finally:
         engine.dispose()
 
@@ -31,6 +37,11 @@ def settings(connection: Connection) -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     return config
+
+
+def _revision(connection: Connection) -> str | None:
+    context = MigrationContext.configure(connection, opts={"version_table_schema": OWN})
+    return context.get_current_revision()
 
 
 def _create_database(connection: Connection) -> None:

@@ -13,6 +13,7 @@ from shared.db import db, save
 from shared.errors import BadInput, Conflict, NotFound
 from shared.identity import WHOLE_SITE, Identity
 from shared.service_tables import ServiceToken, utc_now
+from shared.settings import unknown
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9 ._@-]{0,44}"
 PEOPLE_ONLY = {"manage_groups", "manage_perms", "manage_tokens"}
@@ -100,17 +101,20 @@ def _checked(
     site, errors = app_context.site(), {}
     if not re.fullmatch(NAME, name):
         errors["name"] = ["Must be 1 to 45 of A-Z, a-z, 0-9, blank and . _ @ -"]
-    most, registered = site["tokens"]["service_days"], permissions.registered()
+    most, registered = site["tokens"]["service_days"], sorted(permissions.registered())
     unregistered = [each for each in requested if each not in registered]
     if unregistered:
-        errors["permissions"] = [f"Not known here: {', '.join(unregistered)}."]
+        reasons = [unknown(each, registered, f"permission {each}") for each in unregistered]
+        errors["permissions"] = ["; ".join(reasons)]
     elif managing := PEOPLE_ONLY.intersection(requested):
         errors["permissions"] = [f"For people only: {', '.join(sorted(managing))}."]
     elif beamlines and (whole := WHOLE_SITE.intersection(requested)):
         errors["permissions"] = [f"Cannot be limited to beamlines: {', '.join(whole)}."]
-    unknown = [each for each in beamlines or () if each not in site["beamlines"]]
-    if unknown:
-        errors["beamlines"] = [f"Not known here: {', '.join(unknown)}."]
+    names = site["beamlines"]
+    if reasons := [
+        unknown(each, names, f"beamline {each}") for each in beamlines or () if each not in names
+    ]:
+        errors["beamlines"] = ["; ".join(reasons)]
     if days is not None and days > most:
         errors["days"] = [f"Must be at most {most}."]
     if errors:
