@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from services.auth.modules import permissions
 from services.auth.modules.permissions import HOUSE
 from shared.app import specifications
-from shared.models import Permission, UserGroup, UserGroupHasPermission
+from shared.models import Permission, Person, UserGroup, UserGroupHasPermission
 from tests.auth.conftest import ROOT
 from tests.conftest import SERVICES
 
@@ -85,3 +86,23 @@ def test_every_permission_that_an_operation_asks_for_is_explained(built):
     explained = set(re.findall(r"^\| `(\w+)` \|", PAGE.read_text(), re.MULTILINE))
     assert names and names <= HOUSE.keys()
     assert explained == HOUSE.keys()
+
+
+def test_the_first_administrator_is_made_by_the_statements_of_the_page(app, add, engine):
+    add(Person(personId=1, login="ada"), Permission(type="manage_perms"))
+    block = re.search(r"^```sql\n(INSERT INTO UserGroup .*?)^```", PAGE.read_text(), re.M | re.S)[
+        1
+    ]
+
+    def run(login):
+        """The logins that the last statement shows."""
+        *changes, select = block.replace("your-login", login).split(";")[:-1]
+        with engine.begin() as connection:
+            for statement in changes:
+                connection.exec_driver_sql(re.sub("--.*", "", statement))
+            return connection.exec_driver_sql(select).scalars().all()
+
+    assert run("adda") == []
+    assert run("ada") == run("ada") == ["ada"]
+    with app.app_context():
+        assert permissions.of_person(1) == {"manage_groups", "manage_perms"}
