@@ -93,7 +93,7 @@ def refused_writes(engine: Engine) -> str | None:
         return None
     with engine.connect() as connection:
         query = "SHOW VARIABLES WHERE variable_name IN ('log_bin', 'binlog_format')"
-        variables = dict(connection.execute(text(query)).tuples().all())
+        variables = {name: value for name, value in connection.execute(text(query))}
     if variables.get("log_bin") != "ON" or variables.get("binlog_format") != "STATEMENT":
         return None
     return (
