@@ -10,6 +10,7 @@ from gateway import home
 from gateway.embedded import Gateway
 from gateway.render import declare
 from gateway.specification import Specs
+from services.auth import plugins
 from shared import app as shared_app
 from shared import config, keys
 
@@ -22,7 +23,7 @@ ANY_PLUGIN = {  # without settings: the plugins of a site do not change its spec
 
 def create_app(source=None) -> Gateway:
     """Return the gateway and the enabled services of the site ``source``, see config.load."""
-    site = config.load(source)
+    site = config.load(source, check_plugins=plugins.list_faults)
     apps = build(site)
     specs = published(apps)
     return Gateway(declare(site, specs), apps, home.page(site, specs))

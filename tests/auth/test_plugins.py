@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gateway import app as gateway
+from services.auth import app as auth
 from services.auth.plugins import load
 from services.auth.plugins.base import Account, Authentication
 from shared.config import ConfigError
@@ -110,6 +112,15 @@ def test_all_mistakes_of_all_plugins_are_listed():
     assert "AUTH.1.two.CONFIG.users.2.login: is missing" in messages
     assert "AUTH.1.two.CONFIG.users.2.token: must be text" in messages
     assert any(fault.startswith("AUTH.2.three.AUTH_MODULE") for fault in messages)
+
+
+@pytest.mark.parametrize("create_app", [auth.create_app, gateway.create_app])
+def test_the_site_file_is_named(site, tmp_path, create_app):
+    path = tmp_path / "site.yml"
+    plugin = {"AUTH_MODULE": "nowhere.at.all", "AUTH_CLASS": "X"}
+    path.write_text(yaml.safe_dump({**site, "AUTH": [{"mine": plugin}]}))
+    with pytest.raises(ConfigError, match=f"^mistake in {path}: AUTH.0.mine.AUTH_MODULE: "):
+        create_app(str(path))
 
 
 def test_two_users_with_one_login_or_one_token():
