@@ -1,12 +1,14 @@
 """The base of all payloads: fields take type, limits and description from the model."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from copy import copy
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
 
+from anyascii import anyascii
 from apispec.ext.marshmallow.common import resolve_schema_instance
 from marshmallow import RAISE, Schema, fields, validate
 from marshmallow_sqlalchemy import ModelConverter, SQLAlchemyAutoSchema
@@ -22,6 +24,10 @@ CONTROLS = {
     False: r"\x00-\x1f\x7f-\x9f\u2028\u2029",
     True: r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f",
 }  # by whether the text may have tabs and line breaks
+UNSTORABLE = re.compile(rf"[^\x00-\x1f\x7f-\x9f{WINDOWS_1252}]")
+# anyascii writes modern Greek: μ as m, which would make micrometres millimetres, and β as v
+SCIENTIFIC = {"μ": "µ", "β": "b"}
+MOST_LETTERS = 10  # that a warning names
 BITS = ((TINYINT, 8), (SmallInteger, 16), (MEDIUMINT, 24), (Integer, 32))
 TIMESTAMPS = (datetime(1970, 1, 2), datetime(2038, 1, 18))
 LARGEST_FLOAT = 3.4e38
@@ -44,11 +50,27 @@ class Characters(validate.Regexp):
             reason = f"Holds a control character, or one that ISPyB cannot store{kind}"
         super().__init__(f"^{inside}*${end}", error=f"{reason}.")
         self._controls = re.compile(f"[{CONTROLS[lines]}]+")
+        self._charset = charset
 
     def blanked(self, text: str) -> str:
         """``text`` with a blank for control characters, and without any at its ends."""
         plain = self._controls.sub(" ", text)
         return text if plain == text else plain.strip()
+
+    def unstorable(self, text: str) -> list[str]:
+        """The letters of ``text`` that the charset lacks, each once."""
+        return [] if self._charset == "utf8mb4" else [*dict.fromkeys(UNSTORABLE.findall(text))]
+
+    def transliterated(self, text: str) -> str:
+        """``text`` with ASCII in place of letters that the charset lacks, or a question mark."""
+        if not self.unstorable(text):
+            return text
+        composed = unicodedata.normalize("NFC", text)  # an accent beside its letter has no ASCII
+        return UNSTORABLE.sub(lambda match: _write_in_ascii(match[0]), composed)
+
+
+def _write_in_ascii(letter: str) -> str:
+    return SCIENTIFIC.get(letter) or anyascii(letter) or "?"
 
 
 LATIN1, LATIN1_LINES = (Characters("latin1", lines=lines) for lines in (False, True))
@@ -139,6 +161,41 @@ def blanked(field: fields.Field, value: Any) -> Any:
             if isinstance(validator, Characters):
                 return validator.blanked(value)
     return value
+
+
+def fit_free_text(field: fields.Field, value: Any) -> tuple[Any, list[str]]:
+    """``value`` in the characters and the length of ``field``, and the changes for a warning.
+
+    It is for free text of writers that cannot be asked again; a name or a path would be another
+    one afterwards.
+    """
+    changes: list[str] = []
+    if not isinstance(value, str):
+        return value, changes
+    for validator in field.validators:
+        if isinstance(validator, Characters) and (letters := validator.unstorable(value)):
+            value = validator.transliterated(value)
+            more = ", …" if len(letters) > MOST_LETTERS else ""
+            named = ", ".join(letters[:MOST_LETTERS]) + more
+            changes.append(f"replaced {named}, which ISPyB cannot store (latin1)")
+    limits = [v.max for v in field.validators if isinstance(v, validate.Length) and v.max]
+    if limits and len(value) > (most := min(limits)):
+        value = value[:most]
+        changes.append(f"cut to {most} characters")
+    return value, changes
+
+
+def fit_text(field: fields.Field, value: Any, *, free: bool) -> tuple[Any, list[str]]:
+    """``value`` with blanks for control characters, ``free`` text in what its column can hold.
+
+    The changes are returned too, for a warning.
+    """
+    text = blanked(field, value)
+    changes = [BLANKED] if text != value else []
+    if free:
+        text, others = fit_free_text(field, text)
+        changes += others
+    return text, changes
 
 
 def text_of(column: Any, least: int = 0, **kwargs: Any) -> fields.String:

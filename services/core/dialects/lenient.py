@@ -1,8 +1,8 @@
 """Schemas of clients that cannot be changed: ids as text, marks of missing values, odd words.
 
-They take whole dictionaries. A key without a column is dropped, free text is cut, an unknown word
-is null, control characters become blanks: ``warnings`` names all four. All other values are
-checked as strictly as those of the native API.
+They take whole dictionaries. A key without a column is dropped, free text is cut and written in
+the letters of its column, an unknown word is null, control characters become blanks: ``warnings``
+names each. All other values are checked as strictly as those of the native API.
 """
 
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from marshmallow import EXCLUDE, ValidationError, fields, post_load, pre_load, v
 from marshmallow_sqlalchemy import SQLAlchemySchema, auto_field
 from sqlalchemy import Enum, SmallInteger
 
-from shared.schemas import BLANKED, LARGEST_KEY, Converter, blanked
+from shared.schemas import LARGEST_KEY, Converter, fit_text
 
 WHOLE_LIST = {"skip": 0, "limit": 1_000_000}  # of clients that read no second page
 SCALAR = str | int | float
@@ -128,13 +128,16 @@ class LenientConverter(Converter):
 class LenientSchema(SQLAlchemySchema):
     """Takes whole dictionaries of a client; ``warnings`` names the values that are not stored.
 
-    Texts of ``free_text`` may be cut; keys of ``ignored`` have no column, and cause no warning.
+    Texts of ``free_text`` may change to fit their columns; keys of ``ignored`` have no column, and
+    cause no warning.
     """
 
     free_text: ClassVar[tuple[str, ...]] = ()
     ignored: ClassVar[tuple[str, ...]] = ()
     warnings = fields.List(
-        fields.String(), dump_only=True, metadata={"description": "what was dropped or cut"}
+        fields.String(),
+        dump_only=True,
+        metadata={"description": "what was dropped, cut or replaced"},
     )
 
     class Meta:
@@ -142,18 +145,17 @@ class LenientSchema(SQLAlchemySchema):
         unknown = EXCLUDE
 
     @pre_load
-    def _cut(self, data, **kwargs):
+    def _fit(self, data, **kwargs):
         if not isinstance(data, dict):
             return data
-        data = {**data, **self._blanked(data)}
-        return {**data, **{n: data[n][:most] for n, most in self._too_long(data)}}
+        return {**data, **{name: text for name, (text, _) in self._list_changes(data).items()}}
 
     @post_load(pass_original=True)
     def _warn(self, data, original, **kwargs):
         names = {*self.load_fields, *self.ignored}
         warnings = [f"{n:.80}: not stored" for n in original if n not in names]
-        warnings += [f"{n}: {BLANKED}" for n in self._blanked(original)]
-        warnings += [f"{n}: cut to {most} characters" for n, most in self._too_long(original)]
+        for name, (_, changes) in self._list_changes(original).items():
+            warnings += [f"{name}: {change}" for change in changes]
         for name, field in self.load_fields.items():
             value = data.get(key := field.attribute or name)
             if isinstance(field, Choice | Place) and name in original and value is None:
@@ -170,17 +172,15 @@ class LenientSchema(SQLAlchemySchema):
         """The loaded ``data`` in the terms of the modules that store it."""
         return data
 
-    def _blanked(self, data: dict) -> dict:
-        """The texts whose control characters become blanks."""
-        given = {name: data[name] for name in self.load_fields.keys() & data.keys()}
-        texts = {name: blanked(self.load_fields[name], value) for name, value in given.items()}
-        return {name: text for name, text in texts.items() if text != given[name]}
-
-    def _too_long(self, data):
-        for name in self.free_text:
-            most = next(v.max for v in self.fields[name].validators if hasattr(v, "max"))
-            if isinstance(text := data.get(name), str) and len(text) > most:
-                yield name, most
+    def _list_changes(self, data: dict) -> dict[str, tuple[Any, list[str]]]:
+        """The texts of ``data`` that do not fit their columns, as they do, and the changes."""
+        texts = {}
+        for name, field in self.load_fields.items():
+            if name in data:
+                text, changes = fit_text(field, data[name], free=name in self.free_text)
+                if changes:
+                    texts[name] = text, changes
+        return texts
 
 
 class AnsweringSchema(LenientSchema):

@@ -6,7 +6,7 @@ Commands spell the same name in several ways, and send numbers as text: both are
 import re
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields
 
 from services.core.models import AutoProc, AutoProcScaling
 from services.core.modules.processing import processing_jobs, programs
@@ -16,14 +16,14 @@ from shared.db import db
 from shared.errors import BadInput, NotYet
 from shared.identity import Identity
 from shared.models import AutoProcProgram
-from shared.schemas import BLANKED, LARGEST_KEY, TIMESTAMPS, blanked
+from shared.schemas import LARGEST_KEY, TIMESTAMPS, fit_text
 
 WHOLE = re.compile("-?[0-9]{1,10}")  # Python refuses to read integers of 4,300 digits
-FREE_TEXT = {"comments", "shortComments", "statusDescription"}  # is cut if it is too long
+FREE_TEXT = {"comments", "shortComments", "statusDescription"}  # may change to fit its column
 
 
 class CommandParameters(dict):
-    """The parameters of a command by their squashed names; ``warnings`` names the cut texts."""
+    """The parameters of a command by their squashed names; ``warnings`` names the changed texts."""
 
     def __init__(self, *sources: dict):
         """A later one of ``sources`` overrides an earlier one; "None" is how some write null."""
@@ -98,8 +98,8 @@ def load_columns(schema: Schema, parameters: CommandParameters, **aliases: str) 
         name = names.get(parameter)
         if name is not None and value is not None:
             value = _convert(columns[name], value)
-            value = _blank(parameters, name, columns[name], value)
-            values[name] = _cut(parameters, name, columns[name], value)
+            values[name], changes = fit_text(columns[name], value, free=name in FREE_TEXT)
+            parameters.warnings += [f"{name}: {change}" for change in changes]
     try:
         data = schema.load(values)
     except ValidationError as error:
@@ -177,20 +177,3 @@ def _convert(field: fields.Field, value: Any) -> Any:
         return number(value) if value.strip() else None
     except ValueError:
         return value
-
-
-def _blank(parameters: CommandParameters, name: str, field: fields.Field, value: Any) -> Any:
-    """``value`` with blanks for control characters; a warning names the column."""
-    text = blanked(field, value)
-    if text != value:
-        parameters.warnings.append(f"{name}: {BLANKED}")
-    return text
-
-
-def _cut(parameters: CommandParameters, name: str, field: fields.Field, value: Any) -> Any:
-    """Free text cut to the length of its column; a warning names the column."""
-    limits = [v.max for v in field.validators if isinstance(v, validate.Length) and v.max]
-    if name in FREE_TEXT and isinstance(value, str) and limits and len(value) > min(limits):
-        parameters.warnings.append(f"{name}: cut to {min(limits)} characters")
-        return value[: min(limits)]
-    return value

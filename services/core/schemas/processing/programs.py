@@ -17,7 +17,7 @@ from shared.models import (
     ProcessingJob,
     ProcessingPipeline,
 )
-from shared.schemas import TableSchema, definition_name
+from shared.schemas import TableSchema, definition_name, fit_free_text
 
 # processingStatus of a program, null while it waits or runs; and how clients write it
 SUCCESS, FAILURE = 1, 0
@@ -36,7 +36,10 @@ AS_WRITTEN = "as written"  # in the metadata of a field: its JSON Schema in a bo
 
 
 class TidySchema(TableSchema):
-    """A body from a pipeline: free text that is too long is cut, and ``warnings`` names it."""
+    """A body from a pipeline: free text is cut and written in the letters of its column.
+
+    ``warnings`` names each change.
+    """
 
     free_text: ClassVar[tuple[str, ...]] = ()
 
@@ -48,25 +51,25 @@ class TidySchema(TableSchema):
     def _tidy(self, data, **kwargs):
         if not isinstance(data, dict):
             return data
-        return self.tidy({**data, **{n: data[n][:most] for n, most in self._too_long(data)}})
+        return self.tidy({**data, **{name: text for name, text, _ in self._fit(data)}})
 
     @post_load(pass_original=True)
     def _warn(self, data, original, **kwargs):
-        cut = [f"{n}: cut to {most} characters" for n, most in self._too_long(original)]
-        return {**data, "warnings": cut} if cut else data
+        changes = [f"{name}: {c}" for name, _, changes in self._fit(original) for c in changes]
+        return {**data, "warnings": changes} if changes else data
 
-    def _too_long(self, data: dict) -> Iterator[tuple[str, int]]:
+    def _fit(self, data: dict) -> Iterator[tuple[str, Any, list[str]]]:
+        """The free texts of ``data``, as their columns can hold them, and the changes."""
         for name in self.free_text:
-            if isinstance(text := data.get(name), str):
-                limits = self.fields[name].validators
-                most = next(v.max for v in limits if isinstance(v, validate.Length))
-                if most and len(text) > most:
-                    yield name, most
+            if name in data:
+                yield name, *fit_free_text(self.fields[name], data[name])
 
 
 def answer_of(schema: type[TableSchema], **more: fields.Field) -> type[Schema]:
     """The answer to a write of ``schema``: the row, and warnings about the body."""
-    warnings = fields.List(fields.String(), metadata={"description": "what was cut or dropped"})
+    warnings = fields.List(
+        fields.String(), metadata={"description": "what was cut, replaced or dropped"}
+    )
     answer = {**schema().dump_fields, **more, "warnings": warnings}
     return Schema.from_dict(answer, name=f"{definition_name(schema)}AnswerSchema")
 

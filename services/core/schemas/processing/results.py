@@ -279,7 +279,8 @@ class ResultSchema(Schema):
         metadata={"description": "those that are stored stay if nothing is said of them"},
     )
     warnings = fields.List(
-        fields.String(), metadata={"description": "what was cut, dropped or not understood"}
+        fields.String(),
+        metadata={"description": "what was cut, replaced, dropped or not understood"},
     )
 
     @post_load

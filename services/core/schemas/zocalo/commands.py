@@ -62,7 +62,7 @@ class CommandResultSchema(Schema):
         metadata={"description": "mostly the key of the row that was written"},
     )
     warnings = fields.List(
-        fields.String(), required=True, metadata={"description": "what was cut"}
+        fields.String(), required=True, metadata={"description": "what was cut or replaced"}
     )
 
 
