@@ -23,7 +23,7 @@ FREE_TEXT = {"comments", "shortComments", "statusDescription"}  # may change to 
 
 
 class CommandParameters(dict):
-    """The parameters of a command by their squashed names; ``warnings`` names the changed texts."""
+    """The parameters of a command by their squashed names; ``warnings`` names changed texts."""
 
     def __init__(self, *sources: dict):
         """A later one of ``sources`` overrides an earlier one; "None" is how some write null."""
