@@ -91,7 +91,7 @@ def happened(facility, add):
         20: (2, at(11), "DataCollection Unsuccessful"),
         30: (3, at(12), "DataCollection Successful"),
         31: (3, at(12, 10), "DataCollection Stopped"),
-        40: (4, at(10, 30), None),
+        40: (4, at(10, 30), "Running"),
         50: (5, None, None),
         70: (7, at(14), None),
         80: (8, at(15), None),
@@ -206,8 +206,10 @@ def test_only_what_happened_in_visible_sessions_is_told(as_, happened, caller, s
         ({"eventType": "robot"}, ["robot 2", "robot 1"]),
         ({"eventType": "screening"}, ["screening 2", "screening 1"]),
         ({"status": "success"}, ["dc 30", "dc 10", "robot 1"]),
-        ({"status": "failed"}, ["dc 30", "dc 20", "robot 2"]),
-        ({"status": "failed", "dataCollectionGroupId": 3}, ["dc 31"]),
+        ({"status": "failed"}, ["dc 20", "robot 2"]),
+        ({"status": "failed", "dataCollectionGroupId": 3}, []),
+        ({"status": "aborted"}, ["dc 30"]),
+        ({"status": "aborted", "dataCollectionGroupId": 3}, ["dc 31"]),
         ({"status": "failed", "eventType": "es"}, []),
         (
             {"startTime__gte": "2024-05-11T10:00:00", "startTime__lte": "2024-05-11T11:05:00"},
@@ -324,6 +326,7 @@ def test_the_state_of_processing_in_words(as_, happened, add):
             processingStartTime=at(13),
         ),
         AutoProcProgram(autoProcProgramId=3, processingJobId=3, processingStatus=1),
+        AutoProcProgram(autoProcProgramId=5, processingJobId=3, processingStatus=2),  # queued
         AutoProcProgram(autoProcProgramId=4, processingPrograms="fast_dp", processingStatus=0),
         AutoProcIntegration(autoProcIntegrationId=1, dataCollectionId=31, autoProcProgramId=4),
         AutoProcIntegration(autoProcIntegrationId=2, dataCollectionId=31, autoProcProgramId=4),
@@ -335,11 +338,12 @@ def test_the_state_of_processing_in_words(as_, happened, add):
         ("dials", "Queued"): 1,
         ("dials", "Running"): 1,
         ("xia2", "Success"): 1,
+        ("xia2", "Queued"): 1,
         ("fast_dp", "Fail"): 1,
     }
     answer = as_("alice", 1).get(f"{URL}?dataCollectionGroupId=3")
     single = {row["id"]: row["processing"] for row in answer.json["results"]}
-    assert [each["name"] for each in single[31]] == ["fast_dp", "xia2"]
+    assert [each["name"] for each in single[31]] == ["fast_dp", "xia2", "xia2"]
     assert told(as_(*STAFF).get(f"{URL}?status=processed")) == ["dc 30"]
     assert told(as_(*STAFF).get(f"{URL}?status=processerror&dataCollectionGroupId=3")) == ["dc 31"]
 
@@ -376,9 +380,41 @@ def test_the_types_of_what_happened(as_, happened):
         assert page.json["total"] == count
     failed = as_("alice", 1).get(f"{URL}/types?status=failed").json["results"]
     assert {row["eventType"]: row["count"] for row in failed} == {
-        **{"dc": 2, "robot": 1},
-        **{"Characterization": 1, "OSC": 1},
+        **{"dc": 1, "robot": 1},
+        "Characterization": 1,
     }
+    aborted = as_("alice", 1).get(f"{URL}/types?status=aborted").json["results"]
+    assert {row["eventType"]: row["count"] for row in aborted} == {"dc": 1, "OSC": 1}
+
+
+@pytest.mark.parametrize(
+    "status, outcome",
+    [
+        ("Data collection successful", "success"),
+        ("successful, 0 errors", "success"),
+        ("DataCollection Unsuccessful", "failed"),
+        ("failed: beam stop is in", "failed"),
+        ("ERROR", "failed"),
+        ("Stopped", "aborted"),
+        ("aborted by the user", "aborted"),
+        ("Running", None),
+        ("collecting", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_run_status_is_one_outcome_in_feed_and_statistics(as_, facility, add, status, outcome):
+    add(DataCollectionGroup(dataCollectionGroupId=1, sessionId=11, startTime=at(9)))
+    add(DataCollection(dataCollectionId=1, dataCollectionGroupId=1, runStatus=status))
+    client = as_("alice", 1)
+    feed = {
+        state: [row["id"] for row in client.get(f"{URL}?status={state}").json["results"]]
+        for state in ("success", "failed", "aborted")
+    }
+    assert [state for state, keys in feed.items() if keys] == [outcome] * (outcome is not None)
+    counts = client.get("/ispyb/api/v1/sessions/11/statistics").json["counts"]
+    ended = {state: int(state == outcome) for state in ("failed", "aborted")}
+    assert {state: counts[state] for state in ended} == ended
 
 
 def test_a_long_feed_costs_the_statements_of_a_short_one(as_, happened, add):

@@ -1,45 +1,38 @@
 """The outcomes of data collections and robot actions, as conditions on their rows.
 
-``runStatus`` is free text, which each beamline words in its own way. The timeline has two
-outcomes: a data collection succeeded, or it ended otherwise. The statistics divide the latter:
-failed, aborted, and texts that are neither.
+The feed and the statistics use these. A row has one outcome at most; one that runs, or whose
+status names no outcome, has none. The outcomes of processing are in ``processing_status``.
 """
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 
-FAILURE_WORDS = ("fail", "unsuccessful", "error")
+from services.core.schemas.overview.timeline import ABORTED, FAILED, SUCCEEDED
+
+# runStatus is free text, which each beamline words in its own way
+SUCCESS_WORD, NO_SUCCESS = "success", "unsuccess"
+FAILURE_WORDS = (NO_SUCCESS, "fail", "error")
 ABORT_WORDS = ("abort", "stop", "cancel")
-ROBOT_FAILURES = ("ERROR", "CRITICAL", "EPICSFAIL", "COMMANDNOTSENT")
+ROBOT_FAILURES = ("ERROR", "CRITICAL", "EPICSFAIL", "COMMANDNOTSENT")  # a warning is no failure
 
 
-def succeeded(collection: Any) -> ColumnElement[bool]:
-    """Whether a data collection succeeded."""
+def build_collection_outcomes(collection: Any) -> dict[str, ColumnElement[bool]]:
+    """Whether a data collection succeeded, failed or was aborted, by these words.
+
+    The first that holds is the outcome: a failure may have stopped it.
+    """
     status = collection.runStatus
-    return and_(status.like("%success%"), status.not_like("%unsuccess%"))
+    succeeded = and_(status.like(f"%{SUCCESS_WORD}%"), status.not_like(f"%{NO_SUCCESS}%"))
+    failed = or_(*(status.like(f"%{word}%") for word in FAILURE_WORDS))
+    aborted = or_(*(status.like(f"%{word}%") for word in ABORT_WORDS))
+    return {
+        SUCCEEDED: succeeded,
+        FAILED: and_(failed, ~succeeded),
+        ABORTED: and_(aborted, ~failed, ~succeeded),
+    }
 
 
-def ended_otherwise(collection: Any) -> ColumnElement[bool]:
-    """Whether a data collection has a status that is no success."""
-    return and_(collection.runStatus.is_not(None), ~succeeded(collection))
-
-
-def failed(collection: Any) -> ColumnElement[bool]:
-    """Whether the status of a data collection names a failure."""
-    return or_(*(collection.runStatus.like(f"%{word}%") for word in FAILURE_WORDS))
-
-
-def aborted(collection: Any) -> ColumnElement[bool]:
-    """Whether the status of a data collection says that it was stopped."""
-    return or_(*(collection.runStatus.like(f"%{word}%") for word in ABORT_WORDS))
-
-
-def robot_succeeded(action: Any) -> ColumnElement[bool]:
-    """Whether a robot action succeeded."""
-    return action.status == "SUCCESS"
-
-
-def robot_failed(action: Any) -> ColumnElement[bool]:
-    """Whether a robot action failed; a warning is no failure."""
-    return action.status.in_(ROBOT_FAILURES)
+def build_robot_outcomes(action: Any) -> dict[str, ColumnElement[bool]]:
+    """Whether a robot action succeeded or failed, by these words."""
+    return {SUCCEEDED: action.status == "SUCCESS", FAILED: action.status.in_(ROBOT_FAILURES)}

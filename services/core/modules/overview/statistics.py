@@ -11,6 +11,7 @@ from services.core.models import EnergyScan, RobotAction, XFEFluorescenceSpectru
 from services.core.modules.overview import outcomes
 from services.core.modules.people.sessions import sessions
 from services.core.schemas.overview.statistics import LONGEST, UNITS
+from services.core.schemas.overview.timeline import ABORTED, FAILED
 from services.core.schemas.processing.screenings import ScreeningSchema
 from services.core.schemas.processing.xray_centrings import CentringSchema
 from services.core.schemas.records import NO_VALUE
@@ -24,15 +25,15 @@ from shared.sql import seconds
 EV_ANGSTROM = 12398.41984  # energy in eV times wavelength in Å
 SHORTEST = 1e-300  # Å; the energy of a shorter wavelength overflows
 ERRORS = 50  # of each source
-FAILED, ABORTED = outcomes.failed(DataCollection), outcomes.aborted(DataCollection)
-BROKEN = outcomes.robot_failed(RobotAction)
+ENDED = outcomes.build_collection_outcomes(DataCollection)
+BROKEN = outcomes.build_robot_outcomes(RobotAction)[FAILED]
 LOAD = RobotAction.actionType == "LOAD"
-WRONG_COLLECTION = or_(FAILED, ABORTED), DataCollection.runStatus
+WRONG_COLLECTION = or_(ENDED[FAILED], ENDED[ABORTED]), DataCollection.runStatus
 WRONG_ACTION = BROKEN, func.coalesce(RobotAction.message, RobotAction.status)
 COLLECTED: dict[str, Any] = {
     "datacollections": func.count(),
-    "failed": func.count(case((FAILED, 1))),
-    "aborted": func.count(case((ABORTED, 1))),
+    FAILED: func.count(case((ENDED[FAILED], 1))),
+    ABORTED: func.count(case((ENDED[ABORTED], 1))),
     "images": func.coalesce(func.sum(DataCollection.numberOfImages), 0),
 }
 LOADED: dict[str, Any] = {

@@ -38,8 +38,12 @@ from services.core.models import (
 )
 from services.core.modules.overview import outcomes
 from services.core.modules.processing.processing_status import uses
-from services.core.schemas.overview.timeline import GRID, ITEMS, TYPES
-from services.core.schemas.processing.programs import FAILURE, SUCCESS
+from services.core.schemas.overview.timeline import (
+    GRID,
+    ITEMS,
+    PIPELINE_OUTCOMES,
+    TYPES,
+)
 from shared.access import is_unrestricted
 from shared.db import Unsigned
 from shared.models import (
@@ -204,9 +208,8 @@ def _is_in_state(branch: Branch, state: str, seen: ColumnElement) -> Any:
 
     ``seen`` is the rule of the sessions of ``Used``.
     """
-    if branch.type == "robot" and state in ("success", "failed"):
-        failed, succeeded = outcomes.robot_failed(Action), outcomes.robot_succeeded(Action)
-        return failed if state == "failed" else succeeded
+    if branch.type == "robot":
+        return outcomes.build_robot_outcomes(Action).get(state)
     if branch.type != "dc":
         return None
     if branch.collection is not NO_LINK:
@@ -220,12 +223,11 @@ def _has_ended(row: Any, state: str, seen: ColumnElement) -> Any:
     ``seen`` is the rule of the sessions of ``Used``: a program that also used hidden data
     collections is hidden itself, and does not count.
     """
-    if state in ("success", "failed"):
-        return outcomes.succeeded(row) if state == "success" else outcomes.ended_otherwise(row)
+    if state not in PIPELINE_OUTCOMES:
+        return outcomes.build_collection_outcomes(row)[state]
     program = aliased(AutoProcProgram)
     key = select(program.autoProcProgramId).limit(1)
-    status = SUCCESS if state == "processed" else FAILURE
-    key = key.where(program.processingStatus == status)
+    key = key.where(program.processingStatus == PIPELINE_OUTCOMES[state])
     if not is_unrestricted(seen):
         hidden = [
             select(link.dataCollectionId)

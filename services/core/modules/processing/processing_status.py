@@ -19,6 +19,7 @@ from sqlalchemy.orm import aliased
 
 from services.core.schemas.processing.programs import (
     FAILED,
+    FAILURE,
     QUEUED,
     RUNNING,
     SUBMITTED,
@@ -61,7 +62,7 @@ class Run(NamedTuple):
         """One of ``RUN_STATES``."""
         if self.program is None:
             return SUBMITTED
-        if self.status is not None:
+        if self.status in (SUCCESS, FAILURE):
             return SUCCEEDED if self.status == SUCCESS else FAILED
         return RUNNING if self.started is not None else QUEUED
 

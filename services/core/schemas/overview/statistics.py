@@ -28,8 +28,12 @@ class CollectedSchema(Schema):
     """Data collections."""
 
     datacollections = fields.Integer(required=True)
-    failed = fields.Integer(required=True)
-    aborted = fields.Integer(required=True, metadata={"description": "stopped by somebody"})
+    failed = fields.Integer(
+        required=True, metadata={"description": "as the filter `status` of the feed has it"}
+    )
+    aborted = fields.Integer(
+        required=True, metadata={"description": "stopped before its end, without a failure"}
+    )
     images = fields.Integer(required=True)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from services.core.models import EnergyScan, RobotAction, Screening, XFEFluorescenceSpectrum
-from services.core.schemas.processing.programs import RUN_STATES
+from services.core.schemas.processing.programs import FAILURE, RUN_STATES, SUCCESS
 from services.core.schemas.records import KEY
 from shared.lists import ListQuery
 from shared.models import (
@@ -26,7 +26,9 @@ TYPES = {
     "xrf": "Fluorescence spectrum",
 }  # in the order of events at the same moment
 GRID = "grid"  # data collections that have one
-STATES = ("success", "failed", "processed", "processerror")
+OUTCOMES = SUCCEEDED, FAILED, ABORTED = ("success", "failed", "aborted")
+PIPELINE_OUTCOMES = {"processed": SUCCESS, "processerror": FAILURE}  # by their processingStatus
+STATES = (*OUTCOMES, *PIPELINE_OUTCOMES)
 
 
 class EventGroupSchema(TableSchema):
@@ -163,7 +165,10 @@ class SelectionQuery(Schema):
     dataCollectionId = fields.Integer(validate=KEY)
     status = fields.String(
         validate=validate.OneOf(STATES),
-        metadata={"description": "how it ended; or how a pipeline ended on it"},
+        metadata={
+            "description": "how it ended, where one that runs or"
+            " has another status is none of them; or how a pipeline ended on it"
+        },
     )
     startTime__gte = fields.NaiveDateTime(metadata={"format": "date-time-local"})
     startTime__lte = fields.NaiveDateTime(metadata={"format": "date-time-local"})
