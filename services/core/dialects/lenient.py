@@ -5,6 +5,7 @@ the letters of its column, an unknown word is null, control characters become bl
 names each. All other values are checked as strictly as those of the native API.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from marshmallow import EXCLUDE, ValidationError, fields, post_load, pre_load, validate
@@ -15,6 +16,8 @@ from shared.schemas import LARGEST_KEY, Converter, fit_text
 
 WHOLE_LIST = {"skip": 0, "limit": 1_000_000}  # of clients that read no second page
 SCALAR = str | int | float
+REPEATED = ""  # as the reason why a key is ignored
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 class Loose(fields.Field):
@@ -81,6 +84,17 @@ class Words(fields.String):
         return super()._deserialize(str(value) if number else value, *args, **kwargs)
 
 
+class Forgiving(Loose):
+    """A mixin of fields: another value than theirs loads as null, with a warning."""
+
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        """Load a value that the field refuses as null."""
+        try:
+            return super().deserialize(value, *args, **kwargs)
+        except ValidationError:
+            return None
+
+
 class Choice(Loose, fields.String):
     """One of some words, in any case; another word is null, with a warning."""
 
@@ -92,17 +106,14 @@ class Choice(Loose, fields.String):
         return super().deserialize(word, *args, **kwargs)
 
 
-class Place(Whole):
-    """A small number; another value is null, with a warning."""
+class Place(Forgiving, Whole):
+    """A small number."""
 
-    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        """Load a scalar that is no such number as null."""
-        try:
-            return super().deserialize(value, *args, **kwargs)
-        except ValidationError:
-            if isinstance(value, SCALAR):
-                return None
-            raise
+
+class Request(Forgiving, Measure):
+    """A number that a beamline is asked to set, where 0 and -9999 are null."""
+
+    none = {*Measure.none, "0", "0.0"}
 
 
 LOOSER = {
@@ -128,12 +139,12 @@ class LenientConverter(Converter):
 class LenientSchema(SQLAlchemySchema):
     """Takes whole dictionaries of a client; ``warnings`` names the values that are not stored.
 
-    Texts of ``free_text`` may change to fit their columns; keys of ``ignored`` have no column, and
-    cause no warning.
+    Texts of ``free_text`` may change to fit their columns. Keys of ``ignored`` are sent, and have
+    no column: their value is the reason, or REPEATED for a value that is stored by another key.
     """
 
     free_text: ClassVar[tuple[str, ...]] = ()
-    ignored: ClassVar[tuple[str, ...]] = ()
+    ignored: ClassVar[Mapping[str, str]] = {}
     warnings = fields.List(
         fields.String(),
         dump_only=True,
@@ -158,7 +169,7 @@ class LenientSchema(SQLAlchemySchema):
             warnings += [f"{name}: {change}" for change in changes]
         for name, field in self.load_fields.items():
             value = data.get(key := field.attribute or name)
-            if isinstance(field, Choice | Place) and name in original and value is None:
+            if isinstance(field, Choice | Forgiving) and name in original and value is None:
                 if original[name] is not None and not field.is_mark(original[name]):
                     warnings.append(f"{name}: {original[name]!r:.80} is not known, not stored")
                     del data[key]  # null would clear the stored value
@@ -166,7 +177,10 @@ class LenientSchema(SQLAlchemySchema):
             if isinstance(inner, fields.Nested):
                 for part in value if isinstance(value, list) else [value or {}]:
                     warnings += [f"{name}.{text}" for text in part.pop("warnings", ())]
-        return {**self.translate(data), "warnings": warnings}
+        if dropped := [n for n in original if self.ignored.get(n) and original[n] not in EMPTY]:
+            warnings.append(f"{', '.join(dropped)}: not stored, no column has it")
+        data = self.translate(data)
+        return {**data, "warnings": [*data.get("warnings", ()), *warnings]}
 
     def translate(self, data: dict) -> dict:
         """The loaded ``data`` in the terms of the modules that store it."""
@@ -195,6 +209,11 @@ class AnsweringSchema(LenientSchema):
 def column(name: str, model: Any = None, **kwargs: Any) -> Any:
     """A field of a LenientSchema, of any name, that loads as the column ``name``."""
     return auto_field(name, model=model, attribute=name, **kwargs)
+
+
+def get_values(data: dict) -> dict:
+    """The columns of the loaded ``data`` for which the client has a value."""
+    return {name: value for name, value in get_columns(data).items() if value not in (None, "")}
 
 
 def get_columns(data: dict) -> dict:

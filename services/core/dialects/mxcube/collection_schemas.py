@@ -10,15 +10,25 @@ from marshmallow import Schema, ValidationError, fields, pre_load, validate
 from marshmallow_sqlalchemy import auto_field
 
 from services.core.dialects.lenient import (
+    EMPTY,
+    REPEATED,
+    Forgiving,
     Key,
     LenientSchema,
     Measure,
+    Place,
+    Request,
     column,
+    get_values,
 )
 from services.core.models import Image
 from shared.models import DataCollection, DataCollectionGroup
 from shared.schemas import LARGEST_FLOAT
 
+KEV_ANGSTROM = 12.39841984  # energy times wavelength
+ENERGIES = (1, 200)  # keV
+LARGEST_MESH = 10  # mm, of a mesh on a sample
+LONGEST_SUFFIX = 45
 OF_GROUP = (
     *("sessionId", "blSampleId", "experimentType", "comments", "startTime"),
     *("actualContainerBarcode", "actualSampleBarcode"),
@@ -45,9 +55,29 @@ class GroupKey(Key):
         return super().deserialize(key, *args, **kwargs)
 
 
-class MxcubeSweepSchema(LenientSchema):
-    ignored = ("number_of_lines", "mesh_range", "num_triggers", "num_images_per_trigger")
+class MeshRange(Forgiving, fields.Field):
+    """Width and height of a mesh, from the centre of its first image to that of its last."""
 
+    def is_mark(self, value: Any) -> bool:
+        """Whether a data collection without a mesh has this ``value``."""
+        return value in EMPTY
+
+    def _deserialize(self, value, *args, **kwargs):
+        if isinstance(value, dict):
+            value = [value.get(f"{name}_range") for name in ("horizontal", "vertical")]
+        if not isinstance(value, list) or len(value) != 2:
+            raise ValidationError("Not two numbers.")
+        number = fields.Float(validate=validate.Range(0, LARGEST_FLOAT))
+        return tuple(number.deserialize(each) for each in value)
+
+
+class MxcubeSweepSchema(LenientSchema):
+    ignored = dict.fromkeys(("num_triggers", "num_images_per_trigger"), "`number_of_images`")
+
+    mesh_range = MeshRange(
+        allow_none=True, metadata={"description": "size of a mesh, mm: of its grid"}
+    )
+    number_of_lines = Place(allow_none=True, metadata={"description": "of a mesh: of its grid"})
     start = column("axisStart", metadata={"description": "degrees"})
     range = column("axisRange")
     offset = column(
@@ -63,10 +93,19 @@ class MxcubeSweepSchema(LenientSchema):
     class Meta(LenientSchema.Meta):
         model = DataCollection
 
+    def translate(self, data: dict) -> dict:
+        """The columns of the sweep, and its ``grid`` if it is a mesh."""
+        size, lines = data.pop("mesh_range", None), data.pop("number_of_lines", None)
+        return data if size is None else {**data, **_build_grid(data, size, lines)}
+
 
 class MxcubeFilesSchema(LenientSchema):
     free_text = ("prefix", "suffix")
-    ignored = ("archive_directory", "process_directory", "compression", "shared_directory")
+    ignored = {
+        "archive_directory": "the paths of the snapshots",
+        "compression": "`template`",
+        **dict.fromkeys(("process_directory", "shared_directory"), "the files of the programs"),
+    }
 
     directory = column("imageDirectory")
     prefix = column("imagePrefix")
@@ -87,9 +126,9 @@ class MxcubeFilesSchema(LenientSchema):
 
 
 class MxcubeSampleReferenceSchema(LenientSchema):
-    ignored = (
-        *("spacegroup", "cell", "acronym", "sample_name", "sample_location"),
-        "container_reference",
+    ignored = dict.fromkeys(
+        ("spacegroup", "cell", "acronym", "sample_name", "sample_location", "container_reference"),
+        "the sample",
     )
 
     blSampleId = Key(allow_none=True)
@@ -104,15 +143,23 @@ class MxcubeCollectionSchema(LenientSchema):
     free_text = (
         *("comments", "status", "actualCentringPosition", "centringMethod", "beamShape"),
         *("synchrotronMode", "actualContainerBarcode", "actualSampleBarcode"),
+        "detector_roi_mode",
     )
-    ignored = (
-        *("motors", "energy", "detector_roi_mode", "residues", "anomalous", "EDNA_files_dir"),
-        *("xds_dir", "in_queue", "in_interleave", "skip_images", "take_snapshots", "auto_dir"),
-        *("workflow_parameters", "ispyb_group_data_collections", "position_name", "shutterless"),
-        *("processing", "processing_online", "processing_offline", "processing_parameters"),
-        *("mosflm_dir", "hkl2000_dir", "detector_binning_mode", "cell", "user_comments", "dark"),
-        *("blSampleId", "detector_distance", "do_inducedraddam", "take_video"),
-    )
+    ignored = {
+        **dict.fromkeys(("motors", "position_name"), "`actualCentringPosition`"),
+        **dict.fromkeys(("xds_dir", "mosflm_dir", "hkl2000_dir"), "the files of the programs"),
+        **dict.fromkeys(("EDNA_files_dir", "auto_dir"), "the files of the programs"),
+        **dict.fromkeys(("processing", "processing_parameters"), "the jobs of processing"),
+        **dict.fromkeys(("processing_online", "processing_offline"), "the jobs of processing"),
+        **dict.fromkeys(("anomalous", "cell", "residues"), "the results of processing"),
+        **dict.fromkeys(("take_snapshots", "take_video"), "the paths of the snapshots"),
+        "detector_binning_mode": "the detector of the setup",
+        "user_comments": "`comments`",
+        "ispyb_group_data_collections": REPEATED,  # the group_id
+        **dict.fromkeys(("workflow_id", "workflow_parameters"), "nowhere"),
+        **dict.fromkeys(("in_queue", "in_interleave", "skip_images", "shutterless"), "nowhere"),
+        **dict.fromkeys(("dark", "do_inducedraddam"), "nowhere"),
+    }
 
     sessionId = column("sessionId", DataCollectionGroup)
     experiment_type = column("experimentType", DataCollectionGroup)
@@ -120,6 +167,7 @@ class MxcubeCollectionSchema(LenientSchema):
         allow_none=True, metadata={"description": "the experiment is Helical"}
     )
     sample_reference = fields.Nested(MxcubeSampleReferenceSchema, allow_none=True)
+    blSampleId = Key(allow_none=True, metadata={"description": "as in the sample_reference"})
     comments = column("comments", DataCollectionGroup)
     actualContainerBarcode = column("actualContainerBarcode", DataCollectionGroup)
     actualSampleBarcode = column("actualSampleBarcode", DataCollectionGroup)
@@ -138,9 +186,20 @@ class MxcubeCollectionSchema(LenientSchema):
     fileinfo = fields.Nested(MxcubeFilesSchema, allow_none=True)
     status = column("runStatus")
     wavelength = auto_field()
+    energy = Request(
+        allow_none=True,
+        validate=validate.Range(*ENERGIES),
+        metadata={"description": "keV; gives the wavelength until one is sent"},
+    )
     resolution = column("resolution", field_class=Resolution)
     resolutionAtCorner = auto_field()
     detectorDistance = auto_field()
+    detector_distance = Request(
+        allow_none=True,
+        validate=validate.Range(0, LARGEST_FLOAT),
+        metadata={"description": "as requested; the distance until one is sent"},
+    )
+    detector_roi_mode = column("detectorMode")
     xBeam = auto_field()
     yBeam = auto_field()
     beamSizeAtSampleX = auto_field()
@@ -170,21 +229,24 @@ class MxcubeCollectionSchema(LenientSchema):
         model = DataCollection
 
     def translate(self, data: dict) -> dict:
-        """``{"group": columns, "collection": columns, …}`` without the values that are null."""
+        """``{"group": columns, "collection": columns, …}`` without the values that are empty."""
         has_key = "collection_id" in data
-        data = {name: value for name, value in data.items() if value is not None}
+        data = get_values(data)
         keys = {name: data.pop(name, None) for name in ("collection_id", "group_id")}
-        data |= data.pop("sample_reference", {}) | data.pop("fileinfo", {})
+        for part in ("sample_reference", "fileinfo"):
+            data |= get_values(data.pop(part, {}))
         for sweep in data.pop("oscillation_sequence", ()):
             data |= _get_sweep_columns(sweep)
+        grid = data.pop("grid", None)
+        data = {**_get_requested_columns(data), **data}
         data["detectorId"] = data.pop("detector_id", data.get("detectorId"))
         if data.pop("helical", False):
             data["experimentType"] = "Helical"
         group = {name: data.pop(name) for name in OF_GROUP if data.get(name) is not None}
-        if "startTime" in group:
-            data["startTime"] = group["startTime"]
-        collection = {name: value for name, value in data.items() if value is not None}
-        return {"group": group, "collection": collection, **keys, "match_files": has_key}
+        data |= {name: group[name] for name in ("startTime", "comments") if name in group}
+        collection = get_values(data)
+        parts = {"group": group, "collection": collection, "grid": grid}
+        return {**parts, **keys, "match_files": has_key}
 
 
 class MxcubeGroupSchema(MxcubeCollectionSchema):
@@ -207,9 +269,46 @@ class MxcubeGroupSchema(MxcubeCollectionSchema):
         return super().translate({"experimentType": data.pop("kind", None), **data})
 
 
+def _get_requested_columns(data: dict) -> dict:
+    """The columns that the client sends later or never, from other values in ``data``.
+
+    They are removed from it. A data collection may end before the first values are measured.
+    """
+    columns = {"detectorDistance": data.pop("detector_distance", None)}
+    if energy := data.pop("energy", None):
+        columns["wavelength"] = KEV_ANGSTROM / energy
+    name = data.get("fileTemplate", "").removesuffix(".gz")
+    columns["imageSuffix"] = name.rpartition(".")[2][:LONGEST_SUFFIX] if "." in name else None
+    return get_values(columns)
+
+
+def _build_grid(data: dict, size: tuple[float, float], lines: int | None) -> dict:
+    """The ``grid`` of a mesh, and ``warnings`` about it.
+
+    The client does not tell the direction of its lines: they are taken as horizontal, but for a
+    single line. Some versions of the client send the size in pixels; it is not stored then.
+    """
+    images = data.get("numberOfImages")
+    if not images or not lines or lines < 1 or images % lines or (lines == 1 and all(size)):
+        reason = "not stored as a grid: number_of_lines and number_of_images do not fit it"
+        return {"warnings": [f"mesh_range: {reason}"]}
+    steps = (images // lines, lines)
+    grid: dict[str, Any] = {"orientation": "horizontal"}
+    if lines == 1 and not size[0] and size[1]:
+        steps, grid = (1, images), {"orientation": "vertical"}
+    grid |= {"steps_x": float(steps[0]), "steps_y": float(steps[1])}
+    if max(size) > LARGEST_MESH:
+        reason = f"not stored as the size of the grid: more than {LARGEST_MESH} mm"
+        return {"grid": grid, "warnings": [f"mesh_range: {reason}"]}
+    for name, length, number in zip(("dx_mm", "dy_mm"), size, steps):
+        if number > 1:
+            grid[name] = length / (number - 1)
+    return {"grid": grid}
+
+
 def _get_sweep_columns(data: dict) -> dict:
     """The columns of a sweep, with its end and rotation axis, which the client does not send."""
-    columns = {name: value for name, value in data.items() if value is not None}
+    columns = get_values(data)
     offset, start = columns.get("overlap", 0.0), data.get("axisStart")
     columns |= {"overlap": -offset or 0.0, "rotationAxis": "Phi"}
     if data.get("kappaStart"):

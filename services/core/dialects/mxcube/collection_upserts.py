@@ -6,12 +6,15 @@ changes. Every caller who sees the session may report.
 
 from datetime import datetime
 
+from services.core.dialects.lenient import WHOLE_LIST
 from services.core.dialects.mxcube import setup_reports
 from services.core.modules.acquisition.data_collection_groups import data_collection_groups
 from services.core.modules.acquisition.data_collections import (
     data_collections,
     get_newest_of_session,
 )
+from services.core.modules.acquisition.grids import grids
+from services.core.modules.beamline.beamline_setups import beamline_setups
 from services.core.modules.people.sessions import sessions
 from shared.errors import NotFound
 from shared.identity import Identity
@@ -21,21 +24,20 @@ from shared.models import BLSession, DataCollection, DataCollectionGroup
 def put(identity: Identity, report: dict) -> tuple[DataCollection, bool]:
     """Return the data collection of a ``report``, updated or new, and whether it is new.
 
-    ``report`` has the columns of the ``group`` and of the ``collection``, their keys as far as
-    the client has them, and ``match_files``: whether the files tell which collection it is.
+    ``report`` has the columns of the ``group``, of the ``collection`` and of its ``grid``, their
+    keys as far as the client has them, and ``match_files``: whether the files tell which
+    collection it is. A stored grid stays: another program may have measured it.
     """
-    columns = report["collection"]
-    if report["collection_id"] is not None:
-        return _update(identity, report["collection_id"], columns), False
-    session = _lock_session(identity, report)
-    key = _get_key_by_files(report)
+    if (key := report["collection_id"]) is None:
+        session = _lock_session(identity, report)
+        key = _get_key_by_files(report)
     if key is not None:
-        return _update(identity, key, columns), False
-    group = _put_group(identity, report)
-    data = {"detector2Theta": 0.0, **_with_end(columns)}
-    collection = data_collections.insert_below(identity, group, data, again=True)
-    setup_reports.assign_newest(session)
-    return collection, True
+        collection = _update(identity, key, report["collection"])
+    else:
+        collection = _create(identity, session, report)
+    if report["grid"]:
+        _put_grid(identity, collection.dataCollectionId, report["grid"])
+    return collection, key is None
 
 
 def put_group(identity: Identity, report: dict) -> DataCollectionGroup:
@@ -68,9 +70,27 @@ def _get_key_by_files(report: dict) -> int | None:
     return get_newest_of_session(report["group"]["sessionId"], report["collection"])
 
 
+def _create(identity: Identity, session: BLSession, report: dict) -> DataCollection:
+    """The new collection of a ``report``, with the detector of the setup unless it names one."""
+    group = _put_group(identity, report)
+    setup_reports.assign_newest(session)
+    data = {"detector2Theta": 0.0, **_with_end(report["collection"])}
+    if "detectorId" not in data and session.beamLineSetupId is not None:
+        data |= beamline_setups.get(identity, session.beamLineSetupId, ("detectorId",))
+    return data_collections.insert_below(identity, group, data, again=True)
+
+
 def _update(identity: Identity, key: int, columns: dict) -> DataCollection:
     collection = data_collections.lock(identity, key)
     return data_collections.edit(identity, collection, _with_end(columns, collection.startTime))
+
+
+def _put_grid(identity: Identity, collection_id: int, grid: dict) -> None:
+    """Create the grid of a locked or new collection, unless it has one."""
+    names = ("dataCollectionId",)
+    stored = grids.list_(identity, collection_id, {**WHOLE_LIST, "fields": names})["results"]
+    if not any(row["dataCollectionId"] for row in stored):  # older rows are of the group
+        grids.create(identity, collection_id, grid)
 
 
 def _put_group(identity: Identity, report: dict) -> DataCollectionGroup:

@@ -3,15 +3,25 @@
 from marshmallow import Schema, fields
 from marshmallow_sqlalchemy import auto_field
 
-from services.core.dialects.lenient import AnsweringSchema, Key, LenientSchema, column
+from services.core.dialects.lenient import (
+    REPEATED,
+    AnsweringSchema,
+    Key,
+    LenientSchema,
+    column,
+)
 from services.core.models import EnergyScan, RobotAction, XFEFluorescenceSpectrum
 from shared.models import BLSample, Container
 from shared.schemas import text_of
 
-SCAN_EXTRAS = (
-    *("remoteEnergy", "edge", "directory", "prefix", "run_number", "crystal", "dataPoints"),
-    *("elementEnergy", "egyROI", "minROI", "maxROI", "fluorescenceMin", "fluorescenceMax"),
-)
+SCAN_EXTRAS = {
+    **dict.fromkeys(("directory", "prefix", "run_number"), "the paths of the files"),
+    **dict.fromkeys(("edge", "elementEnergy"), "`element` and `edgeEnergy`"),
+    **dict.fromkeys(("egyROI", "minROI", "maxROI"), "the files of the scan"),
+    **dict.fromkeys(("dataPoints", "fluorescenceMin", "fluorescenceMax"), "the files of the scan"),
+    **dict.fromkeys(("crystal", "sample_reference"), "the sample"),
+    "remoteEnergy": "nowhere",
+}  # and where else it can be read
 
 
 class MxcubeRobotActionSchema(LenientSchema):
@@ -154,7 +164,7 @@ class MxcubeSampleSchema(AnsweringSchema):
         *("blSampleStatus", "comments", "lastKnownCentringPosition", "publicationComments"),
         "staffComments",
     )
-    ignored = ("blSampleId",)
+    ignored = {"blSampleId": REPEATED}
 
     blSampleStatus = auto_field()
     lastKnownCentringPosition = column("lastKnownCenteringPosition")

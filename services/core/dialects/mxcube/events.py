@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from services.core.dialects.lenient import get_columns, with_warnings
+from services.core.dialects.lenient import get_values, with_warnings
 from services.core.dialects.mxcube.collection_schemas import (
     MxcubeImageSchema,
     NewIdSchema,
@@ -23,11 +23,6 @@ from shared.api import Namespace, Resource
 event_ns = Namespace("events", description="Events at a beamline")
 image_ns = Namespace("images", description="Images of data collections")
 NAMESPACES = [event_ns, image_ns]
-
-
-def get_values(data: dict) -> dict:
-    """The columns for which the client has a value."""
-    return {name: value for name, value in get_columns(data).items() if value is not None}
 
 
 @event_ns.route("/robot-action")

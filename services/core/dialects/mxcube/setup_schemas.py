@@ -3,7 +3,7 @@
 from marshmallow import EXCLUDE, Schema, fields
 from marshmallow_sqlalchemy import auto_field
 
-from services.core.dialects.lenient import Key, LenientSchema, column
+from services.core.dialects.lenient import Key, LenientSchema, column, get_values
 from shared.models import BeamLineSetup, Detector
 from shared.schemas import text_of
 
@@ -22,10 +22,12 @@ class UndulatorSchema(LenientSchema):
 class MxcubeSetupSchema(LenientSchema):
     """The configuration of a beamline; that of a site may have more keys than these."""
 
-    ignored = (
-        *("directory_prefix", "default_exposure_time", "detector_fileext", "input_files_server"),
-        *("detector_px", "detector_py"),
-    )
+    ignored = {
+        **dict.fromkeys(("detector_px", "detector_py"), "the detector"),
+        "default_exposure_time": "the exposure time of each data collection",
+        "detector_fileext": "the suffix of the files of each data collection",
+        **dict.fromkeys(("directory_prefix", "input_files_server"), "nowhere"),
+    }
 
     synchrotronMode = auto_field()
     synchrotron_name = column("synchrotronName")
@@ -53,7 +55,7 @@ class MxcubeSetupSchema(LenientSchema):
 
     def translate(self, data: dict) -> dict:
         """``{"setup": columns, "detector": columns, …}``."""
-        data = {name: value for name, value in data.items() if value is not None}
+        data = get_values(data)
         keys = {name: data.pop(name, None) for name in ("beamlineSetupId", "sessionId")}
         undulators = data.pop("undulators", ())[:UNDULATORS]
         kinds = [undulator.get("undulatorType1") for undulator in undulators]

@@ -1,6 +1,10 @@
 """Reports of the setup of a beamline by MXCuBE, and its question for a detector."""
 
+import re
 from http import HTTPStatus
+from urllib.parse import unquote, unquote_plus
+
+from flask import request
 
 from services.core.dialects.lenient import with_warnings
 from services.core.dialects.mxcube import setup_reports
@@ -21,6 +25,8 @@ NAMES = {
     "mode": "detectorMode",
     "type": "detectorType",
 }
+# The client does not quote the values: an & or + in a name is part of it
+UNQUOTED = re.compile("&".join(f"{name}=(?P<{name}>.*)" for name in NAMES))
 
 
 @setup_ns.route("/beamline-setup")
@@ -46,8 +52,20 @@ class Detectors(Resource):
     @detector_ns.returns(DetectorSchema)
     def get(self, identity, query):
         """Show the one detector of these names, the oldest if there are several."""
-        names = {NAMES[name]: "" if text == "None" else text for name, text in query.items()}
-        key = setup_reports.get_detector_key(names)
-        if key is None:
-            raise NotFound("Detector not found")
-        return detectors.get(identity, key)
+        for texts in _list_readings(request.query_string.decode(), query):
+            names = {NAMES[name]: "" if text == "None" else text for name, text in texts.items()}
+            if (key := setup_reports.get_detector_key(names)) is not None:
+                return detectors.get(identity, key)
+        raise NotFound("Detector not found")
+
+
+def _list_readings(text: str, query: dict) -> list[dict]:
+    """The names in the query ``text``, with a + as such and as a blank.
+
+    They are those of the parsed ``query`` if the names are in another order than the client's.
+    """
+    match = UNQUOTED.fullmatch(text)
+    if match is None:
+        return [query]
+    values = match.groupdict().items()
+    return [{name: read(value) for name, value in values} for read in (unquote, unquote_plus)]

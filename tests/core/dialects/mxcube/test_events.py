@@ -35,7 +35,6 @@ SETUP = {
     "detector_model": "EIGER2 X 16M",
     "detector_binning_mode": "HW",
     "detector_type": "pixel",
-    "directory_prefix": "/data",
 }
 ROBOT = {
     "actionType": "LOAD",
@@ -212,8 +211,17 @@ def test_nobody_sets_up_a_beamline_that_he_is_not_at(alice, today, as_, rows):
 
 
 def test_what_a_setup_has_no_column_for_is_named(alice, today):
-    answer = store_setup(alice, BeamLineSetup=None, input_files_server="x")
-    assert answer.json["warnings"] == ["BeamLineSetup: not stored"]
+    answer = store_setup(alice, BeamLineSetup=None, input_files_server="x", directory_prefix="/d")
+    assert answer.json["warnings"] == [
+        "BeamLineSetup: not stored",
+        "directory_prefix, input_files_server: not stored, no column has it",
+    ]
+
+
+def test_an_empty_text_of_a_setup_is_null(alice, today, rows):
+    assert "warnings" not in store_setup(alice, synchrotronMode="", focusing_optic="").json
+    (row,) = rows(BeamLineSetup)
+    assert (row["synchrotronMode"], row["focusingOptic"]) == (None, None)
 
 
 # ------------------------------------------------------------------ detectors
@@ -224,6 +232,8 @@ def detectors(add, alice):
     for key, mode in ((9, "HW"), (4, "HW"), (2, "SW")):
         names = {"detectorManufacturer": "Dectris", "detectorModel": "EIGER2 X 16M"}
         add(Detector(detectorId=key, detectorMode=mode, detectorType="pixel", **names))
+    add(Detector(detectorId=11, detectorManufacturer="Smith", detectorModel="S&S 100% +"))
+    add(Detector(detectorId=12, detectorManufacturer="Smith", detectorModel="S"))
 
 
 @pytest.mark.parametrize(
@@ -236,6 +246,11 @@ def detectors(add, alice):
         ("manufacturer=Rigaku&model=&mode=&type=", None),
         ("manufacturer=&model=&mode=&type=", None),
         ("manufacturer=Smith&Sons&model=EIGER2%20X%2016M&mode=&type=", None),
+        ("manufacturer=Smith&Sons&model=S&mode=&type=", None),
+        ("manufacturer=Smith&model=S&S%20100%25%20+&mode=&type=", 11),
+        ("manufacturer=smith&model=s&mode=None&type=", 12),
+        ("manufacturer=Dectris&model=EIGER2+X+16M&mode=HW&type=pixel", 4),
+        ("model=EIGER2+X+16M&manufacturer=Dectris", 2),
         ("", None),
     ],
 )
@@ -341,7 +356,7 @@ def test_a_robot_action_has_its_columns(alice, rows):
         "dewarLocation": 2,
         "sampleBarcode": "HA00AF3312",
         "status": "SUCCESS",
-        "message": "",
+        "message": None,  # it was empty
     }
     assert {name: row[name] for name in expected} == expected
 
@@ -374,7 +389,9 @@ def test_an_energy_scan_has_its_columns(alice, rows):
     extras = {"remoteEnergy": 12.9, "edge": "K", "directory": "/data", "prefix": "x"}
     answer = alice.post(f"{ROOT}/events/energyscan", json=SCAN | extras)
     (row,) = rows(EnergyScan)
-    assert (answer.status_code, answer.json) == (201, {"results": row["energyScanId"]})
+    warnings = ["directory, edge, prefix, remoteEnergy: not stored, no column has it"]
+    assert answer.status_code == 201
+    assert answer.json == {"results": row["energyScanId"], "warnings": warnings}
     row |= {name: f"{row[name]}" for name in ("startTime", "endTime")}
     assert {name: row[name] for name in SCAN} == pytest.approx(SCAN)
 
