@@ -208,7 +208,11 @@ def _prepare_sqlite(connection: sqlite3.Connection) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    """Begin a write with SQLite's lock: two that read first would both fail to write."""
+    """Begin a write with SQLite's lock: two that read first would both fail to write.
+
+    A read takes the shared lock of the main file first, since a COMMIT locks the files in this
+    order: a read of our own tables and then of others would wait for a COMMIT that waits for it.
+    """
     if connection.dialect.name == "sqlite":
         writes = connection.get_execution_options().get("writes")
         raw = connection.connection.driver_connection
@@ -216,6 +220,8 @@ def _begin_sqlite(connection: Connection) -> None:
         statement = "BEGIN IMMEDIATE" if writes else "BEGIN"
         try:
             raw.execute(statement)
+            if not writes:
+                raw.execute("SELECT 1 FROM main.sqlite_master LIMIT 1").fetchone()
         except sqlite3.OperationalError as error:  # SQLAlchemy wraps no error of an event
             raise OperationalError(statement, None, error) from error
 

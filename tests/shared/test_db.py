@@ -203,3 +203,21 @@ def test_a_request_that_lost_a_lock_is_answered_as_if_it_had_not(as_, add, app, 
     assert answer.status_code in (200, 201), answer.text
     again = client.open(url, method=method, json=body, headers={"Idempotency-Key": "once"})
     assert (again.status_code, again.data) == (answer.status_code, answer.data)
+
+
+def test_a_read_of_both_files_does_not_wait_for_a_commit_that_waits_for_it(app):
+    """SQLite has our own tables in a second file; a server locks no reads."""
+
+    def write():
+        with app.app_context(), transaction_scope():
+            save(RevokedToken(), {"tokenId": "a", "expires": utc_now()})
+
+    with app.app_context():
+        db.session.scalars(select(RevokedToken.tokenId)).all()
+        writer = threading.Thread(target=write)
+        writer.start()
+        writer.join(0.5)  # by now its COMMIT waits, or is done on a server
+        assert db.session.scalars(select(Person.login)).all() == []
+        db.session.rollback()
+        writer.join()
+        assert db.session.scalars(select(RevokedToken.tokenId)).all() == ["a"]
