@@ -22,6 +22,7 @@ class UndulatorSchema(LenientSchema):
 class MxcubeSetupSchema(LenientSchema):
     """The configuration of a beamline; that of a site may have more keys than these."""
 
+    free_text = ("synchrotronMode", "synchrotron_name", "focusing_optic", "monochromator_type")
     ignored = {
         **dict.fromkeys(("detector_px", "detector_py"), "the detector"),
         "default_exposure_time": "the exposure time of each data collection",

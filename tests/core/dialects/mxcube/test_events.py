@@ -218,6 +218,15 @@ def test_what_a_setup_has_no_column_for_is_named(alice, today):
     ]
 
 
+def test_a_setup_is_stored_whatever_letters_its_labels_have(alice, today, rows):
+    """The mode is a message of the machine."""
+    answer = store_setup(alice, synchrotronMode="→ 250 mA", focusing_optic="KB α")
+    assert answer.status_code == 201
+    assert len(answer.json["warnings"]) == 2
+    (row,) = rows(BeamLineSetup)
+    assert (row["synchrotronMode"], row["focusingOptic"]) == ("> 250 mA", "KB a")
+
+
 def test_an_empty_text_of_a_setup_is_null(alice, today, rows):
     assert "warnings" not in store_setup(alice, synchrotronMode="", focusing_optic="").json
     (row,) = rows(BeamLineSetup)
