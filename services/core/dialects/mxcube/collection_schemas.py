@@ -155,7 +155,8 @@ class MxcubeCollectionSchema(LenientSchema):
         **dict.fromkeys(("take_snapshots", "take_video"), "the paths of the snapshots"),
         "detector_binning_mode": "the detector of the setup",
         "user_comments": "`comments`",
-        "ispyb_group_data_collections": REPEATED,  # the group_id
+        "blSampleId": REPEATED,  # by the sample_reference
+        "ispyb_group_data_collections": REPEATED,  # by the group_id
         **dict.fromkeys(("workflow_id", "workflow_parameters"), "nowhere"),
         **dict.fromkeys(("in_queue", "in_interleave", "skip_images", "shutterless"), "nowhere"),
         **dict.fromkeys(("dark", "do_inducedraddam"), "nowhere"),
@@ -167,7 +168,6 @@ class MxcubeCollectionSchema(LenientSchema):
         allow_none=True, metadata={"description": "the experiment is Helical"}
     )
     sample_reference = fields.Nested(MxcubeSampleReferenceSchema, allow_none=True)
-    blSampleId = Key(allow_none=True, metadata={"description": "as in the sample_reference"})
     comments = column("comments", DataCollectionGroup)
     actualContainerBarcode = column("actualContainerBarcode", DataCollectionGroup)
     actualSampleBarcode = column("actualSampleBarcode", DataCollectionGroup)
