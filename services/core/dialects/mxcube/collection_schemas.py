@@ -29,6 +29,7 @@ KEV_ANGSTROM = 12.39841984  # energy times wavelength
 ENERGIES = (1, 200)  # keV
 LARGEST_MESH = 10  # mm, of a mesh on a sample
 LONGEST_SUFFIX = 45
+MESH_RANGE = "mm, [width, height] or {horizontal_range, vertical_range}: size of the grid"
 OF_GROUP = (
     *("sessionId", "blSampleId", "experimentType", "comments", "startTime"),
     *("actualContainerBarcode", "actualSampleBarcode"),
@@ -74,9 +75,7 @@ class MeshRange(Forgiving, fields.Field):
 class MxcubeSweepSchema(LenientSchema):
     ignored = dict.fromkeys(("num_triggers", "num_images_per_trigger"), "`number_of_images`")
 
-    mesh_range = MeshRange(
-        allow_none=True, metadata={"description": "size of a mesh, mm: of its grid"}
-    )
+    mesh_range = MeshRange(allow_none=True, metadata={"description": MESH_RANGE})
     number_of_lines = Place(allow_none=True, metadata={"description": "of a mesh: of its grid"})
     start = column("axisStart", metadata={"description": "degrees"})
     range = column("axisRange")
