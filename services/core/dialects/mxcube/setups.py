@@ -1,6 +1,5 @@
 """Reports of the setup of a beamline by MXCuBE, and its question for a detector."""
 
-import re
 from http import HTTPStatus
 from urllib.parse import unquote, unquote_plus
 
@@ -25,8 +24,6 @@ NAMES = {
     "mode": "detectorMode",
     "type": "detectorType",
 }
-# The client does not quote the values: an & or + in a name is part of it
-UNQUOTED = re.compile("&".join(f"{name}=(?P<{name}>.*)" for name in NAMES))
 
 
 @setup_ns.route("/beamline-setup")
@@ -62,10 +59,15 @@ class Detectors(Resource):
 def _list_readings(text: str, query: dict) -> list[dict]:
     """The names in the query ``text``, with a + as such and as a blank.
 
-    They are those of the parsed ``query`` if the names are in another order than the client's.
+    The client does not quote the values: an & or + in a name is part of it. They are those of the
+    parsed ``query`` if the names are in another order than the client's.
     """
-    match = UNQUOTED.fullmatch(text)
-    if match is None:
+    values = {}
+    rest = f"&{text}"
+    for name in reversed(NAMES):
+        rest, separator, values[name] = rest.rpartition(f"&{name}=")
+        if not separator:
+            return [query]
+    if rest:
         return [query]
-    values = match.groupdict().items()
-    return [{name: read(value) for name, value in values} for read in (unquote, unquote_plus)]
+    return [{n: read(value) for n, value in values.items()} for read in (unquote, unquote_plus)]
