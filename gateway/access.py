@@ -101,7 +101,7 @@ def _key(secret: Mapping, public_keys: Mapping[str, str]) -> Iterator[str]:
 
 def openings(kong: Mapping, specs: Specs) -> Iterator[str]:
     """Faults of open routes, which must be exact and public in the specifications."""
-    allowed = {("GET", path.removeprefix("~").removesuffix("$")) for path in render.SWAGGER_UI}
+    allowed = {("GET", path.removeprefix("~").removesuffix("$")) for path in render.PAGES}
     allowed.add(("GET", render.pattern(f"{config.API_ROOT}/openapi.json")))
     for mounts in specs.values():
         allowed |= render.open_paths(mounts)
@@ -130,9 +130,7 @@ def reachable(router: Router, specs: Specs) -> Iterator[str]:
         requests = [
             (verb, path, is_open(operation)) for verb, path, operation in operations(mounts)
         ]
-        requests += [
-            ("GET", f"{base}/{each}", True) for base in mounts for each in render.DOCUMENTS
-        ]
+        requests += [("GET", path, True) for path in render.documents_of(mounts)]
         for verb, path, is_public in requests:
             url = normalise(re.sub(r"\{[^}]+\}", SAMPLE, path))
             route = router.match(verb, url)

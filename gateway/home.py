@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from secrets import token_urlsafe
 
 from jinja2 import Environment, PackageLoader
 from werkzeug.wrappers import Response
@@ -24,6 +25,7 @@ def page(site: Mapping, specs: Specs) -> Callable[[], Response]:
         "name": site["site"]["name"],
         "demo": site["site"]["mode"] == "demo",
         "root": API_ROOT,
+        "docs": f"{API_ROOT}/docs" if "core" in specs else None,
         "services": [_service(name, mounts) for name, mounts in specs.items()],
         "users": people,
         "plugin": people[0]["plugin"] if people else None,
@@ -32,7 +34,11 @@ def page(site: Mapping, specs: Specs) -> Callable[[], Response]:
         "version": __version__,
     }
 
-    return lambda: make_page(lambda nonce: template.render(content, nonce=nonce))
+    def answer() -> Response:
+        nonce = token_urlsafe(16)
+        return make_page(template.render(content, nonce=nonce), f"'nonce-{nonce}'")
+
+    return answer
 
 
 def origin(site: Mapping) -> str:
@@ -102,6 +108,7 @@ def _service(name: str, mounts: Mounts) -> dict:
     return {
         "name": name,
         "prefix": prefix(name),
+        "documents": f"{API_ROOT}/{name}",
         "subjects": subjects[:SUBJECTS],
         "more": len(subjects[SUBJECTS:]),
         "dialects": {base.split("/")[2]: base for base in mounts if base != prefix(name)},

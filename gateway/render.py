@@ -18,10 +18,12 @@ from gateway.specification import Mounts, Specs, is_open, merge, operations, pre
 from shared import config, keys
 from shared.app import EXPOSED
 from shared.config import API_ROOT
+from shared.pages import FILES
 
 HEADER = "# Rendered by `ispyb-services gateway render` from the site file: edit that, not this.\n"
-DOCUMENTS = ("docs", "swagger.json", "openapi.json")  # of each mount of a service
-SWAGGER_UI = [r"~/swaggerui/[^/]+$", r"~/swaggerui/files/[^/]+$"]
+DOCUMENTS = ("", "/", "/docs", "/swagger.json", "/openapi.json")  # below each mount of a service
+OWN_DOCUMENTS = ("", "/", "/docs", "/openapi.json")  # of core alone
+PAGES = [r"~/docs$", rf"~{FILES}/[^/]+$"]  # of all services alike
 OPEN = 100  # regex_priority of an open route, above every depth
 LOGIN = "/login"
 LOGINS_PER_MINUTE = 30  # of one address, behind which a facility may be; auth counts by account
@@ -64,7 +66,8 @@ def declare(site: Mapping, specs: Specs) -> dict:
     kong: dict[str, Any] = {"_format_version": "3.0"}
     kong["upstreams"] = [_upstream(name, site) for name in names]
     kong["services"] = [_service(name, site, specs[name]) for name in names]
-    kong["services"][0]["routes"].append(_open("swagger-ui", SWAGGER_UI, "GET"))
+    first = names.index("core") if "core" in names else 0
+    kong["services"][first]["routes"].append(_open("pages", PAGES, "GET"))
     if public:
         kong["routes"] = [_document(merge(title(site), specs))]
     kong["consumers"] = [{"username": "public"}, {"username": "ispyb-auth"}]
@@ -101,9 +104,17 @@ def pattern(path: str) -> str:
 
 def open_paths(mounts: Mounts) -> set[tuple[str, str]]:
     """Method and pattern of all public operations of a service."""
-    documents = {("GET", f"{base}/{document}") for base in mounts for document in DOCUMENTS}
+    documents = {("GET", path) for path in documents_of(mounts)}
     public = {(verb, path) for verb, path, operation in operations(mounts) if is_open(operation)}
     return {(verb, pattern(path)) for verb, path in documents | public}
+
+
+def documents_of(mounts: Mounts) -> list[str]:
+    """The paths of the documentation of a service."""
+    paths = [base + document for base in mounts for document in DOCUMENTS]
+    if API_ROOT in mounts:  # where the gateway has the specification of all services
+        paths += [f"{API_ROOT}/core{document}" for document in OWN_DOCUMENTS]
+    return paths
 
 
 def area(name: str, path: str) -> str:

@@ -29,7 +29,7 @@ from shared.db import db, engine_options
 from shared.errors import handle_errors
 from shared.identity import Verifier
 from shared.log import log_requests
-from shared.pages import make_documentation
+from shared.pages import add_documentation
 from shared.request_context import RequestContext
 from shared.schemas import LARGEST_KEY
 
@@ -69,10 +69,24 @@ class Id(IntegerConverter):
 
 
 class Api(flask_restx.Api):
-    """The API of RESTX; it leaves errors to the app, so that all problems have one format."""
+    """The API of RESTX; it leaves errors to the app, so that all problems have one format.
+
+    Its documentation page is replaced by that of ``shared.pages``.
+    """
+
+    @property
+    def base_path(self) -> str:
+        """The path below which the operations are; that of RESTX needs its view of that path."""
+        return f"{self.blueprint.url_prefix}/"
 
     def handle_error(self, error):
         raise error
+
+    def _register_doc(self, app_or_blueprint):
+        pass
+
+    def _register_apidoc(self, app):
+        pass
 
 
 def build_app(name: str, mounts: Iterable[ApiMount], source: Mapping | str | None = None) -> Flask:
@@ -122,6 +136,7 @@ def build_app(name: str, mounts: Iterable[ApiMount], source: Mapping | str | Non
         for mount in mounts
         if mount.dialect is None or mount.dialect in dialects
     }
+    add_documentation(app, name, app.extensions["specifications"])
     health.probes(app, name)
     return app
 
@@ -144,11 +159,9 @@ def _add(app: Flask, name: str, mount: ApiMount):
         blueprint,
         title=title,
         version=__version__,
-        doc=f"{mount.path}/docs",
         authorizations=SECURITY,
         default_swagger_filename=f"{below}/swagger.json".lstrip("/"),
     )
-    api.documentation(lambda: make_documentation(api))
     for namespace in namespaces:
         api.add_namespace(namespace)
         for schema in namespace.payloads:

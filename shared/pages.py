@@ -1,36 +1,70 @@
-"""HTML pages, with headers against other sites and injected code."""
+"""HTML pages, with headers against other sites and injected code: the documentation of a service.
 
-import re
-from collections.abc import Callable
-from secrets import token_urlsafe
+Its templates and files, among them those of swagger-ui, are in ``shared/templates`` and
+``shared/static``.
+"""
 
-from flask_restx import Api
-from flask_restx.apidoc import ui_for
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint, Flask, redirect, render_template
 from werkzeug.wrappers import Response
 
+from shared import config
+from shared.config import API_ROOT
+
+FILES = "/swaggerui"  # the path of shared/static
+OWN = "'self'"
 POLICY = (
     "default-src 'none'; connect-src 'self'; font-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "script-src 'nonce-{0}'; style-src 'nonce-{0}'"
+    "script-src {0}; style-src {0}"
 )
-INLINE = (
-    'style="position:absolute;width:0;height:0"'  # style of the icons, which the policy forbids
-)
-LOADING = re.compile(r"<(script|style|link)\b")
 
 
-def make_page(render: Callable[[str], str]) -> Response:
-    """The answer with the HTML of ``render(nonce)``, in which only tags with the nonce work."""
-    nonce = token_urlsafe(16)
-    response = Response(render(nonce), mimetype="text/html")
-    response.headers["Content-Security-Policy"] = POLICY.format(nonce)
+def make_page(html: str, source: str = OWN) -> Response:
+    """The answer with ``html``, which loads scripts and styles from ``source`` only."""
+    response = Response(html, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = POLICY.format(source)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def make_documentation(api: Api) -> Response:
-    """The Swagger UI of ``api``, all of whose tags get the nonce: none has text of clients."""
-    html = ui_for(api).replace(INLINE, 'display="none"')
-    return make_page(lambda nonce: LOADING.sub(rf'<\1 nonce="{nonce}"', html))
+def add_documentation(app: Flask, name: str, specifications: Mapping[str, Callable]) -> None:
+    """Add the documentation pages of the service ``name``.
+
+    There is one for each of its ``specifications``, which are functions by the path below which
+    the document is served. The gateway replaces the specification of core by that of all
+    services, so core's own is served below a second path too.
+    """
+    files = {"static_url_path": FILES, "template_folder": "templates"}
+    app.register_blueprint(Blueprint("pages", __name__, "static", **files))
+    services, own = config.enabled(app.config["SITE"]), f"{API_ROOT}/{name}"
+    pages = {"all services": API_ROOT} if "core" in services else {}
+    pages |= {each: f"{API_ROOT}/{each}" for each in services}
+    pages |= {path.split("/")[2]: path for path in specifications if not path.startswith(API_ROOT)}
+    if own not in specifications:
+        app.add_url_rule(f"{own}/openapi.json", "specification", specifications[API_ROOT])
+    bases = [*dict.fromkeys([*specifications, own])]
+    for base in bases:
+        app.add_url_rule(f"{base}/docs", f"docs of {base}", _show(app, base, pages))
+        options = {"endpoint": f"root of {base}", "strict_slashes": False}
+        app.add_url_rule(f"{base}/", view_func=_lead_to(f"{base}/docs"), **options)
+    app.add_url_rule("/docs", "docs", _lead_to(f"{bases[0]}/docs"))
+
+
+def _show(app: Flask, base: str, pages: Mapping[str, str]) -> Callable[[], Response]:
+    """The view of the page for the specification below ``base``, one of ``pages``."""
+    content = {
+        "site": app.config["SITE"]["site"]["name"],
+        "base": base,
+        "pages": pages,
+        "auth": f"{API_ROOT}/auth",
+        "files": FILES,
+    }
+    return lambda: make_page(render_template("docs.html", **content))
+
+
+def _lead_to(path: str) -> Callable[[], Response]:
+    return lambda: redirect(path)

@@ -11,7 +11,7 @@ from tests.registry import ROUTES
 
 # What every service has beside its operations: probes, and the specifications themselves.
 PLUMBING = re.compile(
-    r"/health|/ready|/metrics|/swaggerui/{filename}"
+    r"/health|/ready|/metrics|/docs|/swaggerui/{filename}"
     r"|/ispyb/[\w/]*/(swagger\.json|openapi\.json|docs|)"
 )
 

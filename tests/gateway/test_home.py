@@ -52,9 +52,11 @@ def test_it_shows_every_service_with_its_health_and_documents(loaded, specs):
         f"{ROOT}/em/health",
         f"{ROOT}/ssx/health",
     ]
-    for prefix in (f"{ROOT}/auth", ROOT, f"{ROOT}/em", f"{ROOT}/ssx"):
-        for document in ("docs", "swagger.json", "openapi.json"):
+    for prefix in (ROOT, *(f"{ROOT}/{name}" for name in specs)):
+        for document in ("docs", "openapi.json"):
             assert f"{prefix}/{document}" in answer.links
+    for prefix in (f"{ROOT}/auth", ROOT, f"{ROOT}/em", f"{ROOT}/ssx"):
+        assert f"{prefix}/swagger.json" in answer.links
     assert "/ispyb/mxcube/docs" in answer.links
 
 

@@ -62,7 +62,7 @@ def verbs(item):
 @pytest.mark.parametrize("service, base", PLACES)
 def test_there_is_a_page_to_try_it(get, service, base):
     page = get(service, f"{base}/docs")
-    assert page.mimetype == "text/html" and f"{base}/swagger.json" in page.text
+    assert page.mimetype == "text/html" and f'data-document="{base}/openapi.json"' in page.text
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -56,7 +56,7 @@ class Authentication(ABC):
         """Return permissions of ``login`` beyond those of the database; asked at each refresh."""
         return ()
 
-    def public(self) -> dict[str, str]:
+    def public(self) -> dict[str, Any]:
         """Return the settings that a login page needs, which everybody can read."""
         return {}
 

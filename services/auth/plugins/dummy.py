@@ -66,6 +66,12 @@ class DummyAuthentication(Authentication):
         users = [u for u in self._users.values() if _same(u.get("token") or token_hex(), token)]
         return _account(users[0]) if users else None
 
+    def public(self):
+        """The users with their passwords, for a page with a button for each."""
+        keys = ("login", "password", "name")
+        users = [user for user in self._users.values() if "password" in user]
+        return {"users": [{key: user[key] for key in keys if key in user} for user in users]}
+
     def permissions(self, login):
         """The permissions of the user in the site file."""
         return self._users.get(login, {}).get("permissions", ())

@@ -54,7 +54,6 @@ class WaySchema(Schema):
     )
     config = fields.Dict(
         keys=fields.String(),
-        values=fields.String(),
         required=True,
         metadata={"description": "what a login page needs to know of the provider"},
     )
