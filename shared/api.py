@@ -36,6 +36,7 @@ from shared.table_service import TableService
 
 __all__ = ["Namespace", "Resource"]
 PROBLEMS = {"GET": (304,), "POST": (400, 409, 422)}  # other verbs: 409, 412
+JSON = "application/json"
 CONSUMES = "x-consumes"  # the media types of a body, for which RESTX has no key
 PRODUCES = "x-produces"  # those of an answer
 RETURNS, TAKES, REQUIRE = range(3)  # the order in which decorators are applied to a method
@@ -184,7 +185,7 @@ class Namespace(flask_restx.Namespace):
                 loaded = self.may_answer(400, 415, 422, 424)(loaded)
                 loaded = self.response(413, request_bodies.described(large), self._problem)(loaded)
                 if also:
-                    loaded = self.doc(vendor={CONSUMES: ["application/json", *also]})(loaded)
+                    loaded = self.doc(vendor={CONSUMES: [JSON, *also]})(loaded)
                 definition = self._document(schema)
                 return self.expect([definition] if many else definition)(loaded)
             parameters = self._converter.schema2parameters(schema, location="query")
@@ -218,10 +219,11 @@ class Namespace(flask_restx.Namespace):
 
         def decorate(method):
             _check_order(method, RETURNS)
-            verb = method.__name__.upper()
+            verb, kinds = method.__name__.upper(), [JSON, *filter(None, [also_as])]
 
             @wraps(method)
             def answered(resource, *args, **kwargs):
+                operations.check_accept(kinds)
                 context, tries = request_context.current(), count()
                 loads, context.loads = context.loads, []
 

@@ -19,6 +19,7 @@ from sqlalchemy import inspect
 
 from shared.db import db, save
 from shared.errors import BadInput, Malformed, TooLarge
+from shared.spelling import explain_unknown
 
 TYPES = {
     fields.Boolean: bool,
@@ -59,7 +60,7 @@ class Batch:
         except orjson.JSONDecodeError as error:
             raise Malformed(f"not a JSON array: {error}") from None
         except ValidationError as error:
-            faults = error.normalized_messages()
+            faults = explain_unknown(self._schema, error.normalized_messages())
             raise BadInput(f"{len(faults)} bad rows, nothing is stored", faults) from None
 
 

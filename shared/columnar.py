@@ -15,6 +15,7 @@ from msgspec import UNSET
 from shared.batches import struct_of
 from shared.errors import BadInput, Malformed, TooLarge
 from shared.schemas import TableSchema
+from shared.spelling import explain_unknown
 
 
 class ColumnsSchema(Schema):
@@ -72,7 +73,8 @@ class Columns:
         except orjson.JSONDecodeError as error:
             raise Malformed(f"not JSON: {error}") from None
         except ValidationError as error:
-            raise BadInput("nothing is stored", error.normalized_messages()) from None
+            faults = explain_unknown(self._schema, error.normalized_messages())
+            raise BadInput("nothing is stored", faults) from None
 
     def _check_numbers(self, data: dict) -> None:
         """Raise TooLarge for too many rows, before the schema looks for faults in each."""

@@ -10,7 +10,8 @@ from marshmallow import ValidationError
 from sqlalchemy import make_url
 
 from shared import keys as keyring
-from shared.settings import Site, known_services, unknown
+from shared.settings import Site, known_services
+from shared.spelling import unknown
 
 API_ROOT = "/ispyb/api/v1"
 VARIABLE = "ISPYB_SITE"  # the environment variable that names the site file

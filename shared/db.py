@@ -192,6 +192,14 @@ def _ping_idle(connection, record: ConnectionPoolEntry, _) -> None:
 
 
 @event.listens_for(Engine, "handle_error")
+def _note_execution(context: ExceptionContext) -> None:
+    """Keep the statement of an IntegrityError and its values, for ``shared.conflicts``."""
+    if isinstance(context.sqlalchemy_exception, IntegrityError):
+        error: Any = context.sqlalchemy_exception
+        error.execution = context.execution_context
+
+
+@event.listens_for(Engine, "handle_error")
 def _drop_connection(context: ExceptionContext) -> None:
     """Replace a connection to a server that answers, but refuses all further work."""
     if error_code(context.original_exception) in LOST_CONNECTION:

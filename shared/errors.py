@@ -1,17 +1,33 @@
 """The errors that a service raises, and their answers: RFC 9457 problem documents."""
 
+import re
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import orjson
-from flask import Flask
+from flask import Flask, current_app, redirect, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import NotFound as UnknownPath
 from werkzeug.wrappers import Response
 
 from shared import request_context
 
 ERRORS_SHOWN = 100  # in one problem
+UNKNOWN_PATH = "no operation has this path, or an id in it is not a number"
+NOUNS = {
+    "BLSample": "Sample",
+    "BLSession": "Session",
+    "BLSubSample": "Subsample",
+    "ProposalHasPerson": "Member",
+    "SessionHasPerson": "Member",
+    "UserGroup": "Group",
+    "UserGroupHasPermission": "Permission of the group",
+    "UserGroupHasPerson": "Member of the group",
+    "XFEFluorescenceSpectrum": "XRF spectrum",
+    "XRFFluorescenceMapping": "XRF map",
+}  # where the name of a model is not that of the field
 
 
 class ServiceError(Exception):
@@ -48,6 +64,10 @@ class NotFound(ServiceError):
     status = HTTPStatus.NOT_FOUND
 
 
+class NotAcceptable(ServiceError):
+    status = HTTPStatus.NOT_ACCEPTABLE
+
+
 class Conflict(ServiceError):
     status = HTTPStatus.CONFLICT
 
@@ -81,6 +101,17 @@ def bad_field(name: str, reason: str) -> BadInput:
     return BadInput("invalid input", {name: [reason]})
 
 
+def noun(model: Any) -> str:
+    """The name of a row of ``model`` for people: Data collection for DataCollection."""
+    name = model.__name__
+    return NOUNS.get(name) or re.sub("(?<=[a-z])[A-Z]", lambda m: f" {m[0].lower()}", name)
+
+
+def not_found(model: Any) -> NotFound:
+    """The error for a row of ``model`` that is hidden or absent."""
+    return NotFound(f"{noun(model)} not found")
+
+
 def handle_errors(app: Flask) -> None:
     """Answer every failure of ``app`` with a problem document, also for an unknown URL."""
     app.register_error_handler(ServiceError, answer_problem)
@@ -98,7 +129,22 @@ def answer_problem(error: ServiceError) -> Response:
 
 def _from_http(error: HTTPException) -> Response:
     """The problem document for an error of Flask, with its headers, such as Allow."""
+    if isinstance(error, UnknownPath) and error is request.routing_exception:
+        path = _without_slash()
+        if path and request.method in ("GET", "HEAD"):  # not every client repeats a body
+            return redirect(path, HTTPStatus.PERMANENT_REDIRECT)
+        error.description = f"the path has no slash at its end: {path}" if path else UNKNOWN_PATH
     return _problem(error.get_response(), HTTPStatus(error.code or 500), error.description)
+
+
+def _without_slash() -> str | None:
+    """Path and query of this request without a slash at the end, if an operation has that path."""
+    path = request.path.rstrip("/")
+    adapter = current_app.create_url_adapter(request)
+    if path in ("", request.path) or adapter is None or not adapter.test(path):
+        return None
+    query = request.query_string.decode("latin1")
+    return f"{quote(path)}?{query}" if query else quote(path)
 
 
 def _from_server(error: ParseException) -> Response:

@@ -23,6 +23,15 @@ UNKNOWN_SECONDS = 5  # the same, for a token with an unknown key
 WHOLE_SITE = frozenset({"uportal_sync"})  # not for tokens that are limited to beamlines
 ALGORITHM = "RS256"
 LEEWAY = 10  # seconds that the clocks of two hosts may differ
+REASONS = (
+    (jwt.MissingRequiredClaimError, "the token lacks the claim {error.claim}"),
+    (jwt.ImmatureSignatureError, "the token is not yet valid"),
+    (jwt.ExpiredSignatureError, "the token has expired"),
+    (jwt.InvalidIssuerError, "the token is one of another issuer"),
+    (jwt.InvalidAudienceError, "the token is for another audience"),
+    (jwt.InvalidSignatureError, "the signature of the token does not match"),
+    (jwt.InvalidAlgorithmError, f"the token is not signed by {ALGORITHM}"),
+)  # by the error of the library; other tokens are malformed
 CLAIMS = ["sub", "exp", "iat", "iss", "aud", "jti"]
 
 
@@ -119,7 +128,7 @@ class Verifier:
                 raise ValueError("exp is not a number")
             return claims
         except (jwt.InvalidTokenError, ValueError) as error:
-            raise Unauthenticated(f"the token is not good: {error}") from error
+            raise Unauthenticated(_reason(error)) from error
 
     def _key(self, kid: str) -> RSAPublicKey:
         """The public key ``kid``; an unknown one may be new, so the keys are read again."""
@@ -153,3 +162,11 @@ class Verifier:
         pems = keys.public_keys(self._folder)
         loaded = {kid: load_pem_public_key(pem.encode()) for kid, pem in pems.items()}
         return {kid: key for kid, key in loaded.items() if isinstance(key, RSAPublicKey)}
+
+
+def _reason(error: Exception) -> str:
+    """The reason that a token is refused."""
+    for kind, reason in REASONS:
+        if isinstance(error, kind):
+            return reason.format(error=error)
+    return "the token is malformed: send the whole token that /auth/login answered"

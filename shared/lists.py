@@ -5,11 +5,12 @@
 """
 
 import operator
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from marshmallow import Schema, fields, validate
-from sqlalchemy import ColumnElement, Enum, Float, and_, bindparam, false, or_, true
+from sqlalchemy import ColumnElement, Enum, Float, and_, bindparam, false, inspect, or_, true
 
 from shared.filters import fields_of
 from shared.schemas import (
@@ -23,6 +24,7 @@ from shared.schemas import (
     columns_of,
     definition_name,
 )
+from shared.spelling import unknown
 
 OPERATORS: dict[str, Any] = {
     "": operator.eq,
@@ -30,6 +32,7 @@ OPERATORS: dict[str, Any] = {
     "__lte": operator.le,
     "__in": lambda column, values: column.in_(values),
 }
+FIELDS = "only these, separated by commas; or as X-Fields"
 PAGING = {"skip", "limit", "fields", "sort", "after"}  # the parameters that are no filters
 
 
@@ -52,13 +55,24 @@ class Text(fields.String):
         return f"%{text}%"
 
 
+class Order(validate.OneOf):
+    """The columns of ``sort``, each also with a minus; the error names the nearest column."""
+
+    def __init__(self, names: Iterable[str]):
+        self._names = list(names)
+        super().__init__([sign + name for name in self._names for sign in ("", "-")])
+
+    def _format_error(self, value: str) -> str:
+        return unknown(value.removeprefix("-"), self._names, "column")
+
+
 class FieldsQuery(Schema):
     """The query of a single object."""
 
     fields = Delimited(  # type: ignore[assignment]  # a parameter, not marshmallow's own
         fields.String(),
         load_default=(),
-        metadata={"description": "only these, e.g. proposalId,Person.login; or as X-Fields"},
+        metadata={"description": FIELDS},
     )
 
 
@@ -89,15 +103,38 @@ def query_of(schema: type[TableSchema]) -> type[Schema]:
         for suffix in OPERATORS:
             value = type(field)(validate=field.validators, metadata=about)
             query[name + suffix] = Delimited(value) if suffix == "__in" else value
-    orders = [sign + name for name in plain for sign in ("", "-")]
-    query["sort"] = Delimited(fields.String(validate=validate.OneOf(orders)))
+    query["sort"] = Delimited(fields.String(validate=Order(plain)))
     if schema.Meta.search:
         where = f"text in {', '.join(schema.Meta.search)}"
         kinds = {characters(column(schema, n).property.columns[0]) for n in schema.Meta.search}
         checks = [validate.Length(max=200), LATIN1 if kinds & {LATIN1, LATIN1_LINES} else UTF8]
         query["search"] = Text(validate=checks, metadata={"description": where})
     query |= fields_of(schema.Meta.filters)
+    query["fields"] = _fields_field(schema)
     return ListQuery.from_dict(query, name=definition_name(schema) + "Query")
+
+
+@cache
+def row_query(schema: type[TableSchema]) -> type[Schema]:
+    """The query of a single row of ``schema``."""
+    query = {"fields": _fields_field(schema)}
+    return FieldsQuery.from_dict(query, name=definition_name(schema) + "FieldsQuery")
+
+
+def _fields_field(schema: type[TableSchema]) -> fields.Field:
+    """The parameter ``fields``, with an example of columns that ``schema`` has."""
+    dumped = schema().dump_fields
+    paths = [inspect(schema.Meta.model).primary_key[0].name, *columns_of(schema)]
+    for name, field in dumped.items():
+        if isinstance(field, fields.Nested) and (inner := [*field.schema.dump_fields]):
+            paths.insert(1, f"{name}.{inner[0]}")
+            break
+    example = ",".join(
+        [*dict.fromkeys(path for path in paths if path.partition(".")[0] in dumped)][:2]
+    )
+    return Delimited(
+        fields.String(), load_default=(), metadata={"description": f"{FIELDS}; e.g. {example}"}
+    )
 
 
 @cache

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from shared import access, app_context
 from shared.db import db
-from shared.errors import NotFound, bad_field
+from shared.errors import NotFound, bad_field, not_found
 from shared.identity import Identity
 from shared.models import BLSession, Proposal
 from shared.statements import cache_statements
@@ -21,7 +21,7 @@ def proposal_filters(name: str) -> dict:
     """The filters that find a proposal by id, ``7``, or by name, ``mx2007`` in any case."""
     match = PROPOSAL.fullmatch(name)
     if not match:
-        raise NotFound("Proposal not found")
+        raise not_found(Proposal)
     code, number = match.groups()
     if not code:
         return {"proposalId": int(number)}
@@ -35,7 +35,7 @@ def proposal_key(identity: Identity, name: str) -> int:
     statement = _select_proposal(rule.condition, "proposalId" in filters)
     key = db.session.connection().scalar(statement, {**rule.values, **filters})
     if key is None:
-        raise NotFound("Proposal not found")
+        raise not_found(Proposal)
     return key
 
 
@@ -45,11 +45,11 @@ def session_filters(identity: Identity, name: str | int) -> dict:
         return {"sessionId": int(name)}
     match = SESSION.fullmatch(str(name))
     if not match:
-        raise NotFound("BLSession not found")
+        raise not_found(BLSession)
     try:
         proposal_id = proposal_key(identity, match[1])
     except NotFound:
-        raise NotFound("BLSession not found") from None
+        raise not_found(BLSession) from None
     return {"proposalId": proposal_id, "visit_number": int(match[2])}
 
 
@@ -59,7 +59,7 @@ def session_key(identity: Identity, name: str | int) -> int:
     statement = _select_session(rule.condition, "sessionId" in filters)
     key = db.session.connection().scalar(statement, {**rule.values, **filters})
     if key is None:
-        raise NotFound("BLSession not found")
+        raise not_found(BLSession)
     return key
 
 

@@ -3,7 +3,7 @@
 The decorators of ``shared.api.Namespace`` call them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any
@@ -17,12 +17,24 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
 from shared import audit, idempotency, one_time_links, request_bodies, request_context
+from shared.conflicts import explain_conflict
 from shared.db import WRITING, begin_write, db, in_transaction, run_first
-from shared.errors import BadInput, ServiceError, Stale, Unauthenticated, bad_field
+from shared.errors import (
+    BadInput,
+    Conflict,
+    NotAcceptable,
+    ServiceError,
+    Stale,
+    Unauthenticated,
+    bad_field,
+)
 from shared.identity import Identity
 from shared.service_tables import RevokedToken
+from shared.spelling import explain_unknown
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
+CHANGED = "the row changed since it was read: read it again"
+UNQUOTED = f'{CHANGED}; or If-Match is no ETag, which has quotes: If-Match: "…"'
 REVOKED = select(RevokedToken.tokenId).where(RevokedToken.tokenId == bindparam("id"))
 
 
@@ -60,6 +72,18 @@ def _isolation(resource: Resource) -> str:
     return "SERIALIZABLE" if _is_guarded_by_tag(resource) else WRITING
 
 
+def check_accept(kinds: Collection[str]) -> None:
+    """Raise NotAcceptable unless the client accepts one of ``kinds``, the types of the answer."""
+    accepted = request.accept_mimetypes
+    if accepted and accepted.best_match(kinds) is None and not _accepts_all():
+        raise NotAcceptable(f"Accept: this operation answers {' or '.join(kinds)}")
+
+
+def _accepts_all() -> bool:
+    """Whether Accept has ``*/*``: werkzeug overlooks it beside the ``q=.2`` of Java."""
+    return "*/*" in request.headers["Accept"]
+
+
 def make_response(body: Any, status: HTTPStatus, secret: bool) -> Response:
     """The answer with ``body`` as JSON and its ETag; a ``secret`` one is not to be cached."""
     if isinstance(body, Response):
@@ -93,7 +117,7 @@ def run_write(resource: Resource, work: Callable, path: dict, secret: bool) -> R
         if (answer := idempotency.take(key, context.idempotency_key)) is not None:
             return answer
         if guarded_by_tag and not request.if_match.contains(_tag(resource, path)):
-            raise Stale("the row changed since it was read: read it again")
+            raise Stale(CHANGED if '"' in request.headers["If-Match"] else UNQUOTED)
         try:
             answer = work()
         except ServiceError:
@@ -107,6 +131,8 @@ def run_write(resource: Resource, work: Callable, path: dict, secret: bool) -> R
 
     try:
         return in_transaction(run, _isolation(resource))
+    except Conflict as error:
+        raise explain_conflict(error, identity) from error.__cause__
     except DBAPIError as error:
         for line, answer in done.items() if error.connection_invalidated else ():
             if audit.is_stored(context, line):
@@ -137,7 +163,8 @@ def _load(schema: Schema, raw: Any) -> dict:
     try:
         return schema.load(raw)
     except ValidationError as error:
-        raise BadInput("invalid input", error.normalized_messages()) from error
+        reasons = explain_unknown(schema, error.normalized_messages())
+        raise BadInput("invalid input", reasons) from error
 
 
 def load_query(schema: Schema) -> dict:

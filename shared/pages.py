@@ -38,8 +38,10 @@ def add_documentation(app: Flask, name: str, specifications: Mapping[str, Callab
     the document is served. The gateway replaces the specification of core by that of all
     services, so core's own is served below a second path too.
     """
-    files = {"static_url_path": FILES, "template_folder": "templates"}
-    app.register_blueprint(Blueprint("pages", __name__, "static", **files))
+    folders = Blueprint(
+        "pages", __name__, "static", static_url_path=FILES, template_folder="templates"
+    )
+    app.register_blueprint(folders)
     services, own = config.enabled(app.config["SITE"]), f"{API_ROOT}/{name}"
     pages = {"all services": API_ROOT} if "core" in services else {}
     pages |= {each: f"{API_ROOT}/{each}" for each in services}
@@ -49,8 +51,8 @@ def add_documentation(app: Flask, name: str, specifications: Mapping[str, Callab
     bases = [*dict.fromkeys([*specifications, own])]
     for base in bases:
         app.add_url_rule(f"{base}/docs", f"docs of {base}", _show(app, base, pages))
-        options = {"endpoint": f"root of {base}", "strict_slashes": False}
-        app.add_url_rule(f"{base}/", view_func=_lead_to(f"{base}/docs"), **options)
+        view = _lead_to(f"{base}/docs")
+        app.add_url_rule(f"{base}/", f"root of {base}", view, strict_slashes=False)
     app.add_url_rule("/docs", "docs", _lead_to(f"{bases[0]}/docs"))
 
 

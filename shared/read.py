@@ -10,6 +10,7 @@ children are neither listed nor counted.
 
 from collections import defaultdict
 from functools import cache, lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from marshmallow import Schema, fields
@@ -19,10 +20,11 @@ from shared import paging, visibility
 from shared.access import Rule, Shape, is_unrestricted
 from shared.aggregates import Aggregate
 from shared.db import db
-from shared.errors import NotFound, bad_field
+from shared.errors import BadInput, bad_field, not_found
 from shared.lists import PAGING, beyond, column, condition, has_cursor, ordering
 from shared.schemas import TableSchema, columns_of
 from shared.sql import on_the_wire
+from shared.spelling import EXPLAINED, unknown
 from shared.statements import cache_statements, make_alias, populate_columns
 from shared.visibility import key_of
 
@@ -262,20 +264,26 @@ def _narrow(stmt: Select, counted: Aggregate, shape: Shape | None) -> Select:
 @lru_cache(maxsize=512)
 def compiled(schema: type[TableSchema], only: tuple[str, ...] = ()) -> Reader:
     """The reader of ``schema``, or of the part of it that ``only`` names."""
-    if unknown := [path for path in only if not _leads(schema(), path)]:
-        raise bad_field("fields", f"Not known: {', '.join(unknown)}.")
+    whole = schema()
+    if faults := [*islice(filter(None, (_fault(whole, path) for path in only)), EXPLAINED)]:
+        raise BadInput("invalid input", {"fields": faults})
     populate_columns((*(each.condition for each in schema.Meta.filters.values()),))
-    visibility.check_links(schema())
+    visibility.check_links(whole)
     return Reader(schema(only=only or None))
 
 
-def _leads(schema: Schema, path: str) -> bool:
-    """Whether the dotted ``path`` leads to a field of ``schema``."""
+def _fault(schema: Schema, path: str) -> str | None:
+    """The reason that the dotted ``path`` does not lead to a field of ``schema``, or None."""
     name, dot, below = path.partition(".")
     field = schema.dump_fields.get(name)
+    if field is None:
+        return f"{name}: {unknown(name, schema.dump_fields, 'field')}"
     if not dot:
-        return field is not None
-    return isinstance(field, fields.Nested) and _leads(field.schema, below)
+        return None
+    if not isinstance(field, fields.Nested):
+        return f"{path}: {name} is not an object"
+    fault = _fault(field.schema, below)
+    return f"{name}.{fault}" if fault else None
 
 
 @cache_statements(1024)
@@ -340,7 +348,7 @@ def one(schema: type[TableSchema], rule: Rule, only=(), **filters) -> dict:
     values = {**filters, "skip": 0, "limit": 1}
     rows = compiled(schema, only).load(stmt, values, rule, numbered=True)[1]
     if not rows:
-        raise NotFound(f"{schema.Meta.model.__name__} not found")
+        raise not_found(schema.Meta.model)
     return rows[0]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from flask_restx import Resource
 
 from shared import visibility
-from shared.lists import FieldsQuery, query_of
+from shared.lists import query_of, row_query
 from shared.row_checks import DENIED
 from shared.table_service import TableService
 
@@ -103,7 +103,7 @@ def _method(ns: Any, resource: Declaration, verb: str) -> Callable:
     takes = {
         "list": ns.takes(query_of(rows.listed), query=True),
         "create": ns.takes(rows.document, large=resource.large),
-        "get": ns.takes(FieldsQuery, query=True),
+        "get": ns.takes(row_query(rows.schema), query=True),
         "update": ns.takes(rows.schema(partial=True)),
         "replace": ns.takes(rows.schema),
     }

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from shared import visibility
 from shared.db import db
-from shared.errors import Conflict, NotFound, NotYet, bad_field
+from shared.errors import Conflict, NotYet, bad_field, not_found, noun
 from shared.identity import Identity
 from shared.schemas import TableSchema
 
@@ -60,7 +60,7 @@ def check_parents(identity: Identity, model: Any, *documents: dict) -> None:
             continue
         keys = {data[name] for data in documents if data.get(name) is not None}
         rule, key = visibility.rule(identity, parent), visibility.key_of(parent)
-        parents[name] = (parent.__tablename__, len(keys))
+        parents[name] = (parent, len(keys))
         statement = select(literal(name), func.count(distinct(key)))
         inside = key.in_(bindparam(f"of_{name}", expanding=True))
         selects.append(statement.where(inside, rule.condition))
@@ -68,12 +68,13 @@ def check_parents(identity: Identity, model: Any, *documents: dict) -> None:
     if not selects:
         return
     present = dict(db.session.execute(union_all(*selects), values).all())
-    for name, (kind, number) in parents.items():
+    for name, (parent, number) in parents.items():
         if present[name] == number:
             continue
-        if kind in DENIED:
-            raise NotFound(f"{kind} not found")
-        raise NotYet("a referenced row is not there yet", {name: [f"no such {kind}"]})
+        if parent.__tablename__ in DENIED:
+            raise not_found(parent)
+        reasons = {name: [f"no such {parent.__tablename__}"]}
+        raise NotYet("a referenced row is not there yet", reasons)
 
 
 def check_order(
@@ -96,7 +97,7 @@ def locked(model: Any, key: Any) -> Any:
     """The row, refreshed by SELECT … FOR UPDATE: others can neither change nor reference it."""
     row = db.session.get(model, key, with_for_update=True, populate_existing=True)
     if row is None:
-        raise NotFound(f"{model.__name__} not found")
+        raise not_found(model)
     return row
 
 
@@ -118,7 +119,7 @@ def lock_visible(identity: Identity, model: Any, key: Any = None, **filters: Any
     for row, seen in rows.all():
         if seen:
             return row
-    raise NotFound(f"{model.__name__} not found")
+    raise not_found(model)
 
 
 def remove(model: Any, key: Any, along: Collection[str] = ()) -> None:
@@ -126,7 +127,7 @@ def remove(model: Any, key: Any, along: Collection[str] = ()) -> None:
     locked(model, key)
     if tables := _dependent_tables(model.__tablename__, key, along):
         names = sorted({PLURALS.get(name, name) for name in tables})
-        raise Conflict(f"{model.__name__} still has {', '.join(names)}")
+        raise Conflict(f"{noun(model)} still has {', '.join(names)}")
     (primary,) = inspect(model).primary_key
     db.session.execute(delete(model.__table__).where(primary == key))
 

@@ -4,8 +4,7 @@ Their texts are those of ``docs/reference/settings.md``.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +20,8 @@ from marshmallow import (
 )
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from shared.spelling import unknown
 
 SERVICES = Path(__file__).resolve().parents[1] / "services"
 DRIVERS = ("mysql", "mariadb", "mysql+mysqldb", "mariadb+mysqldb", "sqlite")
@@ -38,15 +39,6 @@ def known_services() -> list[str]:
 def known_dialects() -> list[str]:
     """The dialects of this installation; each may have parts in several services."""
     return sorted({path.parent.name for path in SERVICES.glob("*/dialects/*/__init__.py")})
-
-
-def unknown(name: object, names: Iterable[str], kind: str = "key") -> str:
-    """The reason that ``name`` is not one of ``names``, with the nearest of them."""
-    spellings = {spelling.lower(): spelling for spelling in names}
-    near = get_close_matches(str(name).lower(), spellings, 1)
-    if near:
-        return f"unknown {kind}, did you mean {spellings[near[0]]}?"
-    return f"unknown {kind}, known are: {', '.join(spellings.values()) or 'none'}"
 
 
 class Section(Schema):

@@ -4,7 +4,7 @@ from services.auth.schemas.groups import GroupDetailSchema, GroupSchema
 from shared import read
 from shared.access import EVERYTHING
 from shared.db import db, save
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, not_found
 from shared.models import (
     Permission,
     Person,
@@ -75,5 +75,5 @@ def _unlink(model, group_id: int, **other) -> dict:
 def _row(model, key):
     row = db.session.get(model, key)
     if row is None:
-        raise NotFound(f"{model.__tablename__} not found")
+        raise not_found(model)
     return row

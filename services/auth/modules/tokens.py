@@ -10,7 +10,7 @@ from services.auth.schemas.tokens import TokenSchema
 from shared import read
 from shared.access import EVERYTHING
 from shared.db import db, save
-from shared.errors import BadInput, Conflict, NotFound
+from shared.errors import BadInput, Conflict, not_found
 from shared.identity import WHOLE_SITE, Identity
 from shared.service_tables import ServiceToken, utc_now
 from shared.settings import unknown
@@ -65,7 +65,7 @@ def revoke(token_id: int) -> dict:
     """Refuse a token from now on; Conflict if it was revoked before."""
     row = db.session.get(ServiceToken, token_id)
     if row is None:
-        raise NotFound("ServiceToken not found")
+        raise not_found(ServiceToken)
     if row.revoked:
         raise Conflict("the token was revoked before")
     save(row, {"revoked": utc_now()})

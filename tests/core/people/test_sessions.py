@@ -352,7 +352,7 @@ def test_delete_is_refused_while_something_hangs_on_it(office, facility, add, co
         response = office.delete(f"{URL}/{session}")
         assert (response.status_code, response.json["detail"]) == (
             409,
-            f"BLSession still has {reason}",
+            f"Session still has {reason}",
         )
     assert office.delete(f"{URL}/mx2-1").json["sessionId"] == 21
     assert office.get(f"{URL}/21").status_code == 404

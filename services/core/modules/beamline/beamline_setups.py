@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from services.core.schemas.beamline.beamline_setups import SetupSchema
 from shared import access
 from shared.db import db
-from shared.errors import NotFound
+from shared.errors import not_found
 from shared.identity import Identity
 from shared.models import BeamLineSetup
 from shared.table_service import TableService
@@ -30,5 +30,5 @@ def check_beamline(identity: Identity, data: dict, stored: Any) -> None:
     """Raise unless the caller's token is for the beamline of the setup, before and after."""
     beamline = stored.beamlineName if stored else None
     if stored and identity.beamline_limit is not None and beamline not in identity.beamline_limit:
-        raise NotFound("BeamLineSetup not found")
+        raise not_found(BeamLineSetup)
     access.check_beamline(identity, data.get("beamlineName", beamline))

@@ -28,6 +28,7 @@ from shared.errors import BadInput
 from shared.identity import Identity
 from shared.lists import PAGING
 from shared.models import Protein
+from shared.spelling import EXPLAINED, unknown
 from shared.schemas import LARGEST_KEY, columns_of
 
 ORDER = ("startTime", "type", "key")
@@ -147,8 +148,9 @@ def _read_cursor(text: str) -> tuple[datetime | None, str, int]:
 
 def _check_fields(names: Any) -> tuple[str, ...]:
     """The names of the fields to show; BadInput if there is no such field."""
-    if unknown := [name for name in names if name not in FIELDS]:
-        raise BadInput("invalid input", {"fields": [f"Not known: {', '.join(unknown)}."]})
+    if faults := [name for name in names if name not in FIELDS][:EXPLAINED]:
+        reasons = [f"{name}: {unknown(name, FIELDS, 'field')}" for name in faults]
+        raise BadInput("invalid input", {"fields": reasons})
     return tuple(names)
 
 
