@@ -231,7 +231,8 @@ def test_a_plot(pipeline, alice):
     assert size(alice.get(f"{URL}?columns=spotTotal", headers=PNG)) == (800, 230)
     assert size(alice.get(f"{URL}?columns=iceRings", headers=PNG)) == (800, 230)
     assert alice.get(f"{ROOT}/6/image_quality", headers=PNG).status_code == 404
-    for accept in ("*/*", "application/json", "text/html", "application/json,image/png;q=0.9"):
+    assert alice.get(URL, headers={"Accept": "text/html"}).status_code == 406
+    for accept in ("*/*", "application/json", "application/json,image/png;q=0.9"):
         assert alice.get(URL, headers={"Accept": accept}).mimetype == "application/json"
 
 
