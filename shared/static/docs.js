@@ -89,6 +89,10 @@ const QuickReferences = () => ({
 async function showSpecification() {
   new MutationObserver(mendAttributes).observe(element("swagger-ui"), { childList: true, subtree: true });
   const answer = await fetch(documentUrl);
+  if (!answer.ok) {
+    element("problem").textContent = `${documentUrl}: ${answer.status} ${answer.statusText}`;
+    return;
+  }
   const { servers, ...whole } = withoutPatterns(await answer.json());  // it is this server
   const shown = () => ranges.checked ? whole : withoutRanges(whole);
   ui = SwaggerUIBundle({
