@@ -37,7 +37,11 @@ PAGING = {"skip", "limit", "fields", "sort", "after"}  # the parameters that are
 
 
 class Delimited(fields.List):
-    """A list written ``a,b,c``, as query parameters are."""
+    """A list written ``a,b,c``, as query parameters are; it is never empty."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        kwargs.setdefault("validate", validate.Length(1))
+        super().__init__(*args, **kwargs)
 
     def _deserialize(self, value, *args, **kwargs):
         if not isinstance(value, str):
@@ -55,12 +59,15 @@ class Text(fields.String):
         return f"%{text}%"
 
 
-class Order(validate.OneOf):
-    """The columns of ``sort``, each also with a minus; the error names the nearest column."""
+class Order(validate.Regexp):
+    """The columns of ``sort``, each also with a minus; the error names the nearest column.
+
+    It is no enumeration: a name that is generated from a value has no minus.
+    """
 
     def __init__(self, names: Iterable[str]):
         self._names = list(names)
-        super().__init__([sign + name for name in self._names for sign in ("", "-")])
+        super().__init__(rf"^-?({'|'.join(self._names)})$(?!\n)")
 
     def _format_error(self, value: str) -> str:
         return unknown(value.removeprefix("-"), self._names, "column")
@@ -70,7 +77,7 @@ class FieldsQuery(Schema):
     """The query of a single object."""
 
     fields = Delimited(  # type: ignore[assignment]  # a parameter, not marshmallow's own
-        fields.String(),
+        fields.String(validate=validate.Length(1)),
         load_default=(),
         metadata={"description": FIELDS},
     )
@@ -103,7 +110,10 @@ def query_of(schema: type[TableSchema]) -> type[Schema]:
         for suffix in OPERATORS:
             value = type(field)(validate=field.validators, metadata=about)
             query[name + suffix] = Delimited(value) if suffix == "__in" else value
-    query["sort"] = Delimited(fields.String(validate=Order(plain)))
+    query["sort"] = Delimited(
+        fields.String(validate=Order(plain)),
+        metadata={"description": "columns; a minus means descending order"},
+    )
     if schema.Meta.search:
         where = f"text in {', '.join(schema.Meta.search)}"
         kinds = {characters(column(schema, n).property.columns[0]) for n in schema.Meta.search}
@@ -141,11 +151,11 @@ def _fields_field(schema: type[TableSchema]) -> fields.Field:
 def list_of(schema: type[Schema]) -> type[Schema]:
     """The answer of a list of ``schema``."""
     envelope: dict[str, Any] = {
-        "total": fields.Integer(),
+        "total": fields.Integer(required=True),
         "totalIsExact": fields.Boolean(metadata={"description": "only if false: total is more"}),
-        "results": fields.List(fields.Nested(schema)),
-        "skip": fields.Integer(),
-        "limit": fields.Integer(),
+        "results": fields.List(fields.Nested(schema), required=True),
+        "skip": fields.Integer(required=True),
+        "limit": fields.Integer(required=True),
         "next": fields.String(metadata={"description": "send it as `after` for the next page"}),
     }
     return Schema.from_dict(envelope, name=definition_name(schema) + "ListSchema")

@@ -12,7 +12,7 @@ import orjson
 from flask import Response, current_app, request
 from flask_restx import Resource
 from flask_restx.mask import Mask, ParseError
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
@@ -168,14 +168,15 @@ def _load(schema: Schema, raw: Any) -> dict:
 
 
 def load_query(schema: Schema) -> dict:
-    """Load the query; a name that is sent twice has a list as its value, and is refused."""
+    """Load the query; a list may be sent in parts: ``fields=a&fields=b`` is ``fields=a,b``."""
     context = request_context.current()
     sent = {} if context.reads_tag else request.args.to_dict(flat=False)
     if context.by_link:
         sent.pop(one_time_links.PARAMETER, None)
-    query: dict[str, Any] = {
-        n: values[0] if len(values) == 1 else values for n, values in sent.items()
-    }
+    single = {name for name, field in schema.fields.items() if not isinstance(field, fields.List)}
+    if repeated := {name for name in single & sent.keys() if len(sent[name]) > 1}:
+        raise BadInput("invalid input", {name: ["Sent twice: send it once."] for name in repeated})
+    query: dict[str, Any] = {name: ",".join(values) for name, values in sent.items()}
     if "X-Fields" in request.headers:
         try:
             query["fields"] = ",".join(_paths(Mask(request.headers["X-Fields"])))

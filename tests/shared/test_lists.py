@@ -185,6 +185,9 @@ def test_a_cursor_serves_one_order_only(as_, sessions):
         ("search=I04&nbShifts=1", {2}),
         ("skip=12", set()),
         ("sort=sessionId&skip=10", {11, 12}),
+        ("sessionId__in=1&sessionId__in=2,3", {1, 2, 3}),  # generated clients repeat lists
+        ("sessionId__in=1&sessionId__in=2&fields=sessionId&fields=comments", {1, 2}),
+        ("sort=nbShifts&sort=-sessionId&skip=12", set()),
     ],
 )
 def test_filters(as_, sessions, query, expected):
@@ -238,6 +241,25 @@ def test_unknown_parameters_and_values_are_named(as_, query, name):
     answer = as_(*STAFF).get(f"{URL}?{query}")
     assert answer.status_code == 422
     assert list(answer.json["errors"]) == [name]
+
+
+def test_parameters_that_are_sent_twice_are_named(as_):
+    answer = as_(*STAFF).get(
+        f"{URL}?limit=1&limit=2&scheduled=true&scheduled=true&fields=a&fields=b"
+    )
+    assert answer.status_code == 422
+    assert answer.json["errors"] == {
+        "limit": ["Sent twice: send it once."],
+        "scheduled": ["Sent twice: send it once."],
+    }
+
+
+def test_a_list_in_parts_is_in_their_order(as_, sessions):
+    client = as_(*STAFF)
+    assert (
+        client.get(f"{URL}?sort=nbShifts&sort=-sessionId").json
+        == client.get(f"{URL}?sort=nbShifts,-sessionId").json
+    )
 
 
 # ------------------------------------------------------------------------------ fields

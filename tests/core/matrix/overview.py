@@ -13,7 +13,7 @@ ROUTES = [
         },
     ),
     Route("get /beamline/statistics/histogram", signed_in(), query={"parameter": "energy"}),
-    Route("get /events", signed_in(), list_key="id"),
+    Route("get /events", signed_in(), list_key="id", filters={"eventType": ["es"]}),
     Route("get /events/types", signed_in()),
     Route("get /health", everybody()),
     Route("get /schemas/available_names", signed_in()),

@@ -16,7 +16,7 @@ from shared.models import (
     Detector,
     GridInfo,
 )
-from shared.schemas import TableSchema, text_of
+from shared.schemas import LOCAL_TIME, TableSchema, text_of
 
 TYPES = {
     "dc": "Data collection",
@@ -147,6 +147,9 @@ class EventTypeSchema(Schema):
     count = fields.Integer(metadata={"description": "events; those with a grid are also `dc`"})
 
 
+LOCAL = {"format": "date-time-local", "pattern": LOCAL_TIME}
+
+
 class SelectionQuery(Schema):
     """Which events: all conditions must hold."""
 
@@ -170,19 +173,28 @@ class SelectionQuery(Schema):
             " has another status is none of them; or how a pipeline ended on it"
         },
     )
-    startTime__gte = fields.NaiveDateTime(metadata={"format": "date-time-local"})
-    startTime__lte = fields.NaiveDateTime(metadata={"format": "date-time-local"})
+    startTime__gte = fields.NaiveDateTime(metadata=LOCAL)
+    startTime__lte = fields.NaiveDateTime(metadata=LOCAL)
 
 
 KINDS: tuple[str, ...] = (*TYPES, GRID, *EXPERIMENT_TYPES)
+
+
+# No enumeration: some differ in case only, and generated clients would make one name of both.
+IS_KIND = validate.Regexp(
+    rf"^({'|'.join(KINDS)})$(?!\n)", error=f"Must be one of: {', '.join(KINDS)}."
+)
 
 
 class EventQuery(SelectionQuery, ListQuery):
     """A page of the feed."""
 
     eventType = fields.String(
-        validate=validate.OneOf(KINDS),
-        metadata={"description": "a type, grid, or an experimentType of data collections"},
+        validate=IS_KIND,
+        metadata={
+            "description": f"a type of events ({', '.join(TYPES)}), {GRID},"
+            f" or an experimentType of data collections ({', '.join(EXPERIMENT_TYPES)})"
+        },
     )
 
 
