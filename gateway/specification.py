@@ -37,77 +37,32 @@ def is_open(operation: Mapping) -> bool:
 def merge(title: str, specs: Specs) -> dict:
     """Return one specification of all services.
 
-    If two services define a component or operation of the same name differently, it is called
-    ``<service>.<name>`` in the second one, or ``<service>.<dialect>.<name>``.
+    The names of its parts do not depend on the services that are enabled: each has that of its
+    service or dialect first, see ``shared.schemas.definition_name``. Raises ValueError if two
+    services define a part of the same name differently.
     """
     merged: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": ""},
+        "info": {},
         "servers": [{"url": "/"}],
         "tags": [],
         "paths": {},
         "components": {},
     }
-    seen: set[str] = set()
-    for label, spec in _labelled(specs):
-        new = {
-            reference: f"{reference.rpartition('/')[0]}/{label}.{reference.rpartition('/')[2]}"
-            for reference in _clashes(spec["components"], merged["components"])
-        }
-        for section, definitions in _refer(spec["components"], new).items():
+    names: set[str] = set()
+    for spec in (spec for mounts in specs.values() for spec in mounts.values()):
+        for section, definitions in spec["components"].items():
             merged_section = merged["components"].setdefault(section, {})
-            for key, definition in definitions.items():
-                merged_section[
-                    new.get(f"#/components/{section}/{key}", key).rpartition("/")[2]
-                ] = definition
-        for path, item in _refer(spec["paths"], new).items():
+            for name, definition in definitions.items():
+                if merged_section.setdefault(name, definition) != definition:
+                    raise ValueError(f"two services define {name} of {section} differently")
+        for path, item in spec["paths"].items():
             for operation in (item[verb] for verb in VERBS if verb in item):
-                if operation.get("operationId") in seen:
-                    operation["operationId"] = f"{label}.{operation['operationId']}"
-                seen.add(operation.get("operationId"))
+                if operation["operationId"] in names:
+                    raise ValueError(f"two operations are called {operation['operationId']}")
+                names.add(operation["operationId"])
             merged["paths"].setdefault(path, {}).update(item)
         tags = {tag["name"] for tag in merged["tags"]}
         merged["tags"] += [tag for tag in spec["tags"] if tag["name"] not in tags]
-        merged["info"]["version"] = spec["info"]["version"]
+        merged["info"] = {**spec["info"], "title": title}
     return merged
-
-
-def _labelled(specs: Specs) -> Iterator[tuple[str, Mapping]]:
-    for name, mounts in specs.items():
-        for base, spec in mounts.items():
-            yield (name if base == prefix(name) else f"{name}.{base.split('/')[2]}"), spec
-
-
-def _clashes(new: Mapping[str, dict], merged: Mapping[str, dict]) -> set[str]:
-    """References to components of ``new`` that are defined differently in ``merged``."""
-    both = {
-        f"#/components/{section}/{key}": (definition, merged[section][key])
-        for section, definitions in new.items()
-        for key, definition in definitions.items()
-        if key in merged.get(section, {})
-    }
-    clashes = {reference for reference, (one, other) in both.items() if one != other}
-    while more := {ref for ref in both.keys() - clashes if _references(both[ref][0]) & clashes}:
-        clashes |= more
-    return clashes
-
-
-def _references(node: Any) -> set[str]:
-    if isinstance(node, Mapping):
-        reference = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
-        return reference.union(*map(_references, node.values()))
-    return set().union(*map(_references, node)) if isinstance(node, list) else set()
-
-
-def _refer(node: Any, new: Mapping[str, str]) -> Any:
-    """A copy of ``node`` with references to the names in ``new``."""
-    if isinstance(node, Mapping):
-        return {
-            key: (
-                new.get(value, value)
-                if key == "$ref" and isinstance(value, str)
-                else _refer(value, new)
-            )
-            for key, value in node.items()
-        }
-    return [_refer(value, new) for value in node] if isinstance(node, list) else node

@@ -11,8 +11,6 @@ from types import MappingProxyType
 from typing import Any
 
 import flask_restx
-from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_instance
 from flask import request
 from flask_restx import Resource
@@ -21,7 +19,9 @@ from marshmallow import Schema, fields
 from shared import (
     app_context,
     files,
+    headers,
     one_time_links,
+    openapi_converter,
     operations,
     request_bodies,
     request_context,
@@ -31,12 +31,13 @@ from shared.batches import Batch
 from shared.columnar import Columns, ColumnsSchema
 from shared.file_roots import FileRoots
 from shared.lists import list_of
-from shared.schemas import TableSchema, definition_name, null_as_stored
+from shared.schemas import TableSchema
 from shared.table_service import TableService
 
 __all__ = ["Namespace", "Resource"]
-PROBLEMS = {"GET": (304,), "POST": (400, 409, 422)}  # other verbs: 409, 412
+PROBLEMS = {"GET": (304,), "POST": (400, 409, 422)}  # other verbs: 409
 JSON = "application/json"
+EDITS = ("put", "patch", "delete")
 CONSUMES = "x-consumes"  # the media types of a body, for which RESTX has no key
 PRODUCES = "x-produces"  # those of an answer
 RETURNS, TAKES, REQUIRE = range(3)  # the order in which decorators are applied to a method
@@ -48,11 +49,16 @@ ITEM_KEYS = {
 class ProblemSchema(Schema):
     """A problem document, RFC 9457."""
 
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    detail = fields.String(required=True, allow_none=True)
-    errors = fields.Dict(metadata={"description": "the reasons, by field"})
+    type = fields.String(required=True, metadata={"example": "about:blank"})
+    title = fields.String(required=True, metadata={"example": "Unprocessable Entity"})
+    status = fields.Integer(required=True, metadata={"example": 422})
+    detail = fields.String(required=True, allow_none=True, metadata={"example": "invalid input"})
+    errors = fields.Dict(
+        metadata={
+            "description": "the reasons, by field",
+            "example": {"limit": ["Not a valid integer."]},
+        }
+    )
     requestId = fields.String(required=True)
 
 
@@ -73,20 +79,26 @@ class Namespace(flask_restx.Namespace):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.payloads: set[type[TableSchema]] = set()
-        self.documented: list[Schema] = []
-        self._plugin = MarshmallowPlugin(schema_name_resolver=definition_name)
-        self._spec = APISpec("", "", "2.0", plugins=[self._plugin])
-        converter: Any = self._plugin.converter
-        converter.add_attribute_function(null_as_stored)
-        self._converter = converter
+        self.documented: list[tuple[Schema, bool]] = []  # each with: whether it is a body
+        self._definitions = openapi_converter.Definitions("2.0")
         self._problem = self._document(ProblemSchema())
 
     def route(self, *urls, **kwargs):
-        """The decorator of RESTX; it documents a 404 for a path with a parameter."""
+        """The decorator of RESTX; it documents what only the whole class and its path show.
+
+        That is a 404 for a path with a parameter, and If-Match for the edits of a class with GET,
+        which reads the ETag (see ``operations.run_write``).
+        """
         add = super().route(*urls, **kwargs)
-        if not any("<" in url for url in urls):
-            return add
-        return lambda resource: self.may_answer(404)(add(resource))
+
+        def register(resource):
+            edits = [getattr(resource, verb) for verb in EDITS if hasattr(resource, verb)]
+            for method in edits if hasattr(resource, "get") else ():
+                self.may_answer(412)(self.doc(params=headers.parameters("If-Match"))(method))
+            resource = add(resource)
+            return self.may_answer(404)(resource) if any("<" in u for u in urls) else resource
+
+        return register
 
     def resource(self, rows: TableService, verbs: str, **declared: Any) -> None:
         """Add the operations of a resource: some of list create get update replace delete.
@@ -107,8 +119,9 @@ class Namespace(flask_restx.Namespace):
         A service token needs ``service`` too. With ``link``, a one-time link of such a caller is
         admitted.
         """
-        needs = [f"Needs: {' or '.join(permissions)}."] if permissions else []
+        needs = [f"Needs: {' or '.join(permissions)}." if permissions else "Needs a token."]
         needs += [f"A service token needs {service}."] if service else []
+        needs += ["Or a one-time link."] if link else []
 
         def decorate(method):
             _check_order(method, REQUIRE)
@@ -131,16 +144,16 @@ class Namespace(flask_restx.Namespace):
                 return method(resource, identity, *args, **kwargs)
 
             schemes = [{"bearer": []}, {"onetime": []}] if link else [{"bearer": []}]
-            if needs:
-                guarded = self.doc(description=" ".join(needs))(guarded)
-            return self.may_answer(401, 403, 503)(self.doc(security=schemes)(guarded))
+            guarded = self.doc(description=" ".join(needs), security=schemes)(guarded)
+            return self.may_answer(401, 403, 429, 503)(guarded)
 
         return decorate
 
     def public(self, method: Callable) -> Callable:
         """Admit everybody; a test lists the few public operations."""
         _check_order(method, REQUIRE)
-        return self.may_answer(503)(self.doc(security=[])(method))
+        documented = self.doc(description="Needs no token.", security=[])(method)
+        return self.may_answer(429, 503)(documented)
 
     def takes(
         self,
@@ -183,13 +196,18 @@ class Namespace(flask_restx.Namespace):
 
             if not query:
                 loaded = self.may_answer(400, 415, 422, 424)(loaded)
-                loaded = self.response(413, request_bodies.described(large), self._problem)(loaded)
+                limits = request_bodies.described(large)
+                loaded = self._answer(413, self._problem, description=limits)(loaded)
+                if large:
+                    loaded = self.doc(params=headers.parameters("Content-Encoding"))(loaded)
                 if also:
                     loaded = self.doc(vendor={CONSUMES: [JSON, *also]})(loaded)
-                definition = self._document(schema)
+                definition = self._document(schema, body=True)
                 return self.expect([definition] if many else definition)(loaded)
-            parameters = self._converter.schema2parameters(schema, location="query")
+            parameters = self._definitions.parameters(schema)
             params = {p.pop("name"): _by_comma(p) for p in parameters}
+            if "fields" in params:
+                params |= headers.parameters("X-Fields")
             return self.may_answer(422)(self.doc(params=params)(loaded))
 
         return decorate
@@ -216,6 +234,7 @@ class Namespace(flask_restx.Namespace):
             self.payloads.add(schema)
         shape = list_of(schema) if many and not bare else schema
         definition = self._document(resolve_schema_instance(shape))
+        tags = () if secret else ("ETag",)
 
         def decorate(method):
             _check_order(method, RETURNS)
@@ -239,12 +258,15 @@ class Namespace(flask_restx.Namespace):
                     return work().make_conditional(request)
                 return operations.run_write(resource, work, kwargs, secret)
 
+            sent = {"GET": ("If-None-Match",), "POST": ("Idempotency-Key",)}.get(verb, ())
+            replayed = ("Idempotent-Replayed",) if verb == "POST" and not secret else ()
             for status in filter(None, (code, also)):
                 model = [definition] if bare else definition
-                answered = self.response(int(status), status.phrase, model)(answered)
+                answered = self._answer(status, model, *tags, *replayed)(answered)
+            answered = self.doc(params=headers.parameters(*sent))(answered)
             if also_as:
                 answered = self.doc(vendor={PRODUCES: also_as})(answered)
-            return self.may_answer(*PROBLEMS.get(verb, (409, 412)))(answered)
+            return self.may_answer(*PROBLEMS.get(verb, (409,)))(answered)
 
         return decorate
 
@@ -264,30 +286,40 @@ class Namespace(flask_restx.Namespace):
                 return files.answer(content, roots, **query)
 
             for status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
-                streamed = self.response(int(status), status.phrase, File)(streamed)
+                part = ("Content-Range",) if status == HTTPStatus.PARTIAL_CONTENT else ()
+                names = ("Content-Disposition", "ETag", *part)
+                streamed = self._answer(status, File, *names)(streamed)
+            sent = headers.parameters("If-Match", "If-None-Match", "If-Range", "Range")
+            streamed = self.doc(params=sent)(streamed)
             return self.may_answer(304, 404, 412, 416)(self.produces([*kinds])(streamed))
 
         return decorate
 
     def may_answer(self, *codes: int) -> Callable:
         """Document statuses of problems, and 304, which has no body."""
-        shapes = {code: HTTPStatus(code).phrase for code in codes}
-        problem = self._problem
-        return self.doc(
-            responses={
-                str(code): (phrase, None if code == 304 else problem)
-                for code, phrase in shapes.items()
-            }
+
+        def decorate(method):
+            for code in codes:
+                method = self._answer(code, None if code == 304 else self._problem)(method)
+            return method
+
+        return decorate
+
+    def _answer(self, status: int, model: Any, *names: str, description: str = "") -> Callable:
+        """Document an answer with its headers; ``names`` are those beside the usual ones."""
+        sent = headers.of_answer(status, *names)
+        return self.response(
+            int(status), description or HTTPStatus(status).phrase, model, headers=sent
         )
 
-    def _document(self, schema: Schema):
+    def _document(self, schema: Schema, body: bool = False):
         """Register ``schema`` and its nested schemas; return its RESTX model."""
-        self.documented.append(schema)
-        ref = self._converter.resolve_nested_schema(schema)
-        for name, definition in self._spec.components.schemas.items():
+        self.documented.append((schema, body))
+        model = self._definitions.add(schema, body)
+        for name, definition in self._definitions.by_name.items():
             if name not in self.models:
                 self.schema_model(name, definition)
-        return self.models[ref["$ref"].rpartition("/")[2]]
+        return self.models[model]
 
 
 def _check_order(method: Callable, place: int) -> None:
@@ -308,10 +340,13 @@ def _check_order(method: Callable, place: int) -> None:
 def _by_comma(parameter: dict) -> dict:
     """``parameter`` as a list ``a,b``, which is Swagger's default, unlike that of apispec.
 
-    The description of an item becomes that of the list: Swagger allows none in an item.
+    The description of an item becomes that of the list: Swagger allows none in an item. An empty
+    default is left out, because a list that is sent is not empty. So is the example, which pages
+    to try the API would send as a filter.
     """
-    result = {k: v for k, v in parameter.items() if k != "collectionFormat"}
+    dropped = {"collectionFormat", "example", "default" if parameter.get("default") == [] else ""}
+    result = {k: v for k, v in parameter.items() if k not in dropped}
     if items := result.get("items"):
         result["items"] = {k: v for k, v in items.items() if k in ITEM_KEYS}
-        result = {"description": items.get("description", ""), **result}
+        result = {"description": items.get("description", "a list"), **result}
     return result

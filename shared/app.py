@@ -9,12 +9,14 @@ from uuid import uuid4
 import flask_restx
 from flask import Blueprint, Flask, Response, current_app, request
 from flask_cors import CORS
+from flask_restx.utils import default_id
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 from shared import (
     __version__,
     config,
+    headers,
     health,
     idempotency,
     metrics,
@@ -42,10 +44,7 @@ SECURITY = {
     },
     "onetime": {"type": "apiKey", "in": "query", "name": "onetime"},
 }
-EXPOSED = [
-    *("Content-Disposition", "Content-Range", "ETag"),
-    *("Idempotent-Replayed", "Retry-After", "X-Request-ID"),
-]  # the headers that pages of other origins may read
+EXPOSED = [*headers.ANSWERED]  # pages of other origins may read them
 
 
 @dataclass(frozen=True)
@@ -78,6 +77,14 @@ class Api(flask_restx.Api):
     def base_path(self) -> str:
         """The path below which the operations are; that of RESTX needs its view of that path."""
         return f"{self.blueprint.url_prefix}/"
+
+    facility = ""
+
+    @property
+    def __schema__(self) -> dict:
+        """The Swagger document."""
+        swagger = super().__schema__
+        return {**swagger, "info": openapi.info(swagger, self.facility)}
 
     def handle_error(self, error):
         raise error
@@ -154,6 +161,8 @@ def _add(app: Flask, name: str, mount: ApiMount):
     label = f"{name}.{mount.dialect}" if mount.dialect else name
     title = f"ISPyB {label.replace('.', ': ')}"
     blueprint = Blueprint(label.replace(".", "_"), __name__, url_prefix=mount.root)
+    area = mount.dialect or name
+    first = "" if area == "core" else f"{area}_"
     below = mount.path.lstrip("/")
     api = Api(
         blueprint,
@@ -161,7 +170,9 @@ def _add(app: Flask, name: str, mount: ApiMount):
         version=__version__,
         authorizations=SECURITY,
         default_swagger_filename=f"{below}/swagger.json".lstrip("/"),
+        default_id=lambda resource, verb: first + default_id(resource, verb),
     )
+    api.facility = app.config["SITE"]["site"]["name"]
     for namespace in namespaces:
         api.add_namespace(namespace)
         for schema in namespace.payloads:
@@ -172,7 +183,7 @@ def _add(app: Flask, name: str, mount: ApiMount):
         if not document:
             with app.test_request_context():
                 swagger = api.__schema__
-            document.update(openapi.document(swagger, namespaces, title, __version__))
+            document.update(openapi.document(swagger, namespaces))
         return document
 
     blueprint.add_url_rule(f"{mount.path}/openapi.json", "openapi", specification)

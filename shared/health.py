@@ -11,7 +11,7 @@ from shared.service_tables import RevokedToken
 
 class HealthSchema(Schema):
     service = fields.String(required=True)
-    status = fields.String(required=True)
+    status = fields.String(required=True, metadata={"example": "ok"})
     version = fields.String(required=True)
 
 

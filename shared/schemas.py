@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from copy import copy
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
@@ -33,6 +32,7 @@ TIMESTAMPS = (datetime(1970, 1, 2), datetime(2038, 1, 18))
 LARGEST_FLOAT = 3.4e38
 LARGEST_KEY = 2**32 - 1  # of an unsigned INT
 STORED_NULL = "stored null"  # key in the metadata of a field: the column is nullable
+AREA = re.compile(r"services\.(\w+)(?:\.dialects\.(\w+))?")  # service and dialect of a module
 LOCAL_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$"
 
 
@@ -92,6 +92,17 @@ class Hex(fields.String):
             raise self.make_error("invalid") from error
 
 
+class LocalDateTime(fields.NaiveDateTime):
+    """A moment in local time; one with a zone is converted to it."""
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        moment = fields.DateTime._deserialize(self, value, attr, data, **kwargs)
+        try:
+            return moment.astimezone().replace(tzinfo=None) if moment.tzinfo else moment
+        except (OverflowError, ValueError) as error:  # before the year 1, or after 9999
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from error
+
+
 class Converter(ModelConverter):
     """The converter of columns, which adds ranges, characters and dates to the checks."""
 
@@ -114,8 +125,12 @@ class Converter(ModelConverter):
         kwargs.setdefault("metadata", {})
         if column.doc:
             kwargs["metadata"]["description"] = column.doc
+        if "example" in column.info:
+            kwargs["metadata"]["example"] = column.info["example"]
         if isinstance(column.type, DateTime):
             kwargs["metadata"] |= {"format": "date-time-local", "pattern": LOCAL_TIME}
+            # a zero date, which MariaDB keeps in a NOT NULL column too, is read as null
+            kwargs["metadata"][STORED_NULL] = True
         if isinstance(column.type, Enum):
             kwargs["validate"] = [validate.OneOf(column.type.enums)]
         elif isinstance(column.type, String):
@@ -241,7 +256,7 @@ class TableSchema(SQLAlchemyAutoSchema):
             stored_null = not field_obj.many
         else:
             column = attribute.property.columns[0]
-            stored_null = column.nullable
+            stored_null = column.nullable or field_obj.metadata.get(STORED_NULL, False)
             _check_characters(field_obj, column)
         field_obj.metadata = {**field_obj.metadata, STORED_NULL: stored_null}
 
@@ -252,18 +267,16 @@ def columns_of(schema: type[Schema]) -> dict[str, fields.Field]:
     return {n: f for n, f in schema().fields.items() if not isinstance(f, fields.Nested)}
 
 
-def null_as_stored(self, field, ret, **_):
-    """For apispec: a nullable column may be null in an answer, even if not in a body."""
-    if field.allow_none or not field.metadata.get(STORED_NULL):
-        return {}
-    nullable = copy(field)
-    nullable.allow_none = True
-    property_ = self.field2nullable(nullable, ret=ret)
-    return {**property_, "enum": [*ret["enum"], None]} if "enum" in ret else property_
-
-
 def definition_name(schema) -> str:
-    """The name of ``schema`` in OpenAPI: Proposal for ProposalSchema, ProposalPatch if partial."""
+    """The name of ``schema`` in OpenAPI: Proposal for ProposalSchema, ProposalPatch if partial.
+
+    Schemas of dialects, and of services other than core, have the name of their own area first,
+    so that no name depends on the services that a site switches on.
+    """
     schema = resolve_schema_instance(schema)
     name = type(schema).__name__.removesuffix("Schema")
+    package = AREA.match(type(schema).__module__)
+    area = (package[2] or package[1]) if package else "core"
+    if area != "core" and not re.match(f"(?i:{area})[A-Z]", name):
+        name = area.title() + name
     return f"{name}Patch" if schema.partial else name

@@ -45,8 +45,8 @@ def resolved(node, spec, above=()):
         if isinstance(reference, str):
             if reference in above:
                 return {}
-            name = reference.rpartition("/")[2]
-            target = spec["components"]["schemas"][name]
+            section, name = reference.split("/")[-2:]
+            target = spec["components"][section][name]
             beside = {key: value for key, value in node.items() if key != "$ref"}
             return {**resolved(target, spec, (*above, reference)), **beside}
         return {key: resolved(value, spec, above) for key, value in node.items()}

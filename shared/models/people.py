@@ -15,7 +15,11 @@ class Laboratory(Base):
     __tablename__ = "Laboratory"
 
     laboratoryId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
-    name: Mapped[str | None] = mapped_column(String(45), doc="of the laboratory or department")
+    name: Mapped[str | None] = mapped_column(
+        String(45),
+        doc="of the laboratory or department",
+        info={"example": "Department of Chemistry"},
+    )
     address: Mapped[str | None] = mapped_column(Lines(255), doc="street and house")
     city: Mapped[str | None] = mapped_column(String(45), doc="town")
     postcode: Mapped[str | None] = mapped_column(String(15), doc="postal code")
@@ -40,7 +44,9 @@ class Person(Base):
     login: Mapped[str | None] = mapped_column(String(45), unique=True, doc="account name")
     givenName: Mapped[str | None] = mapped_column(String(45), doc="first name")
     familyName: Mapped[str | None] = mapped_column(String(100), index=True, doc="last name")
-    title: Mapped[str | None] = mapped_column(String(45), doc="form of address, e.g. Dr")
+    title: Mapped[str | None] = mapped_column(
+        String(45), doc="form of address, e.g. Dr", info={"example": "Dr"}
+    )
     emailAddress: Mapped[str | None] = mapped_column(String(60), doc="e-mail, personal")
     phoneNumber: Mapped[str | None] = mapped_column(String(45), doc="telephone, personal")
     laboratoryId: Mapped[int | None] = mapped_column(

@@ -1,18 +1,19 @@
 """One specification of all services."""
 
+import re
+
 import pytest
 from openapi_spec_validator import validate
 
+from gateway import app as gateway_app
 from gateway.specification import is_open, merge, operations
 
 PROBLEM = {"type": "object", "properties": {"title": {"type": "string"}}}
 
 
-def document(path, schema, inner=None, operation="get_things"):
+def document(path, schema, operation="get_things"):
     answer = {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}
     schemas = {"Thing": schema, "Problem": PROBLEM}
-    if inner:
-        schemas["Part"] = inner
     return {
         "openapi": "3.1.0",
         "info": {"title": "things", "version": "1.2.3"},
@@ -28,11 +29,6 @@ def document(path, schema, inner=None, operation="get_things"):
         },
         "components": {"schemas": schemas},
     }
-
-
-def shown(merged, path):
-    content = merged["paths"][path]["get"]["responses"]["200"]["content"]
-    return content["application/json"]["schema"]["$ref"].rpartition("/")[2]
 
 
 def test_parts_that_two_services_share_occur_once():
@@ -51,40 +47,77 @@ def test_parts_that_two_services_share_occur_once():
     assert merged["tags"] == [{"name": "things"}]
 
 
-def test_different_parts_of_one_name_get_two_names():
-    one, other = {"type": "object"}, {"type": "object", "title": "other"}
+@pytest.mark.parametrize(
+    ("other", "operation", "reason"),
+    [
+        ({"type": "string"}, "x", "two services define Thing of schemas differently"),
+        ({"type": "object"}, "get_things", "two operations are called get_things"),
+    ],
+)
+def test_two_parts_of_one_name_are_refused(other, operation, reason):
     specs = {
-        "ssx": {"/ispyb/api/v1/ssx": document("/ispyb/api/v1/ssx/things", one)},
-        "em": {"/ispyb/api/v1/em": document("/ispyb/api/v1/em/things", other)},
-        "core": {"/ispyb/mxcube": document("/ispyb/mxcube/things", {"title": "third"})},
+        "ssx": {"/ispyb/api/v1/ssx": document("/ispyb/api/v1/ssx/things", {"type": "object"})},
+        "em": {"/ispyb/api/v1/em": document("/ispyb/api/v1/em/things", other, operation)},
     }
+    with pytest.raises(ValueError, match=reason):
+        merge("Both", specs)
+
+
+def names(specification):
+    """The names of operations, with their paths, and those of all components."""
+    return {
+        (verb, path, operation["operationId"])
+        for verb, path, operation in operations({"": specification})
+    } | {
+        (section, name, "")
+        for section, parts in specification["components"].items()
+        for name in parts
+    }
+
+
+@pytest.mark.parametrize("absent", ["auth", "core", "em", "ssx"])
+def test_no_name_depends_on_what_a_site_switches_on(loaded, specs, without, absent):
+    site = without(absent)
+    site["services"]["core"]["dialects"] = ["expeye"]
+    fewer = names(merge("Fewer", gateway_app.specifications(site)))
+    every = names(merge("All", specs))
+    assert fewer < every
+    assert all("." not in name for _, name, _ in every if not name.startswith("/"))
+    assert all("." not in operation_id for _, _, operation_id in every)
+
+
+def test_names_tell_service_and_dialect(loaded, specs):
     merged = merge("All", specs)
-    validate(merged)
-    schemas = merged["components"]["schemas"]
-    assert schemas[shown(merged, "/ispyb/api/v1/ssx/things")] == one
-    assert schemas[shown(merged, "/ispyb/api/v1/em/things")] == other
-    assert shown(merged, "/ispyb/api/v1/em/things") == "em.Thing"
-    assert shown(merged, "/ispyb/mxcube/things") == "core.mxcube.Thing"
-    names = [item["get"]["operationId"] for item in merged["paths"].values()]
-    assert names == ["get_things", "em.get_things", "core.mxcube.get_things"]
-    assert specs["em"]["/ispyb/api/v1/em"]["components"]["schemas"]["Thing"] == other
-
-
-def test_references_to_a_renamed_part_follow_it():
-    whole = {"type": "object", "properties": {"part": {"$ref": "#/components/schemas/Part"}}}
-    merged = merge(
-        "Both",
-        {
-            "ssx": {"/ispyb/api/v1/ssx": document("/ssx", whole, {"type": "string"})},
-            "em": {"/ispyb/api/v1/em": document("/em", whole, {"type": "integer"})},
-        },
+    ids = {path: operation["operationId"] for _, path, operation in operations({"": merged})}
+    root = "/ispyb/api/v1"
+    assert ids[f"{root}/health"] == "get_health"
+    assert ids[f"{root}/em/health"] == "em_get_health"
+    assert ids["/ispyb/mxcube/auth/login"] == "mxcube_post_login"
+    assert {"Session", "SessionBody", "SessionPatch", "MxcubeSessionBody", "AuthLogin"} < (
+        merged["components"]["schemas"].keys()
     )
-    schemas = merged["components"]["schemas"]
-    part = schemas[shown(merged, "/em")]["properties"]["part"]["$ref"]
-    assert part == "#/components/schemas/em.Part"
-    assert schemas["em.Part"] == {"type": "integer"}
-    assert schemas["Thing"] == whole
-    assert set(schemas) == {"Thing", "Part", "Problem", "em.Thing", "em.Part"}
+
+
+def enumerations(node):
+    """All lists of the values that a part of a specification may have."""
+    if isinstance(node, list):
+        for each in node:
+            yield from enumerations(each)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if key == "enum" and isinstance(value, list):
+                yield [each for each in value if each is not None]
+            else:
+                yield from enumerations(value)
+
+
+def test_values_of_an_enumeration_differ_in_letters(loaded, specs):
+    """Generators make names from them, in one case and without punctuation."""
+    lists = [*enumerations(merge("All", specs))]
+    assert len(lists) > 20
+    for values in lists:
+        plain = [re.sub(r"[\W_]", "", str(each)).lower() for each in values]
+        assert len(set(plain)) == len(values), values
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ class GroupMetadataSchema(Schema):
 
 
 class GroupSchema(TableSchema):
-    name = auto_field(validate=[validate.Length(1, 31)])
+    name = auto_field(validate=[validate.Length(1, 31)], metadata={"example": "mx_staff"})
     _metadata = fields.Nested(GroupMetadataSchema, dump_only=True)
 
     class Meta(TableSchema.Meta):

@@ -10,7 +10,7 @@ from shared.settings import BEAMLINE_LENGTH
 
 
 class TokenSchema(TableSchema):
-    name = auto_field(validate=[validate.Length(1, 45)])
+    name = auto_field(validate=[validate.Length(1, 45)], metadata={"example": "xia2 of i03"})
     permissions = fields.List(
         fields.String(validate=validate.Length(1, 45)),
         required=True,

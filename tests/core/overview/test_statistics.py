@@ -183,6 +183,16 @@ def test_a_period_ends_where_it_says(alice):
     assert alice.get(BEAMLINE, query_string={**I03, "beamLineName": "i99"}).json["errors"] == []
 
 
+def test_a_period_may_have_a_zone(alice, time_zone):
+    """It is converted to local time, in which the rows are."""
+    time_zone("IST-5:30")
+    hours = {**I03, "start": "2024-05-11T03:50:00Z", "end": "2024-05-11T06:09:59+02:00"}
+    local = {**I03, "start": "2024-05-11T09:20:00", "end": "2024-05-11T09:39:59"}
+    zoned, plain = (alice.get(BEAMLINE, query_string=query) for query in (hours, local))
+    assert zoned.status_code == 200 and zoned.json == plain.json
+    assert zoned.json["counts"]["datacollections"] == 3
+
+
 def test_of_hidden_sessions_nothing_is_counted(as_, experiments):
     carol = as_("carol", 3)  # is on mx2
     found = carol.get(BEAMLINE, query_string=I03).json
@@ -243,6 +253,7 @@ def test_a_histogram_is_of_the_last_year_unless_told(alice, add):
         (BEAMLINE, {"end": "2024-05-10"}, "end"),
         (BEAMLINE, {"end": "2025-05-13"}, "end"),
         (BEAMLINE, {"start": "May"}, "start"),
+        (BEAMLINE, {"start": "0001-01-01T00:00:00+05:00"}, "start"),
         (BEAMLINE, {"bins": 3}, "bins"),
         (HISTOGRAM, {"parameter": None}, "parameter"),
         (HISTOGRAM, {"parameter": "comments"}, "parameter"),

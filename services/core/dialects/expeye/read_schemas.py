@@ -63,9 +63,9 @@ class ExpeyeSessionQuery(Schema):
         validate=[validate.Length(max=200), LATIN1],
         metadata={"description": "text in beamLineName, comments"},
     )
-    minEndDate = LocalTime(attribute="endDate__gte", metadata={})
-    minStartDate = LocalTime(attribute="startDate__gte", metadata={})
-    maxStartDate = LocalTime(attribute="startDate__lte", metadata={})
+    minEndDate = LocalTime(attribute="endDate__gte", metadata={"minLength": 1})
+    minStartDate = LocalTime(attribute="startDate__gte", metadata={"minLength": 1})
+    maxStartDate = LocalTime(attribute="startDate__lte", metadata={"minLength": 1})
 
 
 class ExpeyeProposalDataSchema(Schema):

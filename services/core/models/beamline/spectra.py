@@ -148,7 +148,9 @@ class XRFFluorescenceMapping(Base):
     autoProcProgramId: Mapped[int | None] = mapped_column(
         ForeignKey("AutoProcProgram.autoProcProgramId"), index=True, doc="program that made it"
     )
-    dataFormat: Mapped[str] = mapped_column(String(15), doc="of the data, e.g. json+gzip")
+    dataFormat: Mapped[str] = mapped_column(
+        String(15), doc="of the data, e.g. json+gzip", info={"example": "json+gzip"}
+    )
     data: Mapped[bytes] = mapped_column(
         LongBytes, deferred=True, doc="the map; read only when asked for"
     )

@@ -21,7 +21,7 @@ from shared.models import (
     SessionType,
 )
 from shared.names import beamlines_of_group
-from shared.schemas import TableSchema, text_of
+from shared.schemas import LocalDateTime, TableSchema, text_of
 
 YES = validate.Equal(True)
 
@@ -113,7 +113,10 @@ class SessionSchema(TableSchema):
             "proposal": by_proposal(BLSession.proposalId == bindparam("proposal")),
             "beamLineGroup": Filter(
                 BLSession.beamLineName.in_(bindparam("beamLineGroup", expanding=True)),
-                fields.String(metadata={"description": "a group of the site's beamlines"}),
+                fields.String(
+                    validate=validate.Length(1),
+                    metadata={"description": "a group of the site's beamlines"},
+                ),
                 beamlines_of_group,
             ),
             "sessionType": Filter(
@@ -139,11 +142,15 @@ class SessionInfoSchema(SessionSchema):
         pass
 
 
-class Moment(fields.NaiveDateTime):
+DATE_OR_TIME = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$"
+
+
+class Moment(LocalDateTime):
     """A date, or a moment; with ``last`` the end of that day or second."""
 
-    def __init__(self, *, last: bool = False, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, *, last: bool = False, metadata: dict | None = None, **kwargs):
+        written = {"format": "date-time-local", "pattern": DATE_OR_TIME}
+        super().__init__(metadata={**(metadata or {}), **written}, **kwargs)
         self.last = last
 
     def _deserialize(self, value, attr, data, **kwargs):

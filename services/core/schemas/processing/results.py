@@ -73,10 +73,29 @@ class IntegrationSchema(TableSchema):
         dump_only = ("autoProcIntegrationId", "recordTimeStamp")
 
 
+SHELLS_EXAMPLE = [
+    {
+        "scalingStatisticsType": shell,
+        "resolutionLimitLow": low,
+        "resolutionLimitHigh": high,
+        "rMerge": merge,
+        "completeness": completeness,
+        "meanIOverSigI": intensity,
+    }
+    for shell, low, high, merge, completeness, intensity in (
+        ("overall", 39.4, 1.8, 0.061, 99.6, 18.2),
+        ("innerShell", 39.4, 4.88, 0.032, 99.9, 45.7),
+        ("outerShell", 1.83, 1.8, 0.74, 98.1, 2.1),
+    )
+]
+
+
 class ScalingSchema(TableSchema):
     """A scaling: three shells, and the integrations it is made of."""
 
-    statistics = fields.Nested(ScalingStatisticsSchema, many=True, required=True)
+    statistics = fields.Nested(
+        ScalingStatisticsSchema, many=True, required=True, metadata={"example": SHELLS_EXAMPLE}
+    )
     integrations = fields.Nested(IntegrationSchema, many=True, validate=MANY)
 
     class Meta(TableSchema.Meta):

@@ -65,6 +65,7 @@ class XrfMapSchema(TableSchema):
         metadata={
             "description": "the map in base64, as dataFormat says",
             "pattern": BASE64,
+            "example": "H4sIAAAAAAAAA4s21FEw0lEwjgUAJ3KxWAkAAAA=",
             "minLength": 4,
         },
     )

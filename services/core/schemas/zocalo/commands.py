@@ -24,7 +24,8 @@ class CommandListSchema(Schema):
         validate=validate.Length(1, MOST),
         metadata={
             "description": "each has an ispyb_command and its parameters; $name and ${name} stand"
-            " for what an earlier command stored under that name by store_result"
+            " for what an earlier command stored under that name by store_result",
+            "example": [{"ispyb_command": "register_processing", "program": "xia2 dials"}],
         },
     )
     environment = fields.Dict(

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 import pytest
-from sqlalchemy import null
+from sqlalchemy import null, text
 
 from services.core.models import LabContact
 from shared.models import BLSession
+from tests.operations import answer
 
 ROOT = "/ispyb/expeye"
 
@@ -63,6 +64,26 @@ def test_a_session_is_read_by_its_number(reference, scaup):
     }
     bare = scaup.get(f"{ROOT}/proposals/mx1/sessions/3").json
     assert (bare["beamLineOperator"], bare["startDate"], bare["archived"]) == (None, None, 0)
+
+
+def test_a_zero_date_is_null_as_documented(add, alice, engine, operations):
+    """MariaDB has them in columns that are NOT NULL, SQLite has none."""
+    add(BLSession(sessionId=14, proposalId=1, visit_number=4))
+    has_zero_dates = engine.dialect.name != "sqlite"
+    if has_zero_dates:
+        with engine.begin() as connection:
+            connection.execute(
+                text(
+                    "UPDATE BLSession SET lastUpdate = '0000-00-00 00:00:00' WHERE sessionId = 14"
+                )
+            )
+    for url, name in (
+        (f"{ROOT}/proposals/mx1/sessions/4", f"get {ROOT}/proposals/{{ref}}/sessions/{{visit}}"),
+        ("/ispyb/api/v1/sessions/14", "get /sessions/{session_id}"),
+    ):
+        assert (alice.get(url).json["lastUpdate"] is None) is has_zero_dates
+        shape = answer(operations[name][2])["properties"]["lastUpdate"]
+        assert shape["type"] == ["string", "null"]
 
 
 def test_flags_are_never_null(add, alice):
