@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 from the Swagger 2.0 of RESTX: the same operations, with nullability and examples."""
+"""OpenAPI 3.1 from the Swagger 2.0 of RESTX: the same operations, null and examples."""
 
 from collections.abc import Iterable
 
