@@ -73,14 +73,15 @@ class Order(validate.Regexp):
         return unknown(value.removeprefix("-"), self._names, "column")
 
 
+def _paths_field(description: str) -> fields.Field:
+    name = fields.String(validate=validate.Length(1))
+    return Delimited(name, load_default=(), metadata={"description": description})
+
+
 class FieldsQuery(Schema):
     """The query of a single object."""
 
-    fields = Delimited(  # type: ignore[assignment]  # a parameter, not marshmallow's own
-        fields.String(validate=validate.Length(1)),
-        load_default=(),
-        metadata={"description": FIELDS},
-    )
+    fields = _paths_field(FIELDS)  # type: ignore[assignment]  # a parameter, not marshmallow's own
 
 
 class ListQuery(FieldsQuery):
@@ -142,9 +143,7 @@ def _fields_field(schema: type[TableSchema]) -> fields.Field:
     example = ",".join(
         [*dict.fromkeys(path for path in paths if path.partition(".")[0] in dumped)][:2]
     )
-    return Delimited(
-        fields.String(), load_default=(), metadata={"description": f"{FIELDS}; e.g. {example}"}
-    )
+    return _paths_field(f"{FIELDS}; e.g. {example}")
 
 
 @cache
