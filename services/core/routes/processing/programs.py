@@ -73,6 +73,16 @@ class ProgramsAttachments(Resource):
         return _stored(programs.put_named_attachment(identity, data))
 
 
+@ns.route("/attachments/<int:attachment_id>")
+class ProgramsAttachment(Resource):
+    @ns.require()
+    @ns.takes(FieldsQuery, query=True)
+    @ns.returns(ProgramAttachmentSchema)
+    def get(self, identity, query, attachment_id):
+        """Show one file that a program wrote: its type, folder and name."""
+        return programs.get_attachment(identity, attachment_id, **query)
+
+
 @ns.route("/<int:program_id>/attachments")
 class ProgramAttachments(Resource):
     @ns.require()
@@ -80,8 +90,7 @@ class ProgramAttachments(Resource):
     @ns.returns(AttachmentSchema, many=True)
     def get(self, identity, query, program_id):
         """List the files of a program."""
-        programs.get(identity, program_id, ("autoProcProgramId",))
-        return programs.list_attachments(identity, {**query, "program": program_id})
+        return programs.list_own_attachments(identity, program_id, query)
 
     @ns.require(WRITER)
     @ns.takes(AttachmentSchema)
