@@ -70,7 +70,7 @@ def office(as_):
         ("post", URL, {"json": "text"}, 422),
         ("post", URL, {"data": "null", **JSON}, 422),
         ("post", URL, {"json": {**BODY, "nope": 1}}, 422),
-        ("post", URL, {"json": {**BODY, "proposalId": 3}}, 422),
+        ("post", URL, {"json": {**BODY, "proposal": 3}}, 422),
         ("post", URL, {"json": {**BODY, "title": "x" * 201}}, 422),
         ("post", URL, {"json": {**BODY, "title": "日本"}}, 422),
         ("post", URL, {"json": {**BODY, "title": 5}}, 422),
