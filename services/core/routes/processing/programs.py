@@ -23,6 +23,7 @@ WRITER = "processing_write"
 
 @ns.route("")
 class Programs(Resource):
+    @ns.may_answer(404)
     @ns.require()
     @ns.takes(query_of(AutoProcProgramSchema), query=True)
     @ns.returns(AutoProcProgramSchema, many=True)
@@ -58,6 +59,7 @@ class Program(Resource):
 
 @ns.route("/attachments")
 class ProgramsAttachments(Resource):
+    @ns.may_answer(404)
     @ns.require()
     @ns.takes(query_of(ProgramAttachmentSchema), query=True)
     @ns.returns(ProgramAttachmentSchema, many=True)
