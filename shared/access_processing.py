@@ -17,6 +17,7 @@ from shared.models import (
 )
 from shared.statements import cache_statements, make_alias
 
+Uses = list[tuple[Select, Any, Any]]  # a SELECT of keys, their column, and the referring table
 _Program, _Job = make_alias(AutoProcProgram), make_alias(ProcessingJob)
 _Sweep, _Integration = make_alias(ProcessingJobImageSweep), make_alias(AutoProcIntegration)
 _Result, _Scaling = make_alias(AutoProc), make_alias(AutoProcScaling)
@@ -45,24 +46,36 @@ def seen_jobs(shape: Shape, job_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the job."""
     if shape.sessions:
         return true()
-    uses = [(select(row.processingJobId), row.processingJobId, row) for row in (_Job, _Sweep)]
-    return _users(shape, job_id, uses)
+    return _users(shape, job_id, select_job_uses())
 
 
 @cache_statements(512)
 def seen_programs(shape: Shape, program_id: Any) -> ColumnElement[bool]:
-    """Whether a caller of that shape sees the program.
+    """Whether a caller of that shape sees the program."""
+    if shape.sessions:
+        return true()
+    return _users(shape, program_id, select_program_uses())
+
+
+def select_job_uses() -> Uses:
+    """The data collections of jobs: SELECTs of keys of jobs, their column, and the other table.
+
+    That table has the key of the data collection.
+    """
+    return [(select(row.processingJobId), row.processingJobId, row) for row in (_Job, _Sweep)]
+
+
+def select_program_uses() -> Uses:
+    """The same of programs.
 
     Jobs are joined, without their own rule: SQLite takes no deeper statement.
     """
-    if shape.sessions:
-        return true()
     key = _Program.autoProcProgramId
     of_job = select(key).join(_Job, _Job.processingJobId == _Program.processingJobId)
     of_sweep = select(key).join(_Sweep, _Sweep.processingJobId == _Program.processingJobId)
     owner = _Integration.autoProcProgramId
     uses = [(of_job, key, _Job), (of_sweep, key, _Sweep), (select(owner), owner, _Integration)]
-    return _users(shape, program_id, [*uses, (scaled(), _Result.autoProcProgramId, _Scaled)])
+    return [*uses, (scaled(), _Result.autoProcProgramId, _Scaled)]
 
 
 def scaled() -> Select:
@@ -73,12 +86,8 @@ def scaled() -> Select:
     return stmt.join(_Scaled, _Scaled.autoProcIntegrationId == _Link.autoProcIntegrationId)
 
 
-def _users(shape: Shape, key: Any, uses: list[tuple[Select, Any, Any]]) -> ColumnElement[bool]:
-    """Whether ``key`` is that of a row that uses visible data collections only, and at least one.
-
-    Each of ``uses`` is a SELECT of such keys, their column, and the table that refers to data
-    collections.
-    """
+def _users(shape: Shape, key: Any, uses: Uses) -> ColumnElement[bool]:
+    """Whether ``key`` is of a row that uses visible data collections only, and at least one."""
     seen = [seen_collections(shape, row.dataCollectionId) for _, _, row in uses]
     gathered = union(*(stmt.where(rule) for (stmt, _, _), rule in zip(uses, seen)))
     others = (

@@ -2,27 +2,30 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from marshmallow import fields
-from sqlalchemy import ColumnElement, bindparam, select
+from marshmallow import fields, validate
+from sqlalchemy import ColumnElement, bindparam
 
 from shared import names
 from shared.identity import Identity
-from shared.models import BLSession, DataCollectionGroup
-from shared.schemas import TableSchema, text_of
+from shared.models import BLSession, Proposal
+from shared.schemas import LARGEST_KEY, TableSchema, text_of
+from shared.scopes import hangs_on
 
 
 @dataclass(frozen=True, eq=False)
 class Filter:
     """A filter of a list.
 
-    ``condition`` has a bind parameter with the name of the filter; without a condition the module
+    ``condition`` has a bind parameter with the name of the filter; it is a function of the shape
+    of the caller, if it depends on rows that may be hidden. Without a condition the module
     replaces the filter by others. ``field`` loads the value that a client sends; without a field
     only code uses the filter. ``resolve`` turns the value into the value to bind, for a caller.
     """
 
-    condition: ColumnElement[bool] | None
+    condition: ColumnElement[bool] | Callable[[Any], ColumnElement[bool]] | None
     field: fields.Field | None = None
     resolve: Callable[[Identity, Any], Any] | None = None
 
@@ -40,24 +43,40 @@ def by_parent(link: Any) -> dict[str, Filter]:
     return {"parent": Filter(link == bindparam("parent"))}
 
 
-def by_session(session_id: Any, group_id: Any = None) -> dict[str, Filter]:
-    """The filters ``proposal`` and ``beamLineName`` of rows whose session is ``session_id``.
-
-    With ``group_id``, the link of the rows to their group of data collections, ``session_id`` is
-    the link of the group.
-    """
-
-    def of_sessions(column: Any, name: str) -> ColumnElement[bool]:
-        inside = session_id.in_(select(BLSession.sessionId).where(column == bindparam(name)))
-        if group_id is None:
-            return inside
-        return group_id.in_(select(DataCollectionGroup.dataCollectionGroupId).where(inside))
-
+def by_beamline(model: Any) -> dict[str, Filter]:
+    """The filter ``beamLineName`` of rows that hang on a session."""
     beamline = text_of(BLSession.beamLineName, metadata={"description": "beamline of the session"})
-    return {
-        "proposal": by_proposal(of_sessions(BLSession.proposalId, "proposal")),
-        "beamLineName": Filter(of_sessions(BLSession.beamLineName, "beamLineName"), beamline),
-    }
+    condition = hangs_on(BLSession.beamLineName, model, "beamLineName")
+    return {"beamLineName": Filter(condition, beamline)}
+
+
+def by_session_id(model: Any) -> dict[str, Filter]:
+    """The filter ``sessionId`` of rows that hang on a session, but have no such column."""
+    key = fields.Integer(
+        validate=validate.Range(0, LARGEST_KEY), metadata={"description": "of this session"}
+    )
+    return {"sessionId": Filter(hangs_on(BLSession.sessionId, model, "sessionId"), key)}
+
+
+@cache
+def filters_of(schema: type[TableSchema]) -> dict[str, Filter]:
+    """The filters of a list of ``schema`` beyond those on its columns.
+
+    Each list has ``proposal`` and ``session`` if its rows hang on one, unless they are the rows
+    below one parent.
+    """
+    own, model = schema.Meta.filters, schema.Meta.model
+    if "parent" in own:
+        return {**own}
+    proposal = hangs_on(Proposal.proposalId, model, "proposal")
+    session = hangs_on(BLSession.sessionId, model, "session")
+    scopes = {}
+    if proposal is not None:
+        scopes["proposal"] = by_proposal(proposal)
+    if session is not None:
+        name = fields.String(metadata={"description": "session id or name"})
+        scopes["session"] = Filter(session, name, names.session_key)
+    return {**scopes, **own}
 
 
 def fields_of(filters: Mapping[str, Filter]) -> dict[str, fields.Field]:
@@ -68,7 +87,7 @@ def fields_of(filters: Mapping[str, Filter]) -> dict[str, fields.Field]:
 def resolved(schema: type[TableSchema], identity: Identity, query: Mapping) -> dict:
     """``query`` with the values that the filters of ``schema`` bind for this caller."""
     values = dict(query)
-    for name, each in schema.Meta.filters.items():
+    for name, each in filters_of(schema).items():
         if each.resolve is not None and name in values:
             values[name] = each.resolve(identity, values[name])
     return values

@@ -9,16 +9,17 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields, post_load, validate
 from sqlalchemy import ColumnElement, Enum, Float, and_, bindparam, false, inspect, or_, true
 
-from shared.filters import fields_of
+from shared import moments
+from shared.filters import fields_of, filters_of
 from shared.schemas import (
     LATIN1,
     LATIN1_LINES,
     STORED_NULL,
     UTF8,
-    Hex,
+    ExternalId,
     TableSchema,
     characters,
     columns_of,
@@ -69,7 +70,7 @@ class Order(validate.Regexp):
         self._names = list(names)
         super().__init__(rf"^-?({'|'.join(self._names)})$(?!\n)")
 
-    def _format_error(self, value: str) -> str:
+    def _format_error(self, value: Any) -> str:
         return unknown(value.removeprefix("-"), self._names, "column")
 
 
@@ -94,6 +95,10 @@ class ListQuery(FieldsQuery):
         metadata={"description": "the `next` of the page before, with the same sort"},
     )
 
+    @post_load
+    def _spread_days(self, query, **kwargs):
+        return moments.spread(self, query)
+
 
 @cache
 def query_of(schema: type[TableSchema]) -> type[Schema]:
@@ -105,11 +110,12 @@ def query_of(schema: type[TableSchema]) -> type[Schema]:
         if not isinstance(field, fields.List) and not field.load_only and name not in PAGING
     }
     for name, field in plain.items():
-        if isinstance(field, Hex):
+        if isinstance(field, ExternalId):
             continue
         about = {k: v for k, v in field.metadata.items() if k != STORED_NULL}
+        in_time = moments.FILTERS if isinstance(field, fields.NaiveDateTime) else {}
         for suffix in OPERATORS:
-            value = type(field)(validate=field.validators, metadata=about)
+            value = in_time.get(suffix, type(field))(validate=field.validators, metadata=about)
             query[name + suffix] = Delimited(value) if suffix == "__in" else value
     query["sort"] = Delimited(
         fields.String(validate=Order(plain)),
@@ -120,9 +126,12 @@ def query_of(schema: type[TableSchema]) -> type[Schema]:
         kinds = {characters(column(schema, n).property.columns[0]) for n in schema.Meta.search}
         checks = [validate.Length(max=200), LATIN1 if kinds & {LATIN1, LATIN1_LINES} else UTF8]
         query["search"] = Text(validate=checks, metadata={"description": where})
-    query |= fields_of(schema.Meta.filters)
+    query |= fields_of(filters_of(schema))
     query["fields"] = _fields_field(schema)
-    return ListQuery.from_dict(query, name=definition_name(schema) + "Query")
+    result = ListQuery.from_dict(query, name=definition_name(schema) + "Query")
+    names = {o + suffix: n + suffix for o, n in schema.former.items() for suffix in OPERATORS}
+    result.former = names  # type: ignore[attr-defined]
+    return result
 
 
 @cache
@@ -160,12 +169,17 @@ def list_of(schema: type[Schema]) -> type[Schema]:
     return Schema.from_dict(envelope, name=definition_name(schema) + "ListSchema")
 
 
-def condition(schema: type[TableSchema], name: str) -> ColumnElement[bool]:
-    """The condition of the filter ``name``, with a bind parameter of the same name."""
-    if name in schema.Meta.filters:
-        own_condition = schema.Meta.filters[name].condition
+def condition(schema: type[TableSchema], name: str, shape: Any = None) -> ColumnElement[bool]:
+    """The condition of the filter ``name``, with a bind parameter of the same name.
+
+    ``shape`` is that of the caller, on which the condition of a filter may depend.
+    """
+    if own_filter := filters_of(schema).get(name):
+        own_condition = own_filter.condition
         assert own_condition is not None, f"the module has to replace the filter {name}"
-        return own_condition
+        if isinstance(own_condition, ColumnElement):
+            return own_condition
+        return own_condition(shape)
     if name == "search":
         text = bindparam("search")
         return or_(*(column(schema, n).like(text, escape="/") for n in schema.Meta.search))

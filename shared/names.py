@@ -63,6 +63,17 @@ def session_key(identity: Identity, name: str | int) -> int:
     return key
 
 
+def build_proposal_name(code: str | None, number: str | None) -> str | None:
+    """The name of a proposal, ``mx2007``; None without a code or a number."""
+    return f"{code}{number}" if code and number else None
+
+
+def build_session_name(code: str | None, number: str | None, visit: int | None) -> str | None:
+    """The name of a session, ``mx2007-1``; None if a part of it is missing."""
+    proposal = build_proposal_name(code, number)
+    return f"{proposal}-{visit}" if proposal and visit is not None else None
+
+
 def beamlines_of_group(identity: Identity, name: str) -> list[str]:
     """The beamlines of a group of the site; BadInput if the site has no such group."""
     groups = {each["name"]: each["beamlines"] for each in app_context.site()["beamline_groups"]}

@@ -12,7 +12,7 @@ import orjson
 from flask import Response, current_app, request
 from flask_restx import Resource
 from flask_restx.mask import Mask, ParseError
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
@@ -23,6 +23,7 @@ from shared.errors import (
     BadInput,
     Conflict,
     NotAcceptable,
+    NotFound,
     ServiceError,
     Stale,
     Unauthenticated,
@@ -32,6 +33,7 @@ from shared.identity import Identity
 from shared.service_tables import RevokedToken
 from shared.spelling import explain_unknown
 
+DIFFERS = "Is read-only, and differs from the stored value: leave it out, or read it again."
 SAFE = {"GET", "HEAD", "OPTIONS"}
 CHANGED = "the row changed since it was read: read it again"
 UNQUOTED = f'{CHANGED}; or If-Match is no ETag, which has quotes: If-Match: "…"'
@@ -116,9 +118,11 @@ def run_write(resource: Resource, work: Callable, path: dict, secret: bool) -> R
         done.clear()
         if (answer := idempotency.take(key, context.idempotency_key)) is not None:
             return answer
-        if guarded_by_tag and not request.if_match.contains(_tag(resource, path)):
+        if guarded_by_tag and not request.if_match.contains(_get_tag(resource, path)):
             raise Stale(CHANGED if '"' in request.headers["If-Match"] else UNQUOTED)
         try:
+            if request.method == "PUT":
+                _check_read_only(resource, path)
             answer = work()
         except ServiceError:
             idempotency.forget(key)
@@ -140,44 +144,96 @@ def run_write(resource: Resource, work: Callable, path: dict, secret: bool) -> R
         raise
 
 
-def _tag(resource: Resource, path: dict) -> str:
-    """The present ETag of the row, by its GET, which ignores the query of the edit."""
+def _read_row(resource: Any, path: dict) -> Response:
+    """The row as its GET shows it to the caller; the query of the edit is ignored."""
     context = request_context.current()
-    context.reads_tag = True
+    context.reads_row = True
     try:
-        return resource.get(**path).get_etag()[0]
+        return resource.get(**path)
     finally:
-        context.reads_tag = False
+        context.reads_row = False
+
+
+def _get_tag(resource: Resource, path: dict) -> str:
+    """The present ETag of the row."""
+    return _read_row(resource, path).get_etag()[0] or ""
+
+
+def _check_read_only(resource: Resource, path: dict) -> None:
+    """Raise BadInput if a read-only member of the body differs from that of the row's GET."""
+    sent, stored = request_context.current().read_only, {}
+    if not sent:
+        return
+    if hasattr(resource, "get"):
+        try:
+            stored = _read_row(resource, path).get_json()
+        except NotFound:  # the edit creates the row, or is refused
+            pass
+    faults = {n: [DIFFERS] for n, v in sent.items() if n not in stored or stored[n] != v}
+    if faults:
+        raise BadInput("invalid input", faults)
 
 
 def load_body(schema: Schema, large: bool, also: Mapping) -> dict:
     """Load the body, and note the names of its fields for the audit trail."""
     raw = request_bodies.as_json(large, also)
     names = ",".join(raw) if isinstance(raw, dict) else None
-    request_context.current().field_names = names
+    context = request_context.current()
+    context.field_names = names
+    if request.method in ("POST", "PUT") and schema.unknown == RAISE:
+        raw, context.read_only = _split(schema, raw)
     return _load(schema, raw)
+
+
+def _split(schema: Schema, raw: Any) -> tuple[Any, dict]:
+    """``raw`` without its read-only members, and these: so a client may send what GET answered.
+
+    Read-only are the members that answers have and bodies have not. Those in nested objects are
+    dropped.
+    """
+    if not isinstance(raw, dict):
+        return raw, {}
+    names = schema.dump_fields.keys() - schema.load_fields.keys()
+    written = {name: value for name, value in raw.items() if name not in names}
+    for name, field in schema.load_fields.items():
+        if isinstance(field, fields.Nested) and (below := written.get(name)):
+            if not field.many:
+                written[name] = _split(field.schema, below)[0]
+            elif isinstance(below, list):
+                written[name] = [_split(field.schema, each)[0] for each in below]
+    return written, {name: raw[name] for name in raw.keys() - written.keys()}
 
 
 def _load(schema: Schema, raw: Any) -> dict:
     """Load ``raw``, or raise BadInput: a ValidationError elsewhere is a bug, not a 422."""
     try:
-        return schema.load(raw)
+        return schema.load(_with_present_names(schema, raw))
     except ValidationError as error:
         reasons = explain_unknown(schema, error.normalized_messages())
         raise BadInput("invalid input", reasons) from error
 
 
+def _with_present_names(schema: Schema, raw: Any) -> Any:
+    """``raw`` with the names that its fields have now: see ``TableSchema.former``."""
+    former = getattr(schema, "former", {})
+    if not isinstance(raw, dict) or not former.keys() & raw.keys():
+        return raw
+    if twice := {former[name] for name in former.keys() & raw.keys()} & raw.keys():
+        raise ValidationError({name: ["Is there by its former name too."] for name in twice})
+    return {former.get(name, name): value for name, value in raw.items()}
+
+
 def load_query(schema: Schema) -> dict:
     """Load the query; a list may be sent in parts: ``fields=a&fields=b`` is ``fields=a,b``."""
     context = request_context.current()
-    sent = {} if context.reads_tag else request.args.to_dict(flat=False)
+    sent = {} if context.reads_row else request.args.to_dict(flat=False)
     if context.by_link:
         sent.pop(one_time_links.PARAMETER, None)
     single = {name for name, field in schema.fields.items() if not isinstance(field, fields.List)}
     if repeated := {name for name in single & sent.keys() if len(sent[name]) > 1}:
         raise BadInput("invalid input", {name: ["Sent twice: send it once."] for name in repeated})
     query: dict[str, Any] = {name: ",".join(values) for name, values in sent.items()}
-    if "X-Fields" in request.headers:
+    if "X-Fields" in request.headers and not context.reads_row:
         try:
             query["fields"] = ",".join(_paths(Mask(request.headers["X-Fields"])))
         except (ParseError, RecursionError) as error:

@@ -33,8 +33,10 @@ class RequestContext(Origin):
     """The caller; None before ``require``, and where the operation is public."""
     by_link: bool = False
     """Whether the caller came by a one-time link."""
-    reads_tag: bool = False
-    """Whether an edit reads its own row, to compare its ETag with If-Match."""
+    reads_row: bool = False
+    """Whether an edit reads its own row, to compare its ETag or the read-only members."""
+    read_only: dict[str, Any] = field(default_factory=dict)
+    """The members of the body that answers have and bodies have not."""
     field_names: str | None = None
     """The names of the fields of the body, for the audit trail."""
     idempotency_key: str | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from flask_restx import Resource
 
 from shared import visibility
+from shared.filters import filters_of
 from shared.lists import query_of, row_query
 from shared.row_checks import DENIED
 from shared.table_service import TableService
@@ -123,7 +124,7 @@ def _method(ns: Any, resource: Declaration, verb: str) -> Callable:
 def _may_miss(rows: TableService, verb: str) -> bool:
     """Whether a row that the query or the body refers to may be absent, which is a 404."""
     if verb == "list":
-        return any(each.resolve for each in rows.listed.Meta.filters.values())
+        return any(each.resolve for each in filters_of(rows.listed).values())
     return verb == "create" and any(
         parent.__tablename__ in DENIED for parent in visibility.targets(rows.document()).values()
     )

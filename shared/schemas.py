@@ -31,6 +31,8 @@ BITS = ((TINYINT, 8), (SmallInteger, 16), (MEDIUMINT, 24), (Integer, 32))
 TIMESTAMPS = (datetime(1970, 1, 2), datetime(2038, 1, 18))
 LARGEST_FLOAT = 3.4e38
 LARGEST_KEY = 2**32 - 1  # of an unsigned INT
+UUID = "[0-9A-Fa-f]{8}(-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}"
+AS_WRITTEN = "as written"  # key in the metadata of a field: its JSON Schema in a body
 STORED_NULL = "stored null"  # key in the metadata of a field: the column is nullable
 AREA = re.compile(r"services\.(\w+)(?:\.dialects\.(\w+))?")  # service and dialect of a module
 LOCAL_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$"
@@ -77,19 +79,20 @@ LATIN1, LATIN1_LINES = (Characters("latin1", lines=lines) for lines in (False, T
 UTF8, UTF8_LINES = (Characters("utf8mb4", lines=lines) for lines in (False, True))
 
 
-class Hex(fields.String):
-    """Bytes, written in hexadecimal."""
+class ExternalId(fields.String):
+    """16 bytes, the key in another system: its UUID or number; shown as 32 hexadecimal digits."""
 
-    default_error_messages = {"invalid": "Not hexadecimal."}
+    default_error_messages = {"invalid": "Neither a UUID nor a positive integer."}
 
     def _serialize(self, value, attr, obj, **kwargs):
         return None if value is None else value.hex()
 
     def _deserialize(self, value, attr, data, **kwargs):
-        try:
-            return bytes.fromhex(value)
-        except (TypeError, ValueError) as error:
-            raise self.make_error("invalid") from error
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return value.to_bytes(16)
+        if isinstance(value, str) and re.fullmatch(UUID, value, re.ASCII):
+            return bytes.fromhex(value.replace("-", ""))
+        raise self.make_error("invalid")
 
 
 class LocalDateTime(fields.NaiveDateTime):
@@ -112,12 +115,12 @@ class Converter(ModelConverter):
         TIMESTAMP: fields.NaiveDateTime,
         Enum: fields.String,
         Float: fields.Float,
-        _Binary: Hex,
+        _Binary: ExternalId,
     }
 
     def _get_field_class_for_data_type(self, data_type):
         if isinstance(data_type, _Binary):
-            return Hex
+            return ExternalId
         return super()._get_field_class_for_data_type(data_type)
 
     def _add_column_kwargs(self, kwargs, column):
@@ -136,10 +139,9 @@ class Converter(ModelConverter):
         elif isinstance(column.type, String):
             kwargs["validate"].append(characters(column))
         elif isinstance(column.type, _Binary):
-            kwargs["validate"] = [validate.Length(equal=column.type.length)]
-            digits = 2 * (column.type.length or 0)
-            kwargs["metadata"] |= {"pattern": "^[0-9A-Fa-f]*$"}
-            kwargs["metadata"] |= {"minLength": digits, "maxLength": digits}
+            kwargs["validate"] = []
+            kwargs["metadata"] |= {"pattern": f"^{UUID}$", "minLength": 32, "maxLength": 36}
+            kwargs["metadata"][AS_WRITTEN] = {"type": ["string", "integer", "null"], "minimum": 0}
         elif isinstance(column.type, Integer):
             kwargs["validate"].append(validate.Range(*_bounds(column)))
             kwargs["strict"] = True  # neither 1.5 nor "1" is an integer
@@ -230,9 +232,13 @@ def _bounds(column) -> tuple[int, int]:
 class TableSchema(SQLAlchemyAutoSchema):
     """A payload with types, lengths, ranges and nullability of its model.
 
+    ``former`` are names that fields had: bodies and filters take them still, undocumented.
+
     ``Meta`` also has the columns for ``search``, the default ``sort``, and ``filters``: those of
     a list beyond the filters on its columns, each a ``shared.filters.Filter``.
     """
+
+    former: ClassVar[Mapping[str, str]] = {}
 
     class Meta:
         model: ClassVar[Any]

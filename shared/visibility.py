@@ -22,12 +22,14 @@ class Entry(NamedTuple):
 
     A row is visible to callers who see its parent: the row to which the first of ``links`` that
     is not null refers. ``shows`` are links to rows that are visible with the row. ``rule`` is
-    the SQL for a key of the table, if the links are not the whole rule, or are slow.
+    the SQL for a key of the table, if the links are not the whole rule, or are slow. ``uses`` are
+    the ways from a row to its data collections, if it has several: see ``access_processing``.
     """
 
     links: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()
     rule: Callable[[Shape, Any], ColumnElement[bool]] | None = None
+    uses: Callable[[], access_processing.Uses] | None = None
 
 
 def by(*links: str, shows: tuple[str, ...] = ()) -> Entry:
@@ -66,10 +68,14 @@ SPINE: dict[type, Entry] = {
         ("dewarId", "parentContainerId", "sessionId"), rule=access.seen_containers
     ),
     models.DiffractionPlan: Entry(rule=access.seen_plans),
-    models.ProcessingJob: Entry(rule=access_processing.seen_jobs),
+    models.ProcessingJob: Entry(
+        rule=access_processing.seen_jobs, uses=access_processing.select_job_uses
+    ),
     models.ProcessingJobParameter: by("processingJobId"),
     models.ProcessingJobImageSweep: by("processingJobId"),
-    models.AutoProcProgram: Entry(rule=access_processing.seen_programs),
+    models.AutoProcProgram: Entry(
+        rule=access_processing.seen_programs, uses=access_processing.select_program_uses
+    ),
     models.AutoProcProgramAttachment: by("autoProcProgramId"),
     models.AutoProcProgramMessage: by("autoProcProgramId"),
     models.AutoProc: by("autoProcProgramId"),
@@ -99,14 +105,19 @@ SPINE: dict[type, Entry] = {
 
 def entry(entity: Any) -> Entry:
     """The rule of the table of ``entity``, a model or an alias; TypeError if it has none."""
-    model = inspect(entity).mapper.class_
-    table_rule = SPINE.get(model) or getattr(model, "visible_by", None)
+    model, table_rule = inspect(entity).mapper.class_, find_entry(entity)
     if table_rule is None:
         raise TypeError(
             f"{model.__name__} has no rule that says who sees its rows: set visible_by in the"
             " model to by(<link>), or to PUBLIC if its rows belong to nobody"
         )
     return table_rule
+
+
+def find_entry(entity: Any) -> Entry | None:
+    """The rule of the table of ``entity``, or None."""
+    model = inspect(entity).mapper.class_
+    return SPINE.get(model) or getattr(model, "visible_by", None)
 
 
 def rule(identity: Identity, entity: Any) -> Rule:
@@ -118,7 +129,8 @@ def rule(identity: Identity, entity: Any) -> Rule:
 @cache_statements(1024)
 def condition(shape: Shape, entity: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees a row of ``entity``."""
-    links, _, sql = entry(entity)
+    table_rule = entry(entity)
+    links, sql = table_rule.links, table_rule.rule
     if sql is not None and len(links) != 1:
         return sql(shape, key_of(entity))
     if not links:
@@ -135,7 +147,7 @@ def _followed(shape: Shape, link: Any) -> ColumnElement[bool]:
     parent = target(link)
     if (sql := entry(parent).rule) is not None:
         return sql(shape, link)
-    row = _alias(parent)
+    row = make_kept_alias(parent)
     visible = condition(shape, row)
     return (
         visible
@@ -209,6 +221,6 @@ def _name(source: Any, column: Any) -> str:
 
 
 @cache
-def _alias(model: Any) -> Any:
+def make_kept_alias(model: Any) -> Any:
     """The alias of a model; always the same one, as conditions are cached by their columns."""
     return make_alias(model)

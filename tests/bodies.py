@@ -48,8 +48,8 @@ def value(shape, at):
     if "format" in shape:
         day = 2 if any(word in name.lower() for word in LATER) else 1
         return f"2024-05-0{day}T09:30:{number % 60:02}"
-    if shape.get("pattern") == "^[0-9A-Fa-f]*$":
-        return f"{number:02x}" * (shape["maxLength"] // 2)
+    if "[0-9A-Fa-f]" in shape.get("pattern", ""):
+        return f"{number:02x}" * (shape["minLength"] // 2)
     return name[: shape.get("maxLength", 255)]
 
 

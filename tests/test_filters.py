@@ -148,3 +148,46 @@ def test_each_filter_of_each_list_drops_the_row_that_differs(full, call, operati
 
         faults += Filters(get, ROUTES[name], operation).faults()
     assert not faults, "\n".join(faults)
+
+
+# the native lists of pages without a scope: their rows hang on no session, and some on no proposal
+NO_SESSION = {
+    *("get /contacts/lab_contacts", "get /samples/crystals", "get /samples/proteins"),
+    *("get /samples/diffraction_plans", "get /sessions", "get /sessions/date"),
+}
+NO_PROPOSAL = {
+    *("get /auth/activity", "get /auth/groups", "get /auth/permissions", "get /auth/tokens"),
+    *("get /beamline/detectors", "get /beamline/setups", "get /contacts/labs"),
+    *("get /contacts/persons", "get /proposals"),
+}
+OURS = {"auth", "core", "em", "ssx"}
+ELSEWHERE = {("session", "get /containers"), ("session", "get /samples")}  # in their own tests
+
+
+def test_each_list_takes_the_proposal_and_the_session_of_its_rows(world, call, operations):
+    world()
+    faults = []
+    for name, (service, _, operation) in operations.items():
+        native = name.startswith("get ") and "{" not in name and "/ispyb/" not in name
+        if service not in OURS or not (native and "skip" in names(operation, "query")):
+            continue
+        scopes = {
+            "proposal": ({"mx1", "MX1", "1"}, {"mx2", "2"}, name not in NO_PROPOSAL),
+            "session": ({"mx1-1", "1"}, {"mx2-1", "2"}, name not in NO_SESSION | NO_PROPOSAL),
+        }
+        route = ROUTES[name]
+        for scope, (ours, others, expected) in scopes.items():
+            if (scope in names(operation, "query")) is not expected:
+                faults.append(f"{name}: {scope}")
+            compared = expected and route.list_key and (scope, name) not in ELSEWHERE
+            for value in sorted(ours | others) if compared else ():
+                answer = call("user office", name, query={**route.query, scope: value})
+                keys = {row[route.list_key] for row in answer.json.get("results", ())}
+                if (1 in keys, 2 in keys) != (value in ours, value in others):
+                    faults.append(f"{answer.status_code}, {keys}: {answer.curl}")
+            if expected:
+                for value in ("mx2", "mx9") if scope == "proposal" else ("mx2-1", "mx9-1"):
+                    answer = call("leader", name, query={**route.query, scope: value})
+                    if answer.status_code != 404:
+                        faults.append(f"{answer.status_code}, not 404: {answer.curl}")
+    assert not faults, "\n".join(faults)

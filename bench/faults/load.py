@@ -121,7 +121,7 @@ class Load:
             ]
             return {"sessionId": session_id, "comments": marker, "DataCollection": members}
         if work == "robot":
-            return {"blsessionId": session_id, "actionType": "LOAD", "message": marker}
+            return {"sessionId": session_id, "actionType": "LOAD", "message": marker}
         if work == "message":
             message = {"ispyb_command": "add_program_message", "program_id": 1, "severity": "INFO"}
             return {"ispyb_command_list": [{**message, "message": marker}]}

@@ -37,6 +37,7 @@ from services.core.routes.processing import (
     result_tables,
     results,
     screenings,
+    status_histories,
     xray_centrings,
     xrf_maps,
 )
@@ -82,6 +83,7 @@ MOUNTS = [
             beamline_setups.ns,
             processing_jobs.ns,
             programs.ns,
+            status_histories.ns,
             results.ns,
             result_tables.ns,
             commands.ns,

@@ -2,14 +2,24 @@
 
 from collections.abc import Mapping
 
-from flask import Flask
+from flask import Flask, redirect, request
 
 from services.ssx.routes import data_collections
 from shared.app import ApiMount, build_app
+from shared.config import API_ROOT
 
+FORMER_PATH, PATH = f"{API_ROOT}/ssx/datacollections", f"{API_ROOT}/ssx/data_collections"
 MOUNTS = [ApiMount([data_collections.ns], path="/ssx")]
 
 
 def create_app(config: Mapping | str | None = None) -> Flask:
     """Build the ssx service; ``config`` is its site file, see shared.config.load."""
-    return build_app("ssx", MOUNTS, config)
+    app = build_app("ssx", MOUNTS, config)
+    for below in ("", "/<int:key>"):  # undocumented
+        app.add_url_rule(FORMER_PATH + below, "former", _redirect)
+    return app
+
+
+def _redirect(key: int | None = None):
+    """Answer 308 with the present path of a former one."""
+    return redirect(request.full_path.rstrip("?").replace(FORMER_PATH, PATH, 1), 308)

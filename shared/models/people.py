@@ -52,7 +52,9 @@ class Person(Base):
     laboratoryId: Mapped[int | None] = mapped_column(
         ForeignKey("Laboratory.laboratoryId"), index=True, doc="home laboratory"
     )
-    externalId: Mapped[bytes | None] = mapped_column(External, doc="UUID in the user office")
+    externalId: Mapped[bytes | None] = mapped_column(
+        External, doc="UUID or number in the user office"
+    )
     recordTimeStamp: Mapped[datetime] = mapped_column(
         TIMESTAMP, server_default=local_now(), doc="when the row was made"
     )

@@ -55,7 +55,9 @@ class Proposal(Base):
     )
     startDate: Mapped[datetime | None] = mapped_column(doc="start of the allocation period")
     endDate: Mapped[datetime | None] = mapped_column(doc="end of the allocation period")
-    externalId: Mapped[bytes | None] = mapped_column(External, doc="UUID in the user office")
+    externalId: Mapped[bytes | None] = mapped_column(
+        External, doc="UUID or number in the user office"
+    )
     bltimeStamp: Mapped[datetime] = mapped_column(
         TIMESTAMP, server_default=local_now(), doc="when the row was made"
     )
@@ -148,7 +150,9 @@ class BLSession(Base):
         index=True,
         doc="run it falls into",
     )
-    externalId: Mapped[bytes | None] = mapped_column(External, doc="UUID in the user office")
+    externalId: Mapped[bytes | None] = mapped_column(
+        External, doc="UUID or number in the user office"
+    )
     icatId: Mapped[int | None] = mapped_column(Unsigned, doc="investigation in ICAT")
     bltimeStamp: Mapped[datetime] = mapped_column(
         TIMESTAMP, server_default=local_now(), doc="when the row was made"

@@ -100,7 +100,9 @@ class Protein(Base):
     isotropy: Mapped[str | None] = mapped_column(
         Enum("isotropic", "anisotropic"), doc="of its structure"
     )
-    externalId: Mapped[bytes | None] = mapped_column(External, doc="UUID in the user office")
+    externalId: Mapped[bytes | None] = mapped_column(
+        External, doc="UUID or number in the user office"
+    )
     bltimeStamp: Mapped[datetime] = mapped_column(
         TIMESTAMP, server_default=local_now(), doc="when the row was made"
     )

@@ -20,7 +20,7 @@ class Lines(String):
     """A short text that may have tabs and several lines, as a ``Text`` may."""
 
 
-External = BINARY(16)  # a UUID of the user office, as raw bytes
+External = BINARY(16)  # a UUID of the user office as raw bytes, or a number
 LongText = Text().with_variant(LONGTEXT(charset="utf8mb4"), "mysql", "mariadb")
 LongBytes = LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
 JsonShort = Lines(200).with_variant(VARCHAR(200, charset="utf8mb4"), "mysql", "mariadb")

@@ -42,7 +42,7 @@ def test_a_token_is_issued_and_works(manager, bearer, rows):
     assert claims["service"] is True and claims["personId"] is None
     me = bearer(token).get(CURRENT).json
     assert (me["login"], me["beamLines"]) == ("zocalo", ["i04"])
-    assert me["Permissions"] == ["mx_admin", "mx_write"]
+    assert me["permissions"] == ["mx_admin", "mx_write"]
     assert token not in rows(ServiceToken)
 
 

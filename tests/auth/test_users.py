@@ -42,7 +42,7 @@ def test_the_caller_is_described(as_, add):
         "personId": 7,
         "givenName": "Alice",
         "familyName": "Moreau",
-        "Permissions": ["all_sessions", "mx_admin"],
+        "permissions": ["all_sessions", "mx_admin"],
         "beamLineGroups": ["MX"],
         "beamLines": ["i03"],
     }
@@ -253,3 +253,8 @@ def test_invalid_links_are_not_signed(as_, sent, named):
 def test_a_link_needs_a_token_of_its_maker(app):
     assert app.test_client().post(SIGN, json={"url": THINGS}).status_code == 401
     assert app.test_client().get(f"{CURRENT}?onetime=x").status_code == 401
+
+
+def test_mxcube_gets_the_permissions_by_the_name_in_its_model(as_):
+    caller = as_("alice", 1, "mx_admin").get("/ispyb/mxcube/user/current").json
+    assert (caller["Permissions"], "permissions" in caller) == (["mx_admin"], False)

@@ -363,7 +363,7 @@ def test_it_reads_an_experiment_back_and_renews_its_token_on_the_way(hasty, told
     assert [row["imageNumber"] for row in images] == [1, 1800]
     assert [row["temperature"] for row in images] == pytest.approx([99.5, 100.2])
     times = {"startTimestamp": "2026-11-20T13:58:02", "endTimestamp": "2026-11-20T13:58:31"}
-    action = {"blsessionId": ids["session"], "blsampleId": 501, "containerLocation": 3}
+    action = {"sessionId": ids["session"], "blSampleId": 501, "containerLocation": 3}
     action |= {name: ACTION[name] for name in ("actionType", "status", "sampleBarcode")}
     same(f"beamline/robot_actions/{ids['robot']}", action | times)
     numbers = {name: value for name, value in SCAN.items() if isinstance(value, float)}

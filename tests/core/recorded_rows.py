@@ -80,13 +80,11 @@ class OfSessions:
             ("endTime", "2024-01-01T00:00:00"),
             ("comments", "日"),
             ("flux", "bright"),
-            ("own key", 1),
             ("workingDirectory", "too long"),
         ],
     )
     @pytest.mark.parametrize("verb, key", [("post", ""), ("patch", "/1")])
     def test_a_bad_field_is_named(self, as_, stored, verb, key, field, value):
-        field = self.key if field == "own key" else field
         value = "x" * (self.longest + 1) if value == "too long" else value
         answer = getattr(as_(*WRITER), verb)(self.url + key, json=self.new | {field: value})
         assert (answer.status_code, list(answer.json["errors"])) == (422, [field])

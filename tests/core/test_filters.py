@@ -11,7 +11,7 @@ PERIOD = "start=2024-05-01&end=2024-05-02&"
     [
         "sessions?beamLineName=",
         "sessions?sessionType=",
-        "sessions/date?start_date=2024-05-01&end_date=2024-05-02&beamline=",
+        "sessions/date?start=2024-05-01&end=2024-05-02&beamLineName=",
         "samples?beamLineName=",
         "samples?status=",
         "data_collections?beamLineName=",

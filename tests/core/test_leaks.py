@@ -116,7 +116,7 @@ def test_the_answer_of_a_change_is_what_its_caller_gets(alice, staff, stock, add
         assert changed.json == found.json
         assert changed.headers["ETag"] == found.headers["ETag"]
         counted = found.json["_metadata"]
-        assert (counted["datacollections"], counted["types"]) == numbers
+        assert (counted["data_collections"], counted["types"]) == numbers
 
 
 def test_a_row_that_is_given_away_shows_nothing_else_that_is_hidden(as_, stock, add):

@@ -22,7 +22,7 @@ CALLERS = ("leader", "reading program")  # a union of ids, and a sub-query that 
 JOINING = ("Id", "Ids", "_id")  # what ends like that names a row, maybe of another table
 TEXTS = {
     **{"proposal": "mx1", "search": "e", "pipeline": "e", "status": "processed"},
-    **{"beamLineName": "i03", "beamlineName": "i03"},
+    **{"beamLineName": "i03", "beamlineName": "i03", "session": "mx1-1", "login": "alice"},
 }
 TASK = """
     SELECT @@pid_file, tid FROM information_schema.processlist WHERE id = CONNECTION_ID()

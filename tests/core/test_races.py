@@ -45,9 +45,9 @@ LINKS = {  # tables whose rows a DELETE names by their parents; no table refers 
     "/proposals/{proposal_id}/persons/{person_id}": "ProposalHasPerson",
     "/sessions/{session_id}/persons/{person_id}": "Session_has_Person",
     "/data_collections/{data_collection_id}/comments/{comment_id}": "DataCollectionComment",
-    "/auth/groups/{userGroupId}/permissions/{permissionId}": "UserGroup_has_Permission",
-    "/auth/groups/{userGroupId}/persons/{personId}": "UserGroup_has_Person",
-    "/auth/tokens/{serviceTokenId}": "ServiceToken",
+    "/auth/groups/{user_group_id}/permissions/{permission_id}": "UserGroup_has_Permission",
+    "/auth/groups/{user_group_id}/persons/{person_id}": "UserGroup_has_Person",
+    "/auth/tokens/{service_token_id}": "ServiceToken",
 }
 STORED = "/ispyb/mxcube/datacollections/datacollection"
 PATIENCE = 20
@@ -67,7 +67,7 @@ def alice(as_, facility, add):
     add(
         DataCollectionGroup(dataCollectionGroupId=1, sessionId=11),
         DataCollection(dataCollectionId=1, dataCollectionGroupId=1),
-        RobotAction(robotActionId=1, blsessionId=11, actionType="LOAD"),
+        RobotAction(robotActionId=1, sessionId=11, actionType="LOAD"),
     )
     return as_("alice", 1, "mx_write")
 

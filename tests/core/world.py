@@ -23,7 +23,7 @@ def rows(key):
     group = {"dataCollectionGroupId": key}
     region = {"xrfFluorescenceMappingROIId": key}
     return [
-        core.RobotAction(robotActionId=key, blsessionId=key),
+        core.RobotAction(robotActionId=key, sessionId=key),
         core.EnergyScan(energyScanId=key, sessionId=key),
         core.XFEFluorescenceSpectrum(xfeFluorescenceSpectrumId=key, sessionId=key),
         core.XRFFluorescenceMappingROI(**region, startEnergy=1, endEnergy=2),
@@ -61,7 +61,7 @@ def extras(folder):
             **collection, dataCollectionFileAttachmentId=7, fileFullPath=file
         ),
         core.Image(imageId=7, **collection, imageNumber=1, jpegFileFullPath=file),
-        core.RobotAction(robotActionId=7, blsessionId=1, xtalSnapshotBefore=file),
+        core.RobotAction(robotActionId=7, sessionId=1, xtalSnapshotBefore=file),
         core.EnergyScan(energyScanId=7, sessionId=1, scanFileFullPath=file),
         core.XFEFluorescenceSpectrum(
             xfeFluorescenceSpectrumId=7, sessionId=1, scanFileFullPath=file
@@ -71,6 +71,7 @@ def extras(folder):
         models.AutoProcProgramAttachment(
             autoProcProgramAttachmentId=7, **program, **folder_and_name
         ),
+        core.AutoProcIntegration(autoProcIntegrationId=1, dataCollectionId=1, autoProcProgramId=1),
         core.AutoProc(autoProcId=7, **program),
         core.AutoProcScaling(autoProcScalingId=7, autoProcId=7),
         core.MXMRRun(mxMRRunId=7, autoProcScalingId=7, **program),
@@ -123,8 +124,8 @@ def mixed(beamline):
     yield models.GridInfo(gridInfoId=KEY, **group)
     yield core.RobotAction(
         robotActionId=KEY,
-        blsessionId=KEY,
-        blsampleId=1,
+        sessionId=KEY,
+        blSampleId=1,
         actionType="LOAD",
         status="ERROR",
         startTimestamp=AT,
@@ -140,7 +141,7 @@ def mixed(beamline):
     )
     yield models.DataCollection(dataCollectionId=OURS, dataCollectionGroupId=OURS, **times)
     yield core.RobotAction(
-        robotActionId=OURS, blsessionId=1, blsampleId=KEY, startTimestamp=AT, endTimestamp=AT
+        robotActionId=OURS, sessionId=1, blSampleId=KEY, startTimestamp=AT, endTimestamp=AT
     )
     yield core.Screening(screeningId=KEY, **collection)
     yield core.XrayCentring(xrayCentringId=KEY, **group)

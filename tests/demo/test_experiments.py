@@ -64,7 +64,7 @@ def test_every_used_session_has_all_kinds_of_events(facility_):
                 else (event.startTime, event.endTime)
             )
             assert session.startDate < begin < end < session.endDate
-        assert {group.blSampleId for group in groups} <= {load.blsampleId for load in loads}
+        assert {group.blSampleId for group in groups} <= {load.blSampleId for load in loads}
 
 
 def test_there_are_sessions_with_data_today(facility_):

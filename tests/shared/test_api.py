@@ -70,7 +70,7 @@ def office(as_):
         ("post", URL, {"json": "text"}, 422),
         ("post", URL, {"data": "null", **JSON}, 422),
         ("post", URL, {"json": {**BODY, "nope": 1}}, 422),
-        ("post", URL, {"json": {**BODY, "proposalId": 3}}, 422),
+        ("post", URL, {"json": {**BODY, "proposal": 3}}, 422),
         ("post", URL, {"json": {**BODY, "title": "x" * 201}}, 422),
         ("post", URL, {"json": {**BODY, "title": "日本"}}, 422),
         ("post", URL, {"json": {**BODY, "title": 5}}, 422),
@@ -139,9 +139,9 @@ def test_a_cache_keeps_answers_apart_by_origin(app):
 )
 def test_a_redirect_keeps_the_scheme_of_the_proxy(app, proto, scheme):
     headers = {"Host": "ispyb.example.org"} | ({"X-Forwarded-Proto": proto} if proto else {})
-    answer = app.test_client().get("/ispyb/api/v1", headers=headers)
+    answer = app.test_client().get("/ispyb//api/v1/health", headers=headers)
     assert answer.status_code == 308
-    assert answer.headers["Location"] == f"{scheme}://ispyb.example.org/ispyb/api/v1/"
+    assert answer.headers["Location"] == f"{scheme}://ispyb.example.org/ispyb/api/v1/health"
 
 
 @pytest.mark.parametrize(

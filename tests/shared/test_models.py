@@ -108,11 +108,17 @@ def test_character_sets_and_meanings_are_told(table):
         assert (column.info.get("charset") == "utf8mb4") == (column.name in UTF8_COLUMNS), column
 
 
+# columns of one idea with another word in one table
+PRESENT_NAMES = {"blsessionId": "sessionId", "blsampleId": "blSampleId"}
+
+
 def test_an_attribute_is_its_column_in_camel_case():
     mapped()
     for mapper in Base.registry.mappers:
         for attribute in inspect(mapper).column_attrs:
             name = attribute.columns[0].name
             key = attribute.key.removesuffix("_")  # of a word that Python reserves
+            if PRESENT_NAMES.get(name) == key:
+                continue
             assert key.lower() == name.lower()
             assert key == name or name.isupper() or name.islower(), name

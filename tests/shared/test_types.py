@@ -33,7 +33,7 @@ def actions():
 
 @pytest.mark.parametrize("given", [{}, {"endTimestamp": None}], ids=["left out", "null"])
 def test_an_end_that_is_not_known_is_none(app, session, add, given):
-    add(RobotAction(robotActionId=1, blsessionId=1, startTimestamp=BEGIN, **given))
+    add(RobotAction(robotActionId=1, sessionId=1, startTimestamp=BEGIN, **given))
     with app.app_context():
         assert actions() == [None]
         assert db.session.get(RobotAction, 1).endTimestamp is None
@@ -42,7 +42,7 @@ def test_an_end_that_is_not_known_is_none(app, session, add, given):
 
 
 def test_an_end_becomes_known_and_is_forgotten_again(app, session, add):
-    add(RobotAction(robotActionId=1, blsessionId=1, startTimestamp=BEGIN))
+    add(RobotAction(robotActionId=1, sessionId=1, startTimestamp=BEGIN))
     with app.app_context():
         for end in (END, None):
             with transaction_scope():
@@ -51,7 +51,7 @@ def test_an_end_becomes_known_and_is_forgotten_again(app, session, add):
 
 
 def test_an_update_keeps_the_begin(app, session, add):
-    add(RobotAction(robotActionId=1, blsessionId=1, startTimestamp=BEGIN))
+    add(RobotAction(robotActionId=1, sessionId=1, startTimestamp=BEGIN))
     with app.app_context():
         with transaction_scope():
             db.session.get(RobotAction, 1).message = "done"
@@ -59,7 +59,7 @@ def test_an_update_keeps_the_begin(app, session, add):
 
 
 def test_the_server_would_rewrite_the_begin(app, session, add, engine):
-    add(RobotAction(robotActionId=1, blsessionId=1, startTimestamp=BEGIN))
+    add(RobotAction(robotActionId=1, sessionId=1, startTimestamp=BEGIN))
     with app.app_context():
         with transaction_scope():
             db.session.execute(text("UPDATE RobotAction SET message = 'done'"))

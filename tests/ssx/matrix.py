@@ -3,7 +3,7 @@
 from tests.matrix import Route, everybody, inside, signed_in
 
 ROUTES = [
-    Route("get /ssx/datacollections", signed_in(), list_key="dataCollectionId"),
-    Route("get /ssx/datacollections/{collection_id}", inside()),
+    Route("get /ssx/data_collections", signed_in(), list_key="dataCollectionId"),
+    Route("get /ssx/data_collections/{collection_id}", inside()),
     Route("get /ssx/health", everybody()),
 ]

@@ -13,7 +13,7 @@ from shared.models import (
     SessionHasPerson,
 )
 
-URL = "/ispyb/api/v1/ssx/datacollections"
+URL = "/ispyb/api/v1/ssx/data_collections"
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +83,7 @@ def test_one_with_its_collection_and_group(as_):
     [
         ("sessionId=2", [22, 21]),
         ("sessionId=3", []),
+        ("session=2&proposal=mx2", [22, 21]),
         ("dataCollectionGroupId=1", [11]),
         ("dataCollectionId__in=11,22", [22, 11]),
         ("search=n 2&sort=dataCollectionId", [21, 22]),
@@ -99,3 +100,11 @@ def test_fields_reach_the_group(as_):
     below = {"DataCollection": {"DataCollectionGroup": {"sessionId": 1}}}
     shown = as_("p1", 1).get(f"{URL}/11?fields={fields}").json
     assert shown == {"dataCollectionId": 11, **below}
+
+
+@pytest.mark.parametrize("below", ["", "/21", "?sessionId=2&limit=1"])
+def test_the_former_path_leads_to_the_present_one(as_, below):
+    client, former = as_("p2", 2), URL.replace("data_collections", "datacollections") + below
+    answer = client.get(former)
+    assert (answer.status_code, answer.headers["Location"]) == (308, URL + below)
+    assert client.get(former, follow_redirects=True).json == client.get(URL + below).json

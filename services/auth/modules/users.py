@@ -35,7 +35,7 @@ def current(identity: Identity) -> dict:
         "personId": identity.personId,
         "givenName": person.givenName or "" if person else "",
         "familyName": person.familyName or identity.login if person else identity.login,
-        "Permissions": sorted(identity.permissions),
+        "permissions": sorted(identity.permissions),
         "beamLineGroups": groups,
         "beamLines": sorted(
             identity.beamlines if identity.beamline_limit is None else identity.beamline_limit

@@ -20,55 +20,55 @@ class Groups(Resource):
         return groups.list_(query)
 
     @ns.require("manage_groups")
-    @ns.takes(GroupSchema)
+    @ns.takes(GroupDetailSchema)
     @ns.returns(GroupDetailSchema, HTTPStatus.CREATED)
     def post(self, identity, data):
         """Make a group."""
         return groups.create(data)
 
 
-@ns.route("/<int:userGroupId>")
+@ns.route("/<int:user_group_id>")
 class Group(Resource):
     @ns.require("manage_groups")
     @ns.takes(FieldsQuery, query=True)
     @ns.returns(GroupDetailSchema)
-    def get(self, identity, query, userGroupId):
+    def get(self, identity, query, user_group_id):
         """Show a group with its permissions and members."""
-        return groups.get(userGroupId, **query)
+        return groups.get(user_group_id, **query)
 
     @ns.require("manage_groups")
     @ns.takes(GroupSchema(partial=True))
     @ns.returns(GroupDetailSchema)
-    def patch(self, identity, data, userGroupId):
+    def patch(self, identity, data, user_group_id):
         """Rename a group."""
-        return groups.update(userGroupId, data)
+        return groups.update(user_group_id, data)
 
 
-@ns.route("/<int:userGroupId>/permissions/<int:permissionId>")
+@ns.route("/<int:user_group_id>/permissions/<int:permission_id>")
 class GroupPermission(Resource):
     @ns.require("manage_groups")
     @ns.returns(GroupDetailSchema, HTTPStatus.CREATED)
-    def post(self, identity, userGroupId, permissionId):
+    def post(self, identity, user_group_id, permission_id):
         """Grant a permission to a group."""
-        return groups.add_permission(userGroupId, permissionId)
+        return groups.add_permission(user_group_id, permission_id)
 
     @ns.require("manage_groups")
     @ns.returns(GroupDetailSchema)
-    def delete(self, identity, userGroupId, permissionId):
+    def delete(self, identity, user_group_id, permission_id):
         """Revoke a permission of a group."""
-        return groups.remove_permission(userGroupId, permissionId)
+        return groups.remove_permission(user_group_id, permission_id)
 
 
-@ns.route("/<int:userGroupId>/persons/<int:personId>")
+@ns.route("/<int:user_group_id>/persons/<int:person_id>")
 class GroupPerson(Resource):
     @ns.require("manage_groups")
     @ns.returns(GroupDetailSchema, HTTPStatus.CREATED)
-    def post(self, identity, userGroupId, personId):
+    def post(self, identity, user_group_id, person_id):
         """Make a person a member of a group."""
-        return groups.add_member(userGroupId, personId)
+        return groups.add_member(user_group_id, person_id)
 
     @ns.require("manage_groups")
     @ns.returns(GroupDetailSchema)
-    def delete(self, identity, userGroupId, personId):
+    def delete(self, identity, user_group_id, person_id):
         """Take a person out of a group."""
-        return groups.remove_member(userGroupId, personId)
+        return groups.remove_member(user_group_id, person_id)

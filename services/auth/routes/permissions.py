@@ -27,18 +27,18 @@ class Permissions(Resource):
         return permissions.create(data)
 
 
-@ns.route("/<int:permissionId>")
+@ns.route("/<int:permission_id>")
 class Permission(Resource):
     @ns.require("manage_perms", "manage_groups")
     @ns.takes(FieldsQuery, query=True)
     @ns.returns(PermissionSchema)
-    def get(self, identity, query, permissionId):
+    def get(self, identity, query, permission_id):
         """Show one permission."""
-        return permissions.get(permissionId, **query)
+        return permissions.get(permission_id, **query)
 
     @ns.require("manage_perms")
     @ns.takes(PermissionSchema(partial=True))
     @ns.returns(PermissionSchema)
-    def patch(self, identity, data, permissionId):
+    def patch(self, identity, data, permission_id):
         """Change some fields of a permission: absent keeps, null clears."""
-        return permissions.update(identity, permissionId, data)
+        return permissions.update(identity, permission_id, data)

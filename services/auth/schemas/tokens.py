@@ -1,5 +1,7 @@
 """Service tokens on the wire."""
 
+from typing import ClassVar
+
 from marshmallow import Schema, fields, validate
 from marshmallow_sqlalchemy import auto_field
 
@@ -31,10 +33,24 @@ class TokenSchema(TableSchema):
 
     class Meta(TableSchema.Meta):
         model = ServiceToken
-        exclude = ("tokenId",)
-        dump_only = ("serviceTokenId", "issuedBy", "issued", "expires", "revoked")
+        exclude: ClassVar[tuple[str, ...]] = ("tokenId",)
+        dump_only: ClassVar[tuple[str, ...]] = (
+            "serviceTokenId",
+            "issuedBy",
+            "issued",
+            "expires",
+            "revoked",
+        )
         search = ("name",)
         sort = ("-serviceTokenId",)
+
+
+class NewTokenSchema(TokenSchema):
+    """The token to issue. It has no read-only members: ``expires`` is not to be ignored."""
+
+    class Meta(TokenSchema.Meta):
+        exclude = ("tokenId", *TokenSchema.Meta.dump_only)
+        dump_only = ()
 
 
 class TokenColumnsSchema(TableSchema):

@@ -15,7 +15,7 @@ class CurrentUserSchema(Schema):
     )
     givenName = fields.String(required=True)
     familyName = fields.String(required=True)
-    Permissions = fields.List(fields.String(), required=True)
+    permissions = fields.List(fields.String(), required=True)
     beamLineGroups = fields.List(fields.String(), required=True)
     beamLines = fields.List(
         fields.String(),

@@ -29,6 +29,7 @@ from services.core.models.processing.screenings import (
     ScreeningStrategySubWedge,
     ScreeningStrategyWedge,
 )
+from services.core.models.processing.status_histories import AutoProcStatus
 from services.core.models.processing.xray_centrings import XrayCentring, XrayCentringResult
 from services.core.models.samples.pdbs import PDB, ProteinHasPDB
 from services.core.models.zocalo.commands import ZocaloBuffer

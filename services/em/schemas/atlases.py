@@ -1,17 +1,11 @@
 """The payloads of atlases."""
 
-from marshmallow import fields, validate
-from sqlalchemy import bindparam, select
+from marshmallow import fields
 
 from services.em.models import Atlas
-from shared.filters import Filter
+from shared.filters import by_session_id
 from shared.models import BLSession, DataCollectionGroup
 from shared.schemas import TableSchema
-
-KEY = validate.Range(0, 2**32 - 1)
-IN_SESSION = select(DataCollectionGroup.dataCollectionGroupId).where(
-    DataCollectionGroup.sessionId == bindparam("sessionId")
-)
 
 
 class AtlasSessionSchema(TableSchema):
@@ -46,9 +40,4 @@ class AtlasSchema(TableSchema):
         model = Atlas
         search = ("atlasImage",)
         sort = ("-atlasId",)
-        filters = {
-            "sessionId": Filter(
-                Atlas.dataCollectionGroupId.in_(IN_SESSION),
-                fields.Integer(validate=KEY, metadata={"description": "of this session"}),
-            ),
-        }
+        filters = by_session_id(Atlas)

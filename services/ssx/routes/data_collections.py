@@ -1,10 +1,10 @@
-"""/ssx/datacollections"""
+"""/ssx/data_collections"""
 
 from services.ssx.modules.data_collections import data_collections
 from shared.api import Namespace
 
 ns = Namespace(
-    "ssx data collections", path="/ssx/datacollections", description="Serial crystallography"
+    "ssx data collections", path="/ssx/data_collections", description="Serial crystallography"
 )
 ns.resource(
     data_collections,

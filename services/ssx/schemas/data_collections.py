@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 from sqlalchemy import bindparam, select
 
 from services.ssx.models import SSXDataCollection
-from shared.filters import Filter
+from shared.filters import Filter, by_session_id
 from shared.models import DataCollection, DataCollectionGroup
 from shared.schemas import TableSchema
 
@@ -46,11 +46,6 @@ class CollectionSchema(TableSchema):
 IN_GROUP = select(DataCollection.dataCollectionId).where(
     DataCollection.dataCollectionGroupId == bindparam("dataCollectionGroupId")
 )
-IN_SESSION = (
-    select(DataCollection.dataCollectionId)
-    .join(DataCollection.group)
-    .where(DataCollectionGroup.sessionId == bindparam("sessionId"))
-)
 
 
 class SSXDataCollectionSchema(TableSchema):
@@ -65,8 +60,5 @@ class SSXDataCollectionSchema(TableSchema):
                 SSXDataCollection.dataCollectionId.in_(IN_GROUP),
                 fields.Integer(validate=KEY, metadata={"description": "of this group"}),
             ),
-            "sessionId": Filter(
-                SSXDataCollection.dataCollectionId.in_(IN_SESSION),
-                fields.Integer(validate=KEY, metadata={"description": "of this session"}),
-            ),
+            **by_session_id(SSXDataCollection),
         }

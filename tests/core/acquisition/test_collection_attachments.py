@@ -45,7 +45,6 @@ def test_hidden_and_absent_are_the_same(as_, collections, same, count):
         ("fileFullPath", None),
         ("fileFullPath", "x" * 256),
         ("fileType", "movie"),
-        ("createTime", 1),
     ],
 )
 def test_a_bad_field_is_named(as_, collections, field, value):

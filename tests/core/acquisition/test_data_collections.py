@@ -118,7 +118,8 @@ def test_create_repeats_what_the_group_says(as_, collections, engine):
     }
     assert shown["Detector"]["detectorModel"] == "Eiger2 16M"
     assert (shown["Position"], shown["printableForReport"]) == (None, True)
-    assert shown["_metadata"] == {"grids": 0, "attachments": 0, "comments": 0}
+    counts = {name: n for name, n in shown["_metadata"].items() if name != "links"}
+    assert counts == {"grids": 0, "attachments": 0, "comments": 0}
     with engine.connect() as connection:
         rows = connection.execute(DataCollection.__table__.select()).all()
     (row,) = (row for row in rows if row.dataCollectionId == shown["dataCollectionId"])
@@ -244,8 +245,6 @@ def test_two_who_append_at_once_lose_nothing(as_, collections):
         ({"startTime": "2024-05-01T10:00:00Z"}, "startTime"),
         ({"sessionId": 11}, "sessionId"),
         ({"blSampleId": 5}, "blSampleId"),
-        ({"positionId": 1}, "positionId"),
-        ({"startPositionId": 1}, "startPositionId"),
         ({"startTime": "2024-05-02T00:00:00", "endTime": "2024-05-01T00:00:00"}, "endTime"),
     ],
 )

@@ -68,8 +68,6 @@ def test_hidden_and_absent_are_the_same(as_, collections, same, count):
     [
         ("orientation", "up"),
         ("steps_x", "many"),
-        ("dataCollectionId", 2),
-        ("dataCollectionGroupId", 1),
         ("workflowMeshId", 1),
     ],
 )

@@ -75,7 +75,6 @@ def test_hidden_and_absent_are_the_same(as_, collections, same, count):
         ("imageNumber", -1),
         ("fileName", "x" * 256),
         ("machineMessage", "x" * 1025),
-        ("dataCollectionId", 1),
     ],
 )
 def test_a_bad_field_is_named(as_, collections, field, value):

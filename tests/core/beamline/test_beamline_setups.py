@@ -63,7 +63,6 @@ def test_only_software_writes(as_, setups):
         ("numberOfImagesMax", 2**24, 422),
         ("beamlineName", "x" * 51, 422),
         ("setupDate", "2024-05-11T08:00:00+02:00", 422),
-        ("beamLineSetupId", 1, 422),
         ("detectorId", 8, 424),
     ],
 )

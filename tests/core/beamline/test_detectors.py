@@ -71,7 +71,6 @@ def test_only_software_writes(as_, detectors):
         ("numberOfPixelsX", 2**23),
         ("detectorSerialNumber", "x" * 31),
         ("composition", "x" * 17),
-        ("detectorId", 1),
         ("density", "heavy"),
     ],
 )

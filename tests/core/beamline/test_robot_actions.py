@@ -10,7 +10,7 @@ from services.core.models import RobotAction
 URL = "/ispyb/api/v1/beamline/robot_actions"
 WRITER = ("gda", None, "mx_write", "all_sessions")
 NEW = {
-    "blsessionId": 11,
+    "sessionId": 11,
     "actionType": "LOAD",
     "startTimestamp": "2024-05-11T09:12:40",
     "containerLocation": 3,
@@ -25,7 +25,7 @@ def actions(facility, add):
         add(
             RobotAction(
                 robotActionId=key,
-                blsessionId=session,
+                sessionId=session,
                 startTimestamp=datetime(2024, 5, key, 9),
                 endTimestamp=datetime(2024, 5, key, 10),
             )
@@ -43,7 +43,9 @@ def ids(response):
         (("alice", 1), "", [1]),
         (("carol", 3), "", [3, 2]),
         (("carol", 3), "?beamLineName=i04", [2]),
-        (("carol", 3), "?proposal=mx2&blsessionId=22", [3]),
+        (("carol", 3), "?proposal=mx2&sessionId=22", [3]),
+        (("carol", 3), "?session=mx2-1", [2]),
+        (("carol", 3), "?blsessionId__in=22", [3]),  # a former name
         (("dave", 4), "", [3]),
         (("erin", 5), "", []),
         (("erin", 5, "mx_admin"), "", [3, 1]),
@@ -81,16 +83,25 @@ def test_an_update_keeps_the_begin(as_, actions, engine):
 
 
 def test_an_action_begins_now(as_, actions):
-    made = as_(*WRITER).post(URL, json={"blsessionId": 11}).json
+    made = as_(*WRITER).post(URL, json={"sessionId": 11}).json
     begun = datetime.fromisoformat(made["startTimestamp"])
     assert abs(begun - datetime.now()) < timedelta(minutes=1)
+
+
+def test_a_body_may_have_the_former_names(as_, actions):
+    client, former = as_(*WRITER), {"blsessionId": 11, "blsampleId": None}
+    made = client.post(URL, json=former)
+    assert (made.status_code, made.json["sessionId"], made.json["blSampleId"]) == (201, 11, None)
+    assert not former.keys() & made.json.keys()
+    twice = client.post(URL, json=former | {"sessionId": 11})
+    assert (twice.status_code, [*twice.json["errors"]]) == (422, ["sessionId"])
 
 
 @pytest.mark.parametrize("verb, key", [("post", ""), ("patch", "/1")])
 def test_no_action_goes_to_a_hidden_session(as_, actions, same, verb, key):
     alice = as_("alice", 1, "mx_write")
     hidden, absent = (
-        getattr(alice, verb)(URL + key, json={"blsessionId": session}) for session in (21, 999)
+        getattr(alice, verb)(URL + key, json={"sessionId": session}) for session in (21, 999)
     )
     assert hidden.status_code == 404
     same(hidden, absent)
@@ -101,14 +112,14 @@ def test_no_action_goes_to_a_hidden_session(as_, actions, same, verb, key):
 def test_a_token_of_a_beamline_writes_to_no_other(as_, actions):
     gda = as_("gda", None, "mx_write", service=True, beamlines=["i04"])
     assert gda.post(URL, json=NEW).status_code == 404
-    assert gda.post(URL, json=NEW | {"blsessionId": 21}).status_code == 201
+    assert gda.post(URL, json=NEW | {"sessionId": 21}).status_code == 201
     assert gda.patch(f"{URL}/3", json={"message": "x"}).status_code == 404
 
 
 @pytest.mark.parametrize(
     "change, field",
     [
-        ({"blsessionId": None}, "blsessionId"),
+        ({"sessionId": None}, "sessionId"),
         ({"startTimestamp": None}, "startTimestamp"),
         ({"startTimestamp": "2039-01-01T00:00:00"}, "startTimestamp"),
         ({"endTimestamp": "2024-01-01T00:00:00"}, "endTimestamp"),

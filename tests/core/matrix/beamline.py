@@ -15,7 +15,7 @@ ROUTES = [
     Route("patch /beamline/detectors/{detector_id}", managers()),
     Route("get /beamline/robot_actions", signed_in(), list_key="robotActionId"),
     Route(
-        "post /beamline/robot_actions", holders(201), body={"blsessionId": 1}, schema="RobotAction"
+        "post /beamline/robot_actions", holders(201), body={"sessionId": 1}, schema="RobotAction"
     ),
     Route("get /beamline/robot_actions/{robot_action_id}", inside()),
     Route("patch /beamline/robot_actions/{robot_action_id}", holders()),

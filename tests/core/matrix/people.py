@@ -62,7 +62,7 @@ ROUTES = [
     Route(
         "get /sessions/date",
         signed_in(),
-        query={"start_date": "2024-01-01", "end_date": "2024-12-31"},
+        query={"start": "2024-01-01", "end": "2024-12-31"},
         list_key="sessionId",
     ),
     Route("get /sessions/{session_id}", inside()),

@@ -8,6 +8,7 @@ RESULT = frozenset(
     {
         *(("AutoProc", 800), ("AutoProcProgramAttachment", 800)),
         *(("AutoProcScaling", 800), ("AutoProcScaling", 801)),
+        *(("AutoProcIntegration", 800), ("AutoProcIntegration", 801)),
     }
 )
 ROUTES = [
@@ -66,7 +67,16 @@ ROUTES = [
         schema="ProgramAttachment",
         tidied=True,
     ),
+    Route("get /autoproc/programs/attachments/{attachment_id}", inside()),
     Route("get /autoproc/programs/{program_id}", inside()),
+    Route("get /autoproc/programs/{program_id}/status_history", inside()),
+    Route(
+        "post /autoproc/programs/{program_id}/status_history",
+        holders(201),
+        body={"step": "Indexing", "status": "Launched"},
+        schema="StatusHistory",
+        tidied=True,
+    ),
     Route("patch /autoproc/programs/{program_id}", holders()),
     Route("get /autoproc/programs/{program_id}/attachments", inside()),
     Route(

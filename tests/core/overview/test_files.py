@@ -99,7 +99,7 @@ def files(attach, add, folder):
         ),
         RobotAction(
             robotActionId=1,
-            blsessionId=11,
+            sessionId=11,
             xtalSnapshotBefore=put("before.jpeg"),
             xtalSnapshotAfter=put("after.jpeg"),
         ),

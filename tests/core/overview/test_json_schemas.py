@@ -47,8 +47,22 @@ def test_nobody_reads_them_unknown(app, as_):
     assert app.test_client().get(f"{URL}/available_names").status_code == 401
     assert app.test_client().get(f"{URL}/Proposal").status_code == 401
     assert as_("erin", 5).get(f"{URL}/os.path").status_code == 404
-    assert as_("erin", 5).get(f"{URL}/proposal").status_code == 404
+    assert as_("erin", 5).get(f"{URL}/proposalss").status_code == 404
     assert as_("erin", 5).get(f"{URL}/Proposal?x=1").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "name, title",
+    [
+        ("proposal", "Proposal"),
+        ("PROPOSALS", "Proposal"),
+        ("data_collections", "DataCollection"),
+        ("laboratories", "Laboratory"),
+        ("xrf-spectra", "XrfSpectrum"),
+    ],
+)
+def test_a_name_is_in_any_case_singular_or_plural(as_, name, title):
+    assert as_("erin", 5).get(f"{URL}/{name}").json["title"] == title
 
 
 @pytest.mark.sqlite

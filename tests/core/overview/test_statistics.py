@@ -18,7 +18,7 @@ SESSION = f"{ROOT}/sessions/11/statistics"
 BEAMLINE = f"{ROOT}/beamline/statistics"
 HISTOGRAM = f"{BEAMLINE}/histogram"
 BEGIN = datetime(2024, 5, 11, 9)  # of session 11; it ends a day later
-NOTHING = {"datacollections": 0, "failed": 0, "aborted": 0, "images": 0}
+NOTHING = {"data_collections": 0, "failed": 0, "aborted": 0, "images": 0}
 I03 = {"beamLineName": "i03", "start": "2024-05-11", "end": "2024-05-12"}
 ALL = {"start": "2024-05-01", "end": "2024-06-01"}
 
@@ -74,7 +74,7 @@ def experiments(facility, add):
         ("LOAD", None, None, stamps(24 * 60 - 3)),
         ("UNLOAD", "ERROR", None, stamps(24 * 60 - 2, 5)),
     ):
-        add(RobotAction(blsessionId=11, actionType=kind, status=status, message=message, **times))
+        add(RobotAction(sessionId=11, actionType=kind, status=status, message=message, **times))
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_session_in_numbers(alice):
     assert found.json == {
         "sessionId": 11,
         "counts": {
-            "datacollections": 7,
+            "data_collections": 7,
             "failed": 2,
             "aborted": 1,
             "images": 3715,
@@ -106,15 +106,15 @@ def test_a_session_in_numbers(alice):
             "centrings": 2,
         },
         "types": [
-            {**NOTHING, "experimentType": "Mesh", "datacollections": 2, "failed": 1}
+            {**NOTHING, "experimentType": "Mesh", "data_collections": 2, "failed": 1}
             | {"images": 100, "seconds": 30},
-            {**NOTHING, "experimentType": "OSC", "datacollections": 4, "failed": 1, "aborted": 1}
+            {**NOTHING, "experimentType": "OSC", "data_collections": 4, "failed": 1, "aborted": 1}
             | {"images": 3610, "seconds": 72},
-            {**NOTHING, "experimentType": "Single Wavelength", "datacollections": 1}
+            {**NOTHING, "experimentType": "Single Wavelength", "data_collections": 1}
             | {"images": 5, "seconds": 10},
         ],
         "seconds": {
-            "datacollections": 112,
+            "data_collections": 112,
             "energyScans": 120,
             "xrfSpectra": 45,
             "robotActions": 35,
@@ -150,9 +150,9 @@ def test_hidden_and_absent_look_the_same(alice, same):
 
 def test_a_beamline_in_numbers(alice, staff):
     found = alice.get(BEAMLINE, query_string=I03).json
-    first = {"datacollections": 6, "failed": 2, "aborted": 1, "images": 3710}
+    first = {"data_collections": 6, "failed": 2, "aborted": 1, "images": 3710}
     first |= {"loaded": 1, "failedLoads": 1}
-    second = {**NOTHING, "datacollections": 1, "images": 5, "loaded": 1, "failedLoads": 1}
+    second = {**NOTHING, "data_collections": 1, "images": 5, "loaded": 1, "failedLoads": 1}
     assert found == {
         "beamLineName": "i03",
         "sessions": 1,
@@ -167,7 +167,7 @@ def test_a_beamline_in_numbers(alice, staff):
         ],
     }
     more = staff.get(BEAMLINE, query_string=I03 | {"end": "2024-05-31"}).json
-    assert (more["sessions"], more["counts"]["datacollections"]) == (2, 8)
+    assert (more["sessions"], more["counts"]["data_collections"]) == (2, 8)
     assert more["counts"]["images"] == 3722
     assert len(more["days"]) == 21 and more["days"][-1]["day"] == "2024-05-31"
 
@@ -175,7 +175,7 @@ def test_a_beamline_in_numbers(alice, staff):
 def test_a_period_ends_where_it_says(alice):
     hours = {**I03, "start": "2024-05-11T09:20:00", "end": "2024-05-11T09:39:59"}
     found = alice.get(BEAMLINE, query_string=hours).json
-    assert found["counts"] == {**NOTHING, "datacollections": 3, "failed": 1, "images": 3700} | {
+    assert found["counts"] == {**NOTHING, "data_collections": 3, "failed": 1, "images": 3700} | {
         "loaded": 0,
         "failedLoads": 0,
     }
@@ -190,13 +190,13 @@ def test_a_period_may_have_a_zone(alice, time_zone):
     local = {**I03, "start": "2024-05-11T09:20:00", "end": "2024-05-11T09:39:59"}
     zoned, plain = (alice.get(BEAMLINE, query_string=query) for query in (hours, local))
     assert zoned.status_code == 200 and zoned.json == plain.json
-    assert zoned.json["counts"]["datacollections"] == 3
+    assert zoned.json["counts"]["data_collections"] == 3
 
 
 def test_of_hidden_sessions_nothing_is_counted(as_, experiments):
     carol = as_("carol", 3)  # is on mx2
     found = carol.get(BEAMLINE, query_string=I03).json
-    assert (found["sessions"], found["counts"]["datacollections"]) == (0, 1)
+    assert (found["sessions"], found["counts"]["data_collections"]) == (0, 1)
     assert found["errors"] == []
     stranger = as_("erin", 5)
     assert set(stranger.get(BEAMLINE, query_string=I03).json["counts"].values()) == {0}

@@ -56,15 +56,15 @@ def happened(facility, add):
         Detector(detectorId=7, detectorModel="Eiger2 16M"),
         RobotAction(
             robotActionId=1,
-            blsessionId=11,
-            blsampleId=1,
+            sessionId=11,
+            blSampleId=1,
             actionType="LOAD",
             status="SUCCESS",
             xtalSnapshotAfter="/data/after.jpg",
             startTimestamp=at(9),
             endTimestamp=at(9, 1),
         ),
-        RobotAction(robotActionId=2, blsessionId=11, status="ERROR", startTimestamp=at(9)),
+        RobotAction(robotActionId=2, sessionId=11, status="ERROR", startTimestamp=at(9)),
     )
     groups = {
         1: (11, 1, "Mesh", at(10)),
@@ -215,6 +215,10 @@ def test_only_what_happened_in_visible_sessions_is_told(as_, happened, caller, s
             {"startTime__gte": "2024-05-11T10:00:00", "startTime__lte": "2024-05-11T11:05:00"},
             ["screening 1", "dc 20", "dc 40", "dc 10"],
         ),
+        (
+            {"startTime__gte": "2024-05-11", "startTime__lte": "2024-05-11", "eventType": "OSC"},
+            ["dc 30", "dc 40"],
+        ),
         ({"sessionId": 999}, []),
     ],
 )
@@ -285,13 +289,17 @@ def test_what_an_event_shows(as_, happened):
         "attachments": 3,
         "processing": [],
         "links": {
-            "self": "/data_collections/30",
-            "snapshots": ["/data_collections/30/snapshots/2"],
-            "thumbnail": "/data_collections/30/images/1/thumbnail",
-            "attachments": "/data_collections/30/attachments/download",
-            "imageQuality": "/data_collections/30/image_quality",
+            "self": "/ispyb/api/v1/data_collections/30",
+            "snapshots": ["/ispyb/api/v1/data_collections/30/snapshots/2"],
+            "thumbnail": "/ispyb/api/v1/data_collections/30/images/1/thumbnail",
+            "attachments": "/ispyb/api/v1/data_collections/30/attachments/download",
+            "imageQuality": "/ispyb/api/v1/data_collections/30/image_quality",
         },
     }
+    links = event["links"]
+    row = as_("alice", 1).get(links["self"])
+    assert row.json["_metadata"]["links"] == links
+    assert as_("alice", 1).get(links["imageQuality"]).status_code == 200
     assert item["runStatus"] == "DataCollection Successful"
     assert item["DataCollectionGroup"]["experimentType"] == "OSC"
     assert item["Detector"]["detectorModel"] == "Eiger2 16M"
@@ -302,7 +310,8 @@ def test_what_an_event_shows(as_, happened):
     robot = by_name["robot 1"]
     assert (robot["duration"], robot["count"], robot["blSample"]) == (1, 1, "lys-x1")
     assert (robot["Item"]["actionType"], robot["Item"]["status"]) == ("LOAD", "SUCCESS")
-    assert robot["links"] == {"snapshots": ["/beamline/robot_actions/1/snapshots/after"]}
+    after = "/ispyb/api/v1/beamline/robot_actions/1/snapshots/after"
+    assert robot["links"] == {"snapshots": [after]}
     assert by_name["robot 2"]["endTime"] is None  # which the database writes as a zero date
     assert by_name["es 1"]["Item"]["element"] == "Se"
     assert by_name["xrf 1"]["Item"]["xfeFluorescenceSpectrumId"] == 1

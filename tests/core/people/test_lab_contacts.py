@@ -130,7 +130,6 @@ def test_a_card_and_a_person_are_once_on_a_proposal(as_, cards):
         ({"cardName": "Ж"}, "cardName"),
         ({"dewarAvgCustomsValue": -1}, "dewarAvgCustomsValue"),
         ({"dewarAvgTransportValue": None}, "dewarAvgTransportValue"),
-        ({"labContactId": 3}, "labContactId"),
         ({"defaultCourierCompany": "x"}, "defaultCourierCompany"),
     ],
 )

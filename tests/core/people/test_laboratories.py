@@ -59,7 +59,6 @@ def test_a_laboratory_comes_changes_and_goes(office, labs):
         ({"city": "Łódź"}, "city"),
         ({"postcode": 38000}, "postcode"),
         ({"laboratoryPk": 2**31}, "laboratoryPk"),
-        ({"laboratoryId": 3}, "laboratoryId"),
         ({"street": "x"}, "street"),
     ],
 )

@@ -137,7 +137,7 @@ def test_a_person_comes_changes_and_goes(office, people):
         ({"login": 7}, 422, "login"),
         ({"passwd": "secret"}, 422, "passwd"),
         ({"externalId": "xyz"}, 422, "externalId"),
-        ({"personId": 7}, 422, "personId"),
+        ({"person": 7}, 422, "person"),
         ({"laboratoryId": -1}, 422, "laboratoryId"),
         ({"laboratoryId": 77}, 424, "laboratoryId"),
     ],

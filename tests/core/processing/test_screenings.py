@@ -186,7 +186,7 @@ def test_one_query_for_each_level(pipeline, alice, statements):
             {"diffractionPlanId": ["no such DiffractionPlan"]},
         ),
         ({"shortComments": "x" * 21}, 422, {"shortComments": None}),
-        ({"screeningId": 3}, 422, {"screeningId": ["Unknown field."]}),
+        ({"screening": 3}, 422, {"screening": ["Unknown field."]}),
         ({"outputs": {}}, 422, {"outputs": None}),
         ({"outputs": [{"lattices": [{}] * 1001}]}, 422, {"outputs": None}),
         ({"outputs": [{"screeningId": 1}]}, 422, {"outputs": None}),

@@ -44,6 +44,7 @@ def test_the_list_is_filtered(as_, stock):
     for query, keys in (
         ("proposal=mx2", [2, 3, 4]),
         ("proposal=mx1", [1]),
+        ("session=mx2-2", [4]),
         ("beamlineLocation=i04&sort=containerId", [2, 4, 5]),
         ("containerStatus=processing&beamlineLocation=i03", [1]),
         ("search=puck%203", [3]),

@@ -75,6 +75,7 @@ def test_its_plan_is_its_own_or_else_its_crystals(as_, stock):
     "query, found",
     [
         ("proposal=mx1", [1, 2, 4]),
+        ("session=mx2-2", [6]),
         ("proposal=MX2", [3, 5, 6]),
         ("proposal=1&beamLineName=i03", [1, 4]),
         ("beamLineName=i03", [1, 4]),
@@ -124,9 +125,9 @@ def test_measurements_that_are_hidden_are_not_counted(as_, stock, add):
         )
     add(BLSubSample(blSampleId=3))
     whole = as_("bob", BOB).get(f"{URL}/3").json["_metadata"]
-    assert whole == {"subsamples": 1, "datacollections": 2, "types": ["Mesh", "OSC"]}
+    assert whole == {"subsamples": 1, "data_collections": 2, "types": ["Mesh", "OSC"]}
     part = as_("dave", DAVE).get(f"{URL}/3").json["_metadata"]
-    assert part == {"subsamples": 1, "datacollections": 1, "types": ["Mesh"]}
+    assert part == {"subsamples": 1, "data_collections": 1, "types": ["Mesh"]}
 
 
 def test_whoever_sees_it_changes_it(as_, stock, engine):

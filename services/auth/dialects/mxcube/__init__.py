@@ -6,7 +6,7 @@ are not needed; and the answer to a refresh has to be a 200.
 
 from http import HTTPStatus
 
-from marshmallow import EXCLUDE
+from marshmallow import EXCLUDE, fields
 
 from services.auth import app_context
 from services.auth.modules import logins, users
@@ -31,6 +31,15 @@ class LenientRefreshSchema(RefreshSchema):
 
     class Meta:
         unknown = EXCLUDE
+
+
+class MxcubeUserSchema(CurrentUserSchema):
+    """The caller, with the permissions under the name that the client's model has."""
+
+    Permissions = fields.List(fields.String(), required=True)
+
+    class Meta:
+        exclude = ("permissions",)
 
 
 @auth.route("/login")
@@ -58,10 +67,12 @@ class Refresh(Resource):
 @user.route("/current")
 class CurrentUser(Resource):
     @user.require()
-    @user.returns(CurrentUserSchema)
+    @user.returns(MxcubeUserSchema)
     def get(self, identity):
         """Show who the caller is."""
-        return users.current(identity)
+        caller = users.current(identity)
+        caller["Permissions"] = caller.pop("permissions")
+        return caller
 
 
 def _named(data: dict) -> dict:

@@ -71,7 +71,7 @@ class RobotActions(Resource):
     @proposal_ns.returns(ExpeyeRobotActionSchema, HTTPStatus.CREATED)
     def post(self, identity, data, ref, visit):
         """Note what the sample changer begins to do in a session."""
-        inside = {"blsessionId": names.session_key(identity, f"{ref}-{visit}")}
+        inside = {"sessionId": names.session_key(identity, f"{ref}-{visit}")}
         with _refusing_missing_rows():
             row = robot_actions.create(identity, get_columns(data) | inside)
         return _build_answer(ExpeyeRobotActionSchema(), row, data)

@@ -12,8 +12,8 @@ class ExpeyeRobotActionSchema(AnsweringSchema):
     free_text = ("message", "sampleBarcode")
 
     robotActionId = fields.Integer(dump_only=True)
-    sessionId = fields.Integer(dump_only=True, attribute="blsessionId")
-    sampleId = column("blsampleId")
+    sessionId = fields.Integer(dump_only=True, attribute="sessionId")
+    sampleId = column("blSampleId")
     actionType = auto_field()
     startTimestamp = auto_field()
     endTimestamp = auto_field(allow_none=True)

@@ -27,8 +27,8 @@ SCAN_EXTRAS = {
 class MxcubeRobotActionSchema(LenientSchema):
     free_text = ("message", "sampleBarcode")
 
-    sessionId = column("blsessionId", required=True)
-    blSampleId = column("blsampleId")
+    sessionId = column("sessionId", required=True)
+    blSampleId = column("blSampleId")
     actionType = auto_field()
     containerLocation = auto_field()
     dewarLocation = auto_field()

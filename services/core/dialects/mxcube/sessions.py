@@ -145,7 +145,7 @@ def _get_name(row: dict) -> str:
 def _build_proposal(row: dict) -> dict:
     answer = {
         "proposalId": row["proposalId"],
-        "proposalCode": row["proposalCode"],
+        "proposalCode": row["proposalCode"] or "",
         "proposalNumber": row["proposalNumber"],
         "proposal": _get_name(row),
         "title": row["title"] or "",

@@ -15,18 +15,14 @@ class RobotAction(Base):
     """An action of a sample changer."""
 
     __tablename__ = "RobotAction"
-    visible_by = by("blsessionId")
+    visible_by = by("sessionId")
 
     robotActionId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
-    blsessionId: Mapped[int] = mapped_column(
-        ForeignKey("BLSession.sessionId"),
-        index=True,
-        doc="the session; the spelling is the column's",
+    sessionId: Mapped[int] = mapped_column(
+        "blsessionId", ForeignKey("BLSession.sessionId"), index=True, doc="the session"
     )
-    blsampleId: Mapped[int | None] = mapped_column(
-        ForeignKey("BLSample.blSampleId"),
-        index=True,
-        doc="the sample; the spelling is the column's",
+    blSampleId: Mapped[int | None] = mapped_column(
+        "blsampleId", ForeignKey("BLSample.blSampleId"), index=True, doc="the sample"
     )
     actionType: Mapped[str | None] = mapped_column(
         Enum("LOAD", "UNLOAD", "DISPOSE", "STORE", "WASH", "ANNEAL", "MOSAIC", "LASER"),

@@ -64,7 +64,7 @@ ATTACHMENT = FileRows(
 )
 ROBOT_ACTION = FileRows(
     RobotAction.robotActionId,
-    lambda identity: access.sessions(identity, RobotAction.blsessionId),
+    lambda identity: access.sessions(identity, RobotAction.sessionId),
     {"before": RobotAction.xtalSnapshotBefore, "after": RobotAction.xtalSnapshotAfter},
 )
 ENERGY_SCAN = FileRows(

@@ -8,10 +8,10 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from services.core.schemas.overview.json_schemas import WRITTEN
-from services.core.schemas.processing.programs import AS_WRITTEN
 from shared.errors import NotFound
-from shared.schemas import definition_name
+from shared.schemas import AS_WRITTEN, definition_name
 
+PLURALS = {"y": "ies", "um": "a"}  # of nouns that end so; others get an s
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -20,11 +20,34 @@ def list_names() -> dict:
     return {"names": sorted(WRITTEN)}
 
 
-@cache
 def get(name: str) -> dict:
-    """The JSON Schema of the body that creates a ``name``."""
-    if name not in WRITTEN:
+    """The JSON Schema of the body that creates a ``name``, in any case, singular or plural."""
+    if (definition := _list_spellings().get(_simplify(name))) is None:
         raise NotFound("definition not found")
+    return _build(definition)
+
+
+@cache
+def _list_spellings() -> dict[str, str]:
+    """The names of all definitions, by their spellings."""
+    plurals = {_simplify(_make_plural(name)): name for name in WRITTEN}
+    return plurals | {_simplify(name): name for name in WRITTEN}
+
+
+def _simplify(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def _make_plural(name: str) -> str:
+    for end, plural in PLURALS.items():
+        if name.endswith(end):
+            return name.removesuffix(end) + plural
+    return f"{name}s"
+
+
+@cache
+def _build(name: str) -> dict:
+    """The JSON Schema of the definition of that name."""
     plugin = MarshmallowPlugin(schema_name_resolver=definition_name)
     spec = APISpec("", "", "3.1.0", plugins=[plugin])  # 3.1 speaks the JSON Schema of 2020-12
     converter: Any = plugin.converter

@@ -18,6 +18,7 @@ from services.core.schemas.records import NO_VALUE
 from shared import access
 from shared.db import db
 from shared.identity import Identity
+from shared.lists import condition
 from shared.models import BLSession, DataCollection, DataCollectionGroup, ExperimentType
 from shared.schemas import TableSchema
 from shared.sql import seconds
@@ -31,7 +32,7 @@ LOAD = RobotAction.actionType == "LOAD"
 WRONG_COLLECTION = or_(ENDED[FAILED], ENDED[ABORTED]), DataCollection.runStatus
 WRONG_ACTION = BROKEN, func.coalesce(RobotAction.message, RobotAction.status)
 COLLECTED: dict[str, Any] = {
-    "datacollections": func.count(),
+    "data_collections": func.count(),
     FAILED: func.count(case((ENDED[FAILED], 1))),
     ABORTED: func.count(case((ENDED[ABORTED], 1))),
     "images": func.coalesce(func.sum(DataCollection.numberOfImages), 0),
@@ -52,9 +53,7 @@ def get_session(identity: Identity, name: str) -> dict:
         for model in (EnergyScan, XFEFluorescenceSpectrum)
     )
     start, end = RobotAction.startTimestamp, RobotAction.endTimestamp
-    robot = _get_activity(
-        RobotAction.blsessionId == key, start, end, func.count(case((BROKEN, 1)))
-    )
+    robot = _get_activity(RobotAction.sessionId == key, start, end, func.count(case((BROKEN, 1))))
     counts = {name: sum(each[name] for each in types) for name in COLLECTED}
     counts |= {
         "energyScans": scans[0],
@@ -65,7 +64,7 @@ def get_session(identity: Identity, name: str) -> dict:
         "centrings": _count(CentringSchema, key),
     }
     used = {
-        "datacollections": sum(each["seconds"] for each in types),
+        "data_collections": sum(each["seconds"] for each in types),
         "energyScans": scans[1],
         "xrfSpectra": spectra[1],
         "robotActions": robot[1],
@@ -111,8 +110,8 @@ def _sum_seconds(start: Any, end: Any) -> Any:
 def _count(schema: type[TableSchema], session_id: int) -> int:
     """The number of rows of a session in the list of ``schema``."""
     statement = select(func.count()).select_from(schema.Meta.model)
-    statement = statement.where(schema.Meta.filters["sessionId"].condition)
-    return db.session.scalar(statement, {"sessionId": session_id}) or 0
+    statement = statement.where(condition(schema, "session"))
+    return db.session.scalar(statement, {"session": session_id}) or 0
 
 
 def _get_rest(session: dict, used: int, firsts: list[datetime]) -> dict:

@@ -194,15 +194,14 @@ def _get_earlier_kinds(kind: str) -> list[str]:
 def _build_event(event: dict, item: dict, states: list) -> dict:
     collection = event["type"] == "dc"
     event = {**event, "id": event["id"] if collection else event["key"]}
-    proposal = f"{event['code'] or ''}{event['number'] or ''}" or None
-    session = proposal and event["visit"] is not None and f"{proposal}-{event['visit']}"
+    proposal = event["code"], event["number"]
     return {
         **{name: event[name] for name in ("id", "type", "startTime", "endTime")},
         "duration": _get_minutes(event["startTime"], event["endTime"]),
         "count": event["count"] if collection else 1,
-        "session": session or None,
+        "session": names.build_session_name(*proposal, event["visit"]),
         "sessionId": event["sessionId"],
-        "proposal": proposal,
+        "proposal": names.build_proposal_name(*proposal),
         **{name: event[name] for name in ("blSample", "blSampleId")},
         "attachments": event["attachments"],
         "processing": states if collection else [],

@@ -142,7 +142,7 @@ def _build_others() -> tuple[Branch, ...]:
         ),
         Branch(
             *("robot", Action, Action.robotActionId, Action.startTimestamp),
-            *(Action.endTimestamp, Action.blsessionId, Action.blsampleId),
+            *(Action.endTimestamp, Action.sessionId, Action.blSampleId),
         ),
         Branch("screening", by_collection, key, time, null(), *OF_GROUP, group, link),
         Branch(

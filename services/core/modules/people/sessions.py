@@ -30,14 +30,12 @@ class Sessions(TableService):
         return super().list_(identity, query)
 
     def list_by_date(self, identity: Identity, query: dict) -> dict:
-        """One page of the visible sessions that overlap ``start_date`` to ``end_date``."""
+        """One page of the visible sessions that overlap ``start`` to ``end``."""
         query = dict(query)
-        query["ends_after"] = query.pop("start_date")
-        query["starts_before"] = query.pop("end_date")
+        query["ends_after"] = query.pop("start")
+        query["starts_before"] = query.pop("end")
         if query["ends_after"] >= query["starts_before"]:
-            raise BadInput("invalid input", {"end_date": ["is before start_date"]})
-        if "beamline" in query:
-            query["beamLineName"] = query.pop("beamline")
+            raise BadInput("invalid input", {"end": ["is before start"]})
         return super().list_(identity, query)
 
     def get_info(self, identity: Identity, name: str | int, fields=()) -> dict:

@@ -10,11 +10,12 @@ from sqlalchemy.orm import load_only
 from services.core.models import AutoProcIntegration
 from services.core.modules.processing import phasings, processing_jobs
 from services.core.schemas.processing.programs import (
+    AttachmentSchema,
     AutoProcProgramSchema,
     MessageSchema,
     ProgramAttachmentSchema,
 )
-from shared import access_processing, read, row_checks
+from shared import access_processing, filters, read, row_checks
 from shared.access import everything
 from shared.db import db, save
 from shared.errors import BadInput, Conflict
@@ -45,6 +46,7 @@ STATUS = "processingStatus"
 
 def list_(identity: Identity, query: dict) -> dict:
     """One page of the visible programs."""
+    query = filters.resolved(AutoProcProgramSchema, identity, query)
     return read.page(AutoProcProgramSchema, visible(identity), query)
 
 
@@ -186,13 +188,27 @@ def check_references(identity: Identity, data: dict) -> None:
 def list_attachments(identity: Identity, query: dict) -> dict:
     """One page of the attachments of visible programs, latest first."""
     rule = visible(identity, AutoProcProgramAttachment.autoProcProgramId)
+    query = filters.resolved(ProgramAttachmentSchema, identity, query)
     return read.page(ProgramAttachmentSchema, rule, query)
+
+
+def get_attachment(identity: Identity, attachment_id: int, fields=()) -> dict:
+    """One attachment of a visible program."""
+    rule = visible(identity, AutoProcProgramAttachment.autoProcProgramId)
+    key = {"autoProcProgramAttachmentId": attachment_id}
+    return read.one(ProgramAttachmentSchema, rule, fields, **key)
+
+
+def list_own_attachments(identity: Identity, program_id: int, query: dict) -> dict:
+    """One page of the attachments of one visible program, latest first."""
+    get(identity, program_id, ("autoProcProgramId",))
+    return read.page(AttachmentSchema, everything(identity), {**query, "parent": program_id})
 
 
 def list_messages(identity: Identity, program_id: int, query: dict) -> dict:
     """One page of the messages of a visible program, oldest first."""
     get(identity, program_id, ("autoProcProgramId",))
-    return read.page(MessageSchema, everything(identity), {**query, "program": program_id})
+    return read.page(MessageSchema, everything(identity), {**query, "parent": program_id})
 
 
 def put_attachment(identity: Identity, program_id: int, data: dict) -> tuple[dict, bool]:

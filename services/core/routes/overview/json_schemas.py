@@ -25,5 +25,5 @@ class Definition(Resource):
     @ns.takes(Schema, query=True)
     @ns.returns(DefinitionSchema)
     def get(self, identity, query, name):
-        """Show the JSON Schema of one payload."""
+        """Show the JSON Schema of one payload: its name in any case, singular or plural."""
         return json_schemas.get(name)

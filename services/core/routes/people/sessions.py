@@ -33,6 +33,7 @@ ns.resource(
 
 @ns.route("/date")
 class SessionsByDate(Resource):
+    @ns.may_answer(404)
     @ns.require()
     @ns.takes(SessionDateQuery, query=True)
     @ns.returns(SessionSchema, many=True)

@@ -15,6 +15,7 @@ ns = Namespace("processing_jobs", path="/processing_jobs", description="Requests
 
 @ns.route("")
 class ProcessingJobs(Resource):
+    @ns.may_answer(404)
     @ns.require()
     @ns.takes(query_of(ProcessingJobSchema), query=True)
     @ns.returns(ProcessingJobSchema, many=True)

@@ -23,6 +23,7 @@ WRITER = "processing_write"
 
 @ns.route("")
 class Programs(Resource):
+    @ns.may_answer(404)
     @ns.require()
     @ns.takes(query_of(AutoProcProgramSchema), query=True)
     @ns.returns(AutoProcProgramSchema, many=True)
@@ -58,6 +59,7 @@ class Program(Resource):
 
 @ns.route("/attachments")
 class ProgramsAttachments(Resource):
+    @ns.may_answer(404)
     @ns.require()
     @ns.takes(query_of(ProgramAttachmentSchema), query=True)
     @ns.returns(ProgramAttachmentSchema, many=True)
@@ -73,6 +75,16 @@ class ProgramsAttachments(Resource):
         return _stored(programs.put_named_attachment(identity, data))
 
 
+@ns.route("/attachments/<int:attachment_id>")
+class ProgramsAttachment(Resource):
+    @ns.require()
+    @ns.takes(FieldsQuery, query=True)
+    @ns.returns(ProgramAttachmentSchema)
+    def get(self, identity, query, attachment_id):
+        """Show one file that a program wrote: its type, folder and name."""
+        return programs.get_attachment(identity, attachment_id, **query)
+
+
 @ns.route("/<int:program_id>/attachments")
 class ProgramAttachments(Resource):
     @ns.require()
@@ -80,8 +92,7 @@ class ProgramAttachments(Resource):
     @ns.returns(AttachmentSchema, many=True)
     def get(self, identity, query, program_id):
         """List the files of a program."""
-        programs.get(identity, program_id, ("autoProcProgramId",))
-        return programs.list_attachments(identity, {**query, "program": program_id})
+        return programs.list_own_attachments(identity, program_id, query)
 
     @ns.require(WRITER)
     @ns.takes(AttachmentSchema)

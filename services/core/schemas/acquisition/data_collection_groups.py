@@ -11,7 +11,7 @@ from services.core.schemas.records import (
     is_json,
 )
 from shared.aggregates import Count
-from shared.filters import by_session
+from shared.filters import by_beamline
 from shared.models import BLSample, DataCollection, DataCollectionGroup
 from shared.schemas import TableSchema
 
@@ -27,7 +27,7 @@ class GroupSampleSchema(TableSchema):
 class DataCollectionGroupMetadataSchema(Schema):
     """The numbers of rows below a group."""
 
-    datacollections = Count(DataCollection.dataCollectionGroupId)
+    data_collections = Count(DataCollection.dataCollectionGroupId)
 
 
 class DataCollectionGroupSchema(RecordSchema):
@@ -42,7 +42,7 @@ class DataCollectionGroupSchema(RecordSchema):
         dump_only = ("dataCollectionGroupId",)
         search = ("comments",)
         sort = ("-dataCollectionGroupId",)
-        filters = by_session(DataCollectionGroup.sessionId)
+        filters = by_beamline(DataCollectionGroup)
 
 
 class GroupDocumentSchema(DataCollectionGroupSchema):

@@ -1,6 +1,6 @@
 """The payloads of data collections."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 from marshmallow_sqlalchemy import auto_field
@@ -11,7 +11,9 @@ from services.core.schemas.acquisition.positions import PositionSchema
 from services.core.schemas.beamline.detectors import CollectionDetectorSchema
 from services.core.schemas.records import KEY, MANY, RecordSchema
 from shared.aggregates import Count
-from shared.filters import Filter, by_session
+from shared.computed import ComputedDict
+from shared.config import API_ROOT
+from shared.filters import Filter, by_beamline, by_session_id
 from shared.models import (
     EXPERIMENT_TYPES,
     DataCollection,
@@ -31,9 +33,30 @@ class CollectionGroupSchema(TableSchema):
         fields = ("dataCollectionGroupId", "sessionId", "blSampleId", "experimentType")
 
 
-class DataCollectionMetadataSchema(Schema):
-    """The numbers of rows below a data collection."""
+def build_links(key: int, first_image: int | None, *snapshots: str | None) -> dict[str, Any]:
+    """The paths of a data collection and its files; only snapshots that it has are named."""
+    base = f"{API_ROOT}/data_collections/{key}"
+    numbers = [number for number, path in enumerate(snapshots, 1) if path]
+    return {
+        "self": base,
+        "snapshots": [f"{base}/snapshots/{number}" for number in numbers],
+        "thumbnail": f"{base}/images/{first_image or 1}/thumbnail",
+        "attachments": f"{base}/attachments/download",
+        "imageQuality": f"{base}/image_quality",
+    }
 
+
+SNAPSHOTS = tuple(f"xtalSnapshotFullPath{number}" for number in range(1, 5))
+
+
+class DataCollectionMetadataSchema(Schema):
+    """The links of a data collection, and the numbers of rows below it."""
+
+    links = ComputedDict(
+        build_links,
+        *("dataCollectionId", "startImageNumber", *SNAPSHOTS),
+        metadata={"description": "paths of the row and its files, as /user/sign takes them"},
+    )
     grids = Count(GridInfo.dataCollectionId)
     attachments = Count(DataCollectionFileAttachment.dataCollectionId)
     comments = Count(DataCollectionComment.dataCollectionId)
@@ -60,10 +83,8 @@ class DataCollectionSchema(RecordSchema):
         search = ("imagePrefix", "imageDirectory", "comments")
         sort = ("-dataCollectionId",)
         filters = {
-            **by_session(DataCollectionGroup.sessionId, DataCollection.dataCollectionGroupId),
-            "sessionId": Filter(
-                _of_group(DataCollectionGroup.sessionId, "sessionId"), fields.Integer(validate=KEY)
-            ),
+            **by_beamline(DataCollection),
+            **by_session_id(DataCollection),
             "blSampleId": Filter(
                 _of_group(DataCollectionGroup.blSampleId, "blSampleId"),
                 fields.Integer(validate=KEY),

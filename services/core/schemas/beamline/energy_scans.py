@@ -2,7 +2,7 @@
 
 from services.core.models import EnergyScan
 from services.core.schemas.records import RecordSchema
-from shared.filters import by_session
+from shared.filters import by_beamline
 
 
 class EnergyScanSchema(RecordSchema):
@@ -13,4 +13,4 @@ class EnergyScanSchema(RecordSchema):
         dump_only = ("energyScanId",)
         search = ("element", "comments")
         sort = ("-energyScanId",)
-        filters = by_session(EnergyScan.sessionId)
+        filters = by_beamline(EnergyScan)

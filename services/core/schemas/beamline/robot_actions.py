@@ -4,11 +4,13 @@ from marshmallow_sqlalchemy import auto_field
 
 from services.core.models import RobotAction
 from services.core.schemas.records import RecordSchema
-from shared.filters import by_session
+from shared.filters import by_beamline
 
 
 class RobotActionSchema(RecordSchema):
     """An action of a sample changer."""
+
+    former = {"blsessionId": "sessionId", "blsampleId": "blSampleId"}
 
     endTimestamp = auto_field(allow_none=True)
 
@@ -17,4 +19,4 @@ class RobotActionSchema(RecordSchema):
         dump_only = ("robotActionId",)
         search = ("message", "sampleBarcode")
         sort = ("-robotActionId",)
-        filters = by_session(RobotAction.blsessionId)
+        filters = by_beamline(RobotAction)

@@ -2,7 +2,7 @@
 
 from services.core.models import XFEFluorescenceSpectrum
 from services.core.schemas.records import RecordSchema
-from shared.filters import by_session
+from shared.filters import by_beamline
 
 
 class XrfSpectrumSchema(RecordSchema):
@@ -13,4 +13,4 @@ class XrfSpectrumSchema(RecordSchema):
         dump_only = ("xfeFluorescenceSpectrumId",)
         search = ("filename", "comments")
         sort = ("-xfeFluorescenceSpectrumId",)
-        filters = by_session(XFEFluorescenceSpectrum.sessionId)
+        filters = by_beamline(XFEFluorescenceSpectrum)

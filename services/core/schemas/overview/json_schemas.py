@@ -28,6 +28,7 @@ from services.core.schemas.processing.programs import (
 )
 from services.core.schemas.processing.results import ResultSchema
 from services.core.schemas.processing.screenings import ScreeningSchema
+from services.core.schemas.processing.status_histories import StatusHistorySchema
 from services.core.schemas.processing.xray_centrings import CentringSchema
 from services.core.schemas.processing.xrf_maps import XrfMapSchema
 from services.core.schemas.zocalo.commands import CommandListSchema
@@ -52,6 +53,7 @@ WRITTEN: dict[str, type[Schema]] = {
         ProcessingJobSchema,
         ProgramAttachmentSchema,
         ResultSchema,
+        StatusHistorySchema,
         CentringSchema,
         DataCollectionSchema,
         GridSchema,

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from services.core.schemas.people.sessions import Moment
 from shared.models import BLSession
+from shared.moments import Moment
 from shared.schemas import text_of
 
 LONGEST = timedelta(days=366)
@@ -27,7 +27,7 @@ UNITS = {
 class CollectedSchema(Schema):
     """Data collections."""
 
-    datacollections = fields.Integer(required=True)
+    data_collections = fields.Integer(required=True)
     failed = fields.Integer(
         required=True, metadata={"description": "as the filter `status` of the feed has it"}
     )
@@ -58,7 +58,7 @@ class SessionCountsSchema(CollectedSchema):
 class SessionTimesSchema(Schema):
     """The seconds of a session by activity; an overlap counts for each of its activities."""
 
-    datacollections = fields.Integer(required=True)
+    data_collections = fields.Integer(required=True)
     energyScans = fields.Integer(required=True)
     xrfSpectra = fields.Integer(required=True)
     robotActions = fields.Integer(required=True)

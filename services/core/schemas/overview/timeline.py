@@ -5,8 +5,10 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from services.core.models import EnergyScan, RobotAction, Screening, XFEFluorescenceSpectrum
+from services.core.schemas.acquisition import data_collections
 from services.core.schemas.processing.programs import FAILURE, RUN_STATES, SUCCESS
 from services.core.schemas.records import KEY
+from shared.config import API_ROOT
 from shared.lists import ListQuery
 from shared.models import (
     EXPERIMENT_TYPES,
@@ -16,7 +18,8 @@ from shared.models import (
     Detector,
     GridInfo,
 )
-from shared.schemas import LOCAL_TIME, TableSchema, text_of
+from shared.moments import Moment
+from shared.schemas import TableSchema, text_of
 
 TYPES = {
     "dc": "Data collection",
@@ -132,7 +135,7 @@ class EventSchema(Schema):
     attachments = fields.Integer(metadata={"description": "files attached to its collections"})
     processing = fields.List(fields.Nested(EventProcessingSchema))
     links = fields.Dict(
-        metadata={"description": "of its pictures and rows, relative to the root of the API"}
+        metadata={"description": "paths of its row and its files, as /user/sign takes them"}
     )
     Item = fields.Dict(
         metadata={"description": "the row, with the names of its table; of a group: the first"}
@@ -145,9 +148,6 @@ class EventTypeSchema(Schema):
     eventType = fields.String(metadata={"description": "as the filter of that name takes it"})
     eventTypeName = fields.String()
     count = fields.Integer(metadata={"description": "events; those with a grid are also `dc`"})
-
-
-LOCAL = {"format": "date-time-local", "pattern": LOCAL_TIME}
 
 
 class SelectionQuery(Schema):
@@ -173,8 +173,8 @@ class SelectionQuery(Schema):
             " has another status is none of them; or how a pipeline ended on it"
         },
     )
-    startTime__gte = fields.NaiveDateTime(metadata=LOCAL)
-    startTime__lte = fields.NaiveDateTime(metadata=LOCAL)
+    startTime__gte = Moment(metadata={"description": "2026-11-05, or with a time"})
+    startTime__lte = Moment(last=True, metadata={"description": "that day or second included"})
 
 
 KINDS: tuple[str, ...] = (*TYPES, GRID, *EXPERIMENT_TYPES)
@@ -202,7 +202,7 @@ class EventTypeQuery(SelectionQuery):
     """The selection of the events whose types are counted."""
 
 
-# The URLs of the files of an event, and the columns that are not null if there is a file
+# The paths of the files of an event, and the columns that are not null if there is a file
 FILES = {
     "es": ("/energy_scans/{id}/files/{file}", {"plot": "jpegChoochFileFullPath"}),
     "robot": (
@@ -210,27 +210,16 @@ FILES = {
         {"before": "xtalSnapshotBefore", "after": "xtalSnapshotAfter"},
     ),
     "xrf": ("/xrf_spectra/{id}/files/{file}", {"plot": "jpegScanFileFullPath"}),
-    "dc": (
-        "/data_collections/{id}/snapshots/{file}",
-        {str(n): f"xtalSnapshotFullPath{n}" for n in range(1, 5)},
-    ),
 }
 
 
 def build_links(event: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
-    """The links of an event, relative to the root of the API."""
+    """The paths of the files of an event."""
+    if event["type"] == "dc":
+        pictures = (item[name] for name in data_collections.SNAPSHOTS)
+        return data_collections.build_links(event["id"], item["startImageNumber"], *pictures)
     if event["type"] not in FILES:
         return {}
     template, columns = FILES[event["type"]]
     files = [file for file, name in columns.items() if item[name]]
-    snapshots = [template.format(id=event["id"], file=file) for file in files]
-    if event["type"] != "dc":
-        return {"snapshots": snapshots}
-    base, first = f"/data_collections/{event['id']}", item["startImageNumber"] or 1
-    return {
-        "self": base,
-        "snapshots": snapshots,
-        "thumbnail": f"{base}/images/{first}/thumbnail",
-        "attachments": f"{base}/attachments/download",
-        "imageQuality": f"{base}/image_quality",
-    }
+    return {"snapshots": [API_ROOT + template.format(id=event["id"], file=each) for each in files]}

@@ -1,12 +1,10 @@
 """The payloads of shipping contacts of proposals."""
 
 from marshmallow import fields
-from sqlalchemy import bindparam
 
 from services.core.models import LabContact
 from services.core.schemas.people.laboratories import LaboratorySchema
 from services.core.schemas.people.persons import PersonNameSchema
-from shared.filters import by_proposal
 from shared.schemas import TableSchema
 
 
@@ -29,4 +27,3 @@ class LabContactSchema(TableSchema):
         dump_only = ("labContactId", "recordTimeStamp")
         search = ("cardName",)
         sort = ("cardName",)
-        filters = {"proposal": by_proposal(LabContact.proposalId == bindparam("proposal"))}

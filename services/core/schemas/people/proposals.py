@@ -2,27 +2,60 @@
 
 from marshmallow import Schema, fields
 from marshmallow_sqlalchemy import auto_field
+from sqlalchemy import ColumnElement, bindparam, select, union
 
 from services.core.schemas.people.members import ProposalMemberSchema
 from services.core.schemas.people.persons import PersonNameSchema
+from shared.access import Shape, seen_sessions
 from shared.aggregates import Count, Distinct
-from shared.models import BLSession, Proposal, ProposalHasPerson
-from shared.schemas import TableSchema
+from shared.computed import ComputedText
+from shared.filters import Filter
+from shared.models import BLSession, Person, Proposal, ProposalHasPerson, SessionHasPerson
+from shared.names import build_proposal_name
+from shared.schemas import TableSchema, text_of
 
 
 class ProposalMetadataSchema(Schema):
-    """The sessions, beamlines and members of a proposal that the caller sees."""
+    """The name of a proposal, and its sessions, beamlines and members that the caller sees."""
 
+    name = ComputedText(
+        build_proposal_name,
+        *("proposalCode", "proposalNumber"),
+        allow_none=True,
+        metadata={"description": "e.g. mx2007, as paths and filters take it"},
+    )
     sessions = Count(BLSession.proposalId)
     beamLines = Distinct(BLSession.proposalId, BLSession.beamLineName)
     persons = Count(ProposalHasPerson.proposalId)
+
+
+def _is_on_beamline(shape: Shape) -> ColumnElement[bool]:
+    """Whether a session of the proposal that the caller sees is on the beamline."""
+    sessions = select(BLSession.proposalId).where(
+        BLSession.beamLineName == bindparam("beamLineName"),
+        seen_sessions(shape, BLSession.sessionId),
+    )
+    return Proposal.proposalId.in_(sessions)
+
+
+def _has_member(shape: Shape) -> ColumnElement[bool]:
+    """Whether the person leads the proposal, is on it, or on a session that the caller sees."""
+    person = select(Person.personId).where(Person.login == bindparam("login"))
+    on_proposal, on_session = ProposalHasPerson, SessionHasPerson
+    keys = union(
+        select(Proposal.proposalId).where(Proposal.personId.in_(person)),
+        select(on_proposal.proposalId).where(on_proposal.personId.in_(person)),
+        select(BLSession.proposalId)
+        .join(on_session, on_session.sessionId == BLSession.sessionId)
+        .where(on_session.personId.in_(person), seen_sessions(shape, on_session.sessionId)),
+    )
+    return Proposal.proposalId.in_(select(keys.subquery()))
 
 
 class ProposalSchema(TableSchema):
     """A proposal."""
 
     personId = auto_field(required=True)
-    proposalCode = auto_field(required=True, allow_none=False)
     proposalNumber = auto_field(required=True, allow_none=False)
     Person = fields.Nested(PersonNameSchema, attribute="leader", dump_only=True)
     _metadata = fields.Nested(ProposalMetadataSchema, dump_only=True)
@@ -32,6 +65,16 @@ class ProposalSchema(TableSchema):
         dump_only = ("proposalId", "bltimeStamp")
         search = ("title", "proposalCode", "proposalNumber")
         sort = ("-proposalId",)
+        filters = {
+            "login": Filter(
+                _has_member,
+                text_of(Person.login, metadata={"description": "of the leader or a member"}),
+            ),
+            "beamLineName": Filter(
+                _is_on_beamline,
+                text_of(BLSession.beamLineName, metadata={"description": "beamline of a session"}),
+            ),
+        }
 
 
 class ProposalSessionSchema(TableSchema):

@@ -1,15 +1,14 @@
 """The payloads of sessions, and the queries of their lists."""
 
-from datetime import date, datetime, time, timedelta
-
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import bindparam, func, or_, select
 
 from services.core.schemas.people.members import SessionMemberSchema
 from services.core.schemas.people.persons import PersonNameSchema
 from shared.aggregates import Count, Distinct
-from shared.filters import Filter, by_proposal
+from shared.computed import ComputedText
+from shared.filters import Filter
 from shared.lists import ListQuery
 from shared.models import (
     BeamLineSetup,
@@ -20,8 +19,9 @@ from shared.models import (
     SessionHasPerson,
     SessionType,
 )
-from shared.names import beamlines_of_group
-from shared.schemas import LocalDateTime, TableSchema, text_of
+from shared.moments import Moment
+from shared.names import beamlines_of_group, build_session_name
+from shared.schemas import TableSchema, text_of
 
 YES = validate.Equal(True)
 
@@ -88,9 +88,15 @@ class SessionSetupSchema(TableSchema):
 
 
 class SessionMetadataSchema(Schema):
-    """The data collections, members and labels of a session."""
+    """The name of a session, and its data collections, members and labels."""
 
-    datacollections = Count(DataCollectionGroup.sessionId, through=DataCollection.group)
+    name = ComputedText(
+        build_session_name,
+        *("proposal.proposalCode", "proposal.proposalNumber", "visit_number"),
+        allow_none=True,
+        metadata={"description": "e.g. mx2007-1, as paths and filters take it"},
+    )
+    data_collections = Count(DataCollectionGroup.sessionId, through=DataCollection.group)
     persons = Count(SessionHasPerson.sessionId)
     sessionTypes = Distinct(SessionType.sessionId, SessionType.typeName)
 
@@ -110,7 +116,6 @@ class SessionSchema(TableSchema):
         search = ("beamLineName", "comments")
         sort = ("-startDate",)
         filters = {
-            "proposal": by_proposal(BLSession.proposalId == bindparam("proposal")),
             "beamLineGroup": Filter(
                 BLSession.beamLineName.in_(bindparam("beamLineGroup", expanding=True)),
                 fields.String(
@@ -142,33 +147,12 @@ class SessionInfoSchema(SessionSchema):
         pass
 
 
-DATE_OR_TIME = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$"
-
-
-class Moment(LocalDateTime):
-    """A date, or a moment; with ``last`` the end of that day or second."""
-
-    def __init__(self, *, last: bool = False, metadata: dict | None = None, **kwargs):
-        written = {"format": "date-time-local", "pattern": DATE_OR_TIME}
-        super().__init__(metadata={**(metadata or {}), **written}, **kwargs)
-        self.last = last
-
-    def _deserialize(self, value, attr, data, **kwargs):
-        try:
-            moment = datetime.combine(date.fromisoformat(value), time())
-            unit = timedelta(days=1)
-        except (TypeError, ValueError):
-            moment = super()._deserialize(value, attr, data, **kwargs)
-            unit = timedelta(seconds=1)
-        try:
-            return moment + unit * self.last
-        except OverflowError as error:
-            raise ValidationError("Not a valid date.") from error
-
-
 class SessionDateQuery(ListQuery):
     """The query of the sessions that overlap a period."""
 
-    start_date = Moment(required=True, metadata={"description": "2026-11-05, or with a time"})
-    end_date = Moment(required=True, last=True, metadata={"description": "included"})
-    beamline = text_of(BLSession.beamLineName)
+    former = {"start_date": "start", "end_date": "end", "beamline": "beamLineName"}
+
+    start = Moment(required=True, metadata={"description": "2026-11-05, or with a time"})
+    end = Moment(required=True, last=True, metadata={"description": "included"})
+    beamLineName = text_of(BLSession.beamLineName)
+    proposal = fields.String(metadata={"description": "proposal id or name"})

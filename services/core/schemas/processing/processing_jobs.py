@@ -5,11 +5,9 @@ from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import bindparam, or_, select
 
 from services.core.schemas.processing.programs import KEY, TidySchema, answer_of
-from shared.filters import Filter
+from shared.filters import Filter, by_session_id
 from shared.models import (
     AutoProcProgram,
-    DataCollection,
-    DataCollectionGroup,
     ProcessingJob,
     ProcessingJobImageSweep,
     ProcessingJobParameter,
@@ -90,14 +88,7 @@ class ProcessingJobSchema(TidySchema):
                     metadata={"description": "jobs on it, alone or among others"},
                 ),
             ),
-            "sessionId": Filter(
-                None,
-                fields.Integer(
-                    attribute="session",
-                    validate=KEY,
-                    metadata={"description": "jobs whose main data collection is of this session"},
-                ),
-            ),
+            **by_session_id(ProcessingJob),
             "dataCollection": Filter(
                 or_(
                     ProcessingJob.dataCollectionId == bindparam("dataCollection"),
@@ -106,13 +97,6 @@ class ProcessingJobSchema(TidySchema):
                             ProcessingJobImageSweep.dataCollectionId == bindparam("dataCollection")
                         )
                     ),
-                )
-            ),
-            "session": Filter(
-                ProcessingJob.dataCollectionId.in_(
-                    select(DataCollection.dataCollectionId)
-                    .join(DataCollection.group)
-                    .where(DataCollectionGroup.sessionId == bindparam("session"))
                 )
             ),
         }

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, or_, select
 
 from services.core.models import AutoProcIntegration
 from shared.aggregates import Count
-from shared.filters import Filter
+from shared.filters import Filter, by_parent
 from shared.models import (
     AutoProcProgram,
     AutoProcProgramAttachment,
@@ -17,7 +17,7 @@ from shared.models import (
     ProcessingJob,
     ProcessingPipeline,
 )
-from shared.schemas import TableSchema, definition_name, fit_free_text
+from shared.schemas import AS_WRITTEN, TableSchema, definition_name, fit_free_text
 
 # processingStatus of a program, null while it waits or runs; and how clients write it
 SUCCESS, FAILURE = 1, 0
@@ -32,7 +32,6 @@ RUN_STATES = SUBMITTED, QUEUED, RUNNING, SUCCEEDED, FAILED = (
 )
 LONGEST_TEXT = 65_535
 KEY = validate.Range(1, 2**32 - 1)
-AS_WRITTEN = "as written"  # in the metadata of a field: its JSON Schema in a body
 
 
 class TidySchema(TableSchema):
@@ -204,9 +203,7 @@ class AttachmentSchema(TidySchema):
         dump_only = ("autoProcProgramAttachmentId", "recordTimeStamp")
         search = ("fileName", "filePath")
         sort = ("-autoProcProgramAttachmentId",)
-        filters = {
-            "program": Filter(AutoProcProgramAttachment.autoProcProgramId == bindparam("program")),
-        }
+        filters: ClassVar[dict] = by_parent(AutoProcProgramAttachment.autoProcProgramId)
 
     def tidy(self, data: dict) -> dict:
         """``data`` with the type spelled as in the database, e.g. Log."""
@@ -221,7 +218,7 @@ class ProgramAttachmentSchema(AttachmentSchema):
     autoProcProgramId = auto_field(required=True)
 
     class Meta(AttachmentSchema.Meta):
-        pass
+        filters: ClassVar[dict] = {}
 
 
 class MessageSchema(TidySchema):
@@ -237,9 +234,7 @@ class MessageSchema(TidySchema):
         dump_only = ("autoProcProgramMessageId", "recordTimeStamp")
         search = ("message", "description")
         sort = ("autoProcProgramMessageId",)
-        filters = {
-            "program": Filter(AutoProcProgramMessage.autoProcProgramId == bindparam("program")),
-        }
+        filters = by_parent(AutoProcProgramMessage.autoProcProgramId)
 
     def tidy(self, data: dict) -> dict:
         """``data`` with the severity in capitals, as in the database."""

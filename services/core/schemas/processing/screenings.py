@@ -1,7 +1,6 @@
 """The payloads of screenings: results and strategies as one document."""
 
 from marshmallow import ValidationError, fields, validates_schema
-from sqlalchemy import bindparam, select, union
 
 from services.core.models import (
     Screening,
@@ -12,10 +11,8 @@ from services.core.models import (
     ScreeningStrategySubWedge,
     ScreeningStrategyWedge,
 )
-from services.core.schemas.records import KEY, MANY, RecordSchema
-from shared.filters import Filter
-from shared.models import DataCollection, DataCollectionGroup
-from shared.statements import make_alias
+from services.core.schemas.records import MANY, RecordSchema
+from shared.filters import by_session_id
 
 PARENTS = ("dataCollectionId", "dataCollectionGroupId")
 
@@ -83,13 +80,6 @@ class ScreeningOutputSchema(RecordSchema):
         dump_only = ("screeningOutputId",)
 
 
-_below, _session = make_alias(Screening), DataCollectionGroup.sessionId == bindparam("sessionId")
-_by_group = select(_below.screeningId).join(_below.group).where(_session)
-_by_collection = (
-    select(_below.screeningId).join(_below.collection).join(DataCollection.group).where(_session)
-)
-
-
 class ScreeningSchema(RecordSchema):
     """A screening of a data collection, whose group it gets, or of a group."""
 
@@ -101,12 +91,7 @@ class ScreeningSchema(RecordSchema):
         dump_only = ("screeningId", "bltimeStamp")
         search = ("programVersion", "comments", "shortComments")
         sort = ("-screeningId",)
-        filters = {
-            "sessionId": Filter(
-                Screening.screeningId.in_(select(union(_by_group, _by_collection).subquery())),
-                fields.Integer(validate=KEY, metadata={"description": "of this session"}),
-            ),
-        }
+        filters = by_session_id(Screening)
 
     @validates_schema
     def _has_parent(self, data, **kwargs):

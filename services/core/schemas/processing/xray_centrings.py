@@ -1,12 +1,10 @@
 """The payloads of X-ray centrings with their crystals, as one document."""
 
 from marshmallow import fields
-from sqlalchemy import bindparam, select
 
 from services.core.models import XrayCentring, XrayCentringResult
-from services.core.schemas.records import KEY, MANY, RecordSchema
-from shared.filters import Filter
-from shared.models import DataCollectionGroup
+from services.core.schemas.records import MANY, RecordSchema
+from shared.filters import by_session_id
 
 
 class CentringResultSchema(RecordSchema):
@@ -27,13 +25,4 @@ class CentringSchema(RecordSchema):
         model = XrayCentring
         dump_only = ("xrayCentringId",)
         sort = ("-xrayCentringId",)
-        filters = {
-            "sessionId": Filter(
-                XrayCentring.dataCollectionGroupId.in_(
-                    select(DataCollectionGroup.dataCollectionGroupId).where(
-                        DataCollectionGroup.sessionId == bindparam("sessionId")
-                    )
-                ),
-                fields.Integer(validate=KEY, metadata={"description": "of this session"}),
-            ),
-        }
+        filters = by_session_id(XrayCentring)

@@ -3,12 +3,12 @@
 from base64 import b64decode
 
 from marshmallow import Schema, fields
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, select
 
 from services.core.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
 from services.core.schemas.records import KEY
-from shared.filters import Filter
-from shared.models import DataCollection, DataCollectionGroup, GridInfo
+from shared.filters import Filter, by_session_id
+from shared.models import GridInfo
 from shared.schemas import TableSchema
 
 BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
@@ -37,19 +37,6 @@ class XrfRegionSchema(TableSchema):
         dump_only = ("xrfFluorescenceMappingROIId",)
 
 
-OF_SESSION = (
-    select(GridInfo.gridInfoId)
-    .outerjoin(DataCollection, DataCollection.dataCollectionId == GridInfo.dataCollectionId)
-    .join(
-        DataCollectionGroup,
-        or_(
-            DataCollectionGroup.dataCollectionGroupId == DataCollection.dataCollectionGroupId,
-            DataCollection.dataCollectionId.is_(None)
-            & (DataCollectionGroup.dataCollectionGroupId == GridInfo.dataCollectionGroupId),
-        ),
-    )
-    .where(DataCollectionGroup.sessionId == bindparam("sessionId"))
-)
 OF_COLLECTION = select(GridInfo.gridInfoId).where(
     GridInfo.dataCollectionId == bindparam("dataCollectionId")
 )
@@ -75,9 +62,7 @@ class XrfMapSchema(TableSchema):
         dump_only = ("xrfFluorescenceMappingId", "xrfFluorescenceMappingROIId")
         sort = ("-xrfFluorescenceMappingId",)
         filters = {
-            "sessionId": Filter(
-                XRFFluorescenceMapping.gridInfoId.in_(OF_SESSION), fields.Integer(validate=KEY)
-            ),
+            **by_session_id(XRFFluorescenceMapping),
             "dataCollectionId": Filter(
                 XRFFluorescenceMapping.gridInfoId.in_(OF_COLLECTION), fields.Integer(validate=KEY)
             ),

@@ -1,10 +1,8 @@
 """The payloads of crystals."""
 
 from marshmallow import Schema, fields
-from sqlalchemy import bindparam, select
 
 from shared.aggregates import Count
-from shared.filters import by_proposal
 from shared.models import BLSample, Crystal, Protein
 from shared.schemas import TableSchema
 
@@ -42,10 +40,3 @@ class CrystalSchema(TableSchema):
         dump_only = ("crystalId", "recordTimeStamp")
         search = ("name", "comments")
         sort = ("-crystalId",)
-        filters = {
-            "proposal": by_proposal(
-                Crystal.proteinId.in_(
-                    select(Protein.proteinId).where(Protein.proposalId == bindparam("proposal"))
-                )
-            )
-        }

@@ -1,10 +1,8 @@
 """The payloads of proteins."""
 
 from marshmallow import Schema, fields
-from sqlalchemy import bindparam
 
 from shared.aggregates import Count
-from shared.filters import by_proposal
 from shared.models import BLSample, ComponentType, Crystal, Protein
 from shared.schemas import TableSchema
 
@@ -35,6 +33,3 @@ class ProteinSchema(TableSchema):
         dump_only = ("proteinId", "bltimeStamp")
         search = ("acronym", "name")
         sort = ("-proteinId",)
-        filters = {
-            "proposal": by_proposal(Protein.proposalId == bindparam("proposal")),
-        }

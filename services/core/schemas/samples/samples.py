@@ -75,7 +75,7 @@ class SampleMetadataSchema(Schema):
     """The subsamples of a sample, and the data collections of it that the caller sees."""
 
     subsamples = Count(BLSubSample.blSampleId)
-    datacollections = Count(DataCollectionGroup.blSampleId, through=DataCollection.group)
+    data_collections = Count(DataCollectionGroup.blSampleId, through=DataCollection.group)
     types = Distinct(DataCollectionGroup.blSampleId, DataCollectionGroup.experimentType)
 
 
