@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -42,7 +43,7 @@ def opened(uri: str) -> Iterator[Engine]:
 
 def _hurry(connection, _) -> None:
     """SQLite need not wait for the disk: nobody reads this database after a crash."""
-    for database in ("main", OWN):
+    for database in ("main", OWN) if isinstance(connection, sqlite3.Connection) else ():
         connection.execute(f"PRAGMA {database}.synchronous = OFF")
 
 

@@ -33,6 +33,7 @@ LINES = {  # by the name of a place in a file: how the line before it begins
 }
 MOST_LINES = 80  # of the four files of a resource
 TESTS = ["tests/shared/test_models.py", "tests/shared/test_read.py"]
+UNCOPIED = shutil.ignore_patterns("__pycache__", "node_modules")
 TESTS += ["tests/shared/test_lists.py::test_a_list_costs_the_same_statements_whatever_its_length"]
 TESTS += ["tests/shared/test_openapi.py", "tests/test_matrix.py", "tests/test_house.py"]
 TESTS += ["tests/test_published.py", "tests/test_writes.py"]
@@ -43,8 +44,10 @@ LAWS = "models or list_costs or complete or imports_point or one_name or same_ro
 def perform(guide, folder):
     """Make a copy of the tree in ``folder``, and all that ``guide`` makes; return its files."""
     for name in COPIED:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / name)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=UNCOPIED)
+        else:
+            shutil.copy(ROOT / name, folder / name)
     text, created = guide.read_text(), []
     for shell in SHELL.findall(text):
         subprocess.run(["bash", "-e", "-c", shell], cwd=folder, check=True)
