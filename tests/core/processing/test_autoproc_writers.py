@@ -232,3 +232,129 @@ def test_a_data_collection_of_the_same_files_does_not_hinder(store, add):
     answer = store(autoproc_of_one_sweep(picture, picture), query="dataCollectionId=119")
     assert [each["dataCollectionId"] for each in integrations_of(answer)] == [119, 119]
     store(autoproc_of_one_sweep(picture, picture), 422, query="")
+
+
+@pytest.mark.parametrize("names", [("1.nxs", "2.nxs"), ("001.h5", "002.h5")], ids=["nxs", "h5"])
+def test_copies_of_sweeps_have_the_names_of_the_originals(store, names):
+    """The folder of the request's data collection has the data collections of all of them."""
+    root = autoproc_of_one_sweep(*(f"{SCRATCH}/xtal_{name}" for name in names))
+    keys = [each["dataCollectionId"] for each in integrations_of(store(root))]
+    assert keys == [111, 112]
+    problem = store(root, 422, query="dataCollectionId=211")
+    at = "autoProc.scalings.1.integrations.0.dataCollectionId"
+    assert problem["errors"] == {at: ["names none"]}, "folder 21 has only the first run"
+
+
+def test_two_sweeps_of_one_scaling_that_were_copied(store, tmp_path):
+    """A pipeline that works on copies of images writes no status, and elements of its own."""
+    program = {
+        "foo": "bar",
+        "processingCommandLine": f"process -nthreads 8 -ref {SCRATCH}/ref.mtz -R 90.0 3.5 -d t.1",
+        "processingPrograms": "my_pipeline 1.3.0",
+        "processingStatus": "",
+        "processingMessage": "",
+        "processingStartTime": "Sat May 11 14:10:00 GMT 2024",
+        "processingEndTime": "Sat May 11 14:24:41 GMT 2024",
+        "processingEnvironment": ENVIRONMENT,
+    }
+    root = container(program, autoproc=None, scalings=0)
+    add_row(root, "AutoProc", wavelength=0.9765625, **AUTOPROC)
+    scaling = add_scaling(root, f"{SCRATCH}/xtal_1_00001.cbf", DanoOverSigDano=1.375)
+    element = SubElement(scaling, "AutoProcIntegrationContainer")
+    add_row(element, "Image", fileName="xtal_2_00001.cbf", fileLocation=SCRATCH)
+    add_row(element, "AutoProcIntegration", **SWEEPS[0])
+    answer = store(root)
+    assert answer["warnings"] == [
+        "AutoProcProgram.foo: not stored",
+        "AutoProc.wavelength: not stored",
+        "AutoProcScalingStatistics.DanoOverSigDano: not stored",
+        "program.processingEnvironment: cut to 255 characters",
+    ]
+    stored = answer["program"]
+    for name in ("processingCommandLine", "processingPrograms"):
+        assert stored[name] == program[name]
+    assert (stored["processingStatus"], stored["processingMessage"]) == (1, None)
+    assert stored["processingStartTime"] == "2024-05-11T14:10:00"
+    assert stored["processingEndTime"] == "2024-05-11T14:24:41"
+    assert [each["fileName"] for each in answer["attachments"]] == ["0.log", "1.log"]
+    check_columns(answer["autoProc"], AUTOPROC)
+    (scaling,) = answer["autoProc"]["scalings"]
+    for shell in scaling["statistics"]:
+        check_columns(shell, STATISTICS)
+    one, two = integrations_of(answer)
+    check_columns(one, {**INTEGRATION, "dataCollectionId": 111})
+    check_columns(two, {**SWEEPS[0], "dataCollectionId": 112})
+    path, recorder = tmp_path / "pipeline.xml", Recorder()
+    path.write_bytes(tostring(root))
+    mx_data_reduction_to_ispyb(xml_file_to_dict(path), 111, recorder)
+    official = [float(each["cell_a"]) for each in recorder.given["integrations"]]
+    assert official == [one["cell_a"], two["cell_a"]]
+
+
+EDNA_STATISTICS = {
+    "resolutionLimitLow": ("resolutionLimitLow", 48.5),
+    "resolutionLimitHigh": ("resolutionLimitHigh", 1.75),
+    "rMerge": ("rMerge", 6.25),
+    "rmeasWithinIplusIminus": ("rMeasWithinIPlusIMinus", 7.5),
+    "rmeasAllIplusIminus": ("rMeasAllIPlusIMinus", 7.75),
+    "rpimWithinIplusIminus": ("rPimWithinIPlusIMinus", 3.5),
+    "rpimAllIplusIminus": ("rPimAllIPlusIMinus", 3.75),
+    "fractionalPartialBias": ("fractionalPartialBias", -0.125),
+    "nTotalObservations": ("nTotalObservations", 240000),
+    "ntotalUniqueObservations": ("nTotalUniqueObservations", 35000),
+    "meanIOverSigI": ("meanIOverSigI", 14.5),
+    "completeness": ("completeness", 99.25),
+    "multiplicity": ("multiplicity", 6.75),
+    "anomalousCompleteness": ("anomalousCompleteness", 96.5),
+    "anomalousMultiplicity": ("anomalousMultiplicity", 3.25),
+    "ccHalf": ("ccHalf", 99.5),
+    "ccAno": ("ccAnomalous", 25.5),
+}
+
+
+def test_a_result_of_edna(store):
+    """EDNA writes booleans as words, the overall shell last, and names with other capitals."""
+    program = {
+        "processingCommandLine": "edna-plugin-launcher --execute EDPluginControlProc",
+        "processingPrograms": "EDNA_proc",
+        "processingStatus": "true",
+        "processingStartTime": "Sat May 11 14:10:00 2024",
+        "processingEndTime": "Sat May 11 14:24:41 2024",
+    }
+    container_of_result = container(program, scalings=0)
+    scaling = SubElement(container_of_result, "AutoProcScalingContainer")
+    add_row(scaling, "AutoProcScaling", recordTimeStamp="2024-05-11 14:24:40")
+    values = {name: value for name, (_, value) in EDNA_STATISTICS.items()}
+    for kind in ("innerShell", "outerShell", "overall"):
+        others = {"anomalous": "true", "isa": 21.5, "sigAno": 1.25}
+        add_row(
+            scaling, "AutoProcScalingStatistics", scalingStatisticsType=kind, **values, **others
+        )
+    element = SubElement(scaling, "AutoProcIntegrationContainer")
+    add_row(element, "Image", dataCollectionId=112)
+    cell = {name: value for name, value in INTEGRATION.items() if name.startswith("cell")}
+    integration = {"autoProcIntegrationId": 7, **cell, "anomalous": "true"}
+    add_row(element, "AutoProcIntegration", **integration)
+    root = Element("XSDataInputStoreAutoProc")
+    root.append(container_of_result)
+    answer = store(root, query="")
+    assert answer["warnings"] == [
+        "AutoProcScalingStatistics.isa: not stored",
+        "AutoProcScalingStatistics.sigAno: not stored",
+        "AutoProcIntegration.autoProcIntegrationId: not stored",
+    ]
+    stored = answer["program"]
+    for name in ("processingCommandLine", "processingPrograms"):
+        assert stored[name] == program[name]
+    assert stored["processingStatus"] == 1
+    assert stored["processingStartTime"] == "2024-05-11T14:10:00"
+    assert stored["processingEndTime"] == "2024-05-11T14:24:41"
+    check_columns(answer["autoProc"], AUTOPROC)
+    (scaling,) = answer["autoProc"]["scalings"]
+    assert scaling["recordTimeStamp"] == "2024-05-11T14:24:40"
+    assert {each["scalingStatisticsType"] for each in scaling["statistics"]} == {*SHELLS}
+    for shell in scaling["statistics"]:
+        check_columns(shell, dict(EDNA_STATISTICS.values()))
+        assert shell["anomalous"] is True
+    (row,) = integrations_of(answer)
+    check_columns(row, {**cell, "dataCollectionId": 112, "anomalous": True})

@@ -357,10 +357,10 @@ def test_containers_are_matched_by_their_images(as_, send, add, zocalo):
         (None, None),
         (None, "/data/11/xtal_9_00001.cbf"),
         ("/data/11/xtal_9_00001.cbf", "/data/11/xtal_8_00001.cbf"),
-        ("/elsewhere/xtal_1_1.cbf", "/elsewhere/xtal_2_1.cbf"),
+        ("/elsewhere/xtal_8_1.cbf", "/elsewhere/xtal_9_1.cbf"),
         ("/a/xtal_1_00001.cbf", "/b/xtal_1_00001.cbf"),
-        ("/a/xtal_1.nxs", "/a/xtal_2.nxs"),
-        ("/a/xtal_001.h5", "/a/xtal_002.h5"),
+        ("/a/xtal_8.nxs", "/a/xtal_9.nxs"),
+        ("/a/xtal_008.h5", "/a/xtal_009.h5"),
     ],
     ids=["none", "one", "runs", "elsewhere", "folders", "nexus", "hdf5"],
 )

@@ -39,7 +39,7 @@ BOOLEANS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "n
 KEY, KIND = "dataCollectionId", "scalingStatisticsType"
 STATISTICS, INTEGRATIONS = "AutoProcScalingStatistics", "AutoProcIntegrationContainer"
 ROOT, WRAPPER = "AutoProcContainer", "XSDataInputStoreAutoProc"  # EDNA's element around it
-RENAMED = {"reprocessingId": "processingJobId"}
+RENAMED = {"reprocessingId": "processingJobId", "ccAno": "ccAnomalous"}  # ccAno is EDNA's
 SCHEMAS: dict[str, type[Schema]] = {
     "AutoProcProgram": ResultProgramSchema,
     "AutoProcProgramAttachment": AttachmentSchema,
@@ -194,7 +194,7 @@ class _Reader:
         for child in row:
             name = RENAMED.get(_tag(child), _tag(child))
             text = (child.text or "").strip()
-            field = columns.get(name)
+            field = columns.get(name.lower())
             if field is None or isinstance(field, fields.Nested):
                 self._warn(row, child, "not stored")
             elif text:
@@ -202,8 +202,8 @@ class _Reader:
                 if value is None:
                     self._warn(row, child, f"not understood: {text[:80]}")
                     continue
-                values[name] = blanked(field, value)
-                if values[name] != value:
+                values[field.name] = blanked(field, value)
+                if values[field.name] != value:
                     self._warn(row, child, BLANKED)
         return values
 
@@ -216,8 +216,11 @@ class _Reader:
 
 @cache
 def _fields(tag: str) -> dict[str, fields.Field]:
-    """The fields of the columns of an element with this name."""
-    return SCHEMAS[tag]().load_fields
+    """The fields of the columns of an element with this name, by their names in small letters.
+
+    Programs differ in the capitals: EDNA writes ntotalUniqueObservations and rmeasAllIplusIminus.
+    """
+    return {name.lower(): field for name, field in SCHEMAS[tag]().load_fields.items()}
 
 
 def _value(field: fields.Field, text: str) -> Any:

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from sqlalchemy import Select, bindparam, null, select
+from sqlalchemy.orm import aliased
 
 from services.core.models import (
     AutoProc,
@@ -55,18 +56,20 @@ def set_collections(
 ) -> list[int]:
     """Give each integration that names no data collection the one of its image, or the default.
 
-    The default is that of a single integration, and of several of one sweep.
-    Return the keys of all. BadInput names the integrations that fit none, or several.
+    The default is that of a single integration, and of several of one sweep. Images of several
+    sweeps that are all in one folder may be copies: they are looked for in the folder of the
+    default too. Return the keys of all. BadInput names the integrations that fit none, or several.
     """
     faults = {}
     images = [integration.pop("Image", None) for integration in integrations.values()]
     common = default if len(images) == 1 or _show_one_sweep(images) else None
+    source = default if len({image and _folder(image) for image in images}) == 1 else None
     for (place, integration), image in zip(integrations.items(), images):
         if has_collection(integration):
             continue
         matches = [] if common is None else [common]
         if not matches and image:
-            matches = _list_collections_with(identity, image)
+            matches = _list_collections_with(identity, image, source)
             matches = [default] if default in matches else matches
         if len(matches) == 1:
             integration["dataCollectionId"] = matches[0]
@@ -88,29 +91,37 @@ def _show_one_sweep(images: list[dict | None]) -> bool:
 
     The name of a file with many images, HDF5, has the number of the sweep at that place.
     """
-    sweeps = {
-        image and (image["fileLocation"].rstrip("/"), FRAME.sub("#", image["fileName"]))
-        for image in images
-    }
+    sweeps = {image and (_folder(image), FRAME.sub("#", image["fileName"])) for image in images}
     return len(sweeps) == 1 and None not in sweeps
 
 
-def _list_collections_with(identity: Identity, image: dict) -> list[int]:
-    """The keys of the visible data collections with this image, by its folder and name."""
-    collection, folder = DataCollection, image["fileLocation"].rstrip("/")
-    rule = access.collections(identity)
+def _folder(image: dict) -> str:
+    return image["fileLocation"].rstrip("/")
+
+
+def _list_collections_with(identity: Identity, image: dict, source: int | None) -> list[int]:
+    """The keys of the visible data collections with this image, by its folder and name.
+
+    Without one they are those with its name in the folder of the data collection ``source``.
+    """
+    collection, rule = DataCollection, access.collections(identity)
     statement = select(
         collection.dataCollectionId,
         collection.fileTemplate,
         collection.imagePrefix,
         collection.dataCollectionNumber,
-    ).where(collection.imageDirectory.in_([folder, f"{folder}/"]), rule.condition)
+    ).where(rule.condition)
     statement = statement.order_by(collection.dataCollectionId.desc()).limit(CANDIDATES)
-    return [
-        key
-        for key, *names in _execute(statement, **rule.values)
-        if _matches(image["fileName"], *names)
-    ]
+    places: list[Any] = [collection.imageDirectory.in_([_folder(image), f"{_folder(image)}/"])]
+    if source is not None:
+        original = aliased(DataCollection)
+        folder = select(original.imageDirectory).where(original.dataCollectionId == source)
+        places.append(collection.imageDirectory == folder.scalar_subquery())
+    for place in places:
+        rows = _execute(statement.where(place), **rule.values)
+        if matches := [key for key, *names in rows if _matches(image["fileName"], *names)]:
+            return matches
+    return []
 
 
 def _matches(name: str, template: str | None, prefix: str | None, number: int | None) -> bool:
