@@ -256,7 +256,7 @@ def test_an_estimated_resolution_is_that_of_both_methods(send, rows, sent, store
 
 
 def test_a_screening_grows_row_by_row(send, rows, zocalo):
-    wedge = "$wedge"
+    sub_wedge = {"screening_strategy_wedge_id": "$wedge", "axisstart": 1.5, "noimages": "90"}
     commands = [
         ("insert_screening", {"dcid": 111, "shortcomments": "EDNA-1" * 5, "store": "s"}),
         ("insert_screening_input", {"screening_id": "$s", "beamx": 1.5}),
@@ -264,11 +264,11 @@ def test_a_screening_grows_row_by_row(send, rows, zocalo):
         ("insert_screening_output_lattice", {"screening_output_id": "$o", "unitcella": 78.25}),
         ("insert_screening_strategy", {"screening_output_id": "$o", "phistart": 5, "store": "t"}),
         ("insert_screening_strategy_wedge", {"screening_strategy_id": "$t", "store": "wedge"}),
-        *[("insert_screening_strategy_sub_wedge", {"axisstart": 1.5, "noimages": "90"})] * 2,
+        *[("insert_screening_strategy_sub_wedge", sub_wedge)] * 2,
     ]
     listed = []
     for name, parameters in commands:
-        command = {"ispyb_command": name, "screening_strategy_wedge_id": wedge, **parameters}
+        command = {"ispyb_command": name, **parameters}
         command["store_result"] = command.pop("store", "nothing")
         listed.append(command)
     answer = zocalo.post(COMMANDS, json={"ispyb_command_list": listed})

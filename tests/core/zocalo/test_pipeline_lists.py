@@ -22,7 +22,7 @@ from shared.models import (
     AutoProcProgramMessage,
     ProcessingJob,
 )
-from tests.core.processing_rows import COMMANDS, SHELLS
+from tests.core.processing_rows import SHELLS
 
 CELL = {"a": 51.5, "b": 62.25, "c": 73.75, "alpha": 90, "beta": 101.5, "gamma": 90}
 MERGING = {
@@ -69,11 +69,11 @@ def as_text(values):
     return {name: str(value) for name, value in values.items()}
 
 
-def result(*integrations, convert=dict):
+def result(*integrations, convert=dict, merging=MERGING):
     """Symmetry, scaling and integrations: the commands that all reductions of data begin with."""
     cell = {f"refinedcell_{name}": value for name, value in CELL.items()}
     scaling = {
-        shell: convert({**MERGING, "r_merge": MERGING["r_merge"] * factor})
+        shell: convert({**merging, "r_merge": merging["r_merge"] * factor})
         for factor, shell in enumerate(SHELLS, 1)
     }
     return [
@@ -102,46 +102,20 @@ def result(*integrations, convert=dict):
     ]
 
 
-@pytest.fixture
-def deliver(zocalo):
-    """``deliver(commands, **parameters)`` sends a list of program 50 as a relay of zocalo does.
-
-    It returns the results. ``parameters`` are those of the recipe.
-    """
-
-    def post(commands, status=201, **parameters):
-        body = {
-            "ispyb_command_list": commands,
-            "environment": {"ispyb_autoprocprogram_id": 50, "ID": "0f3a"},
-            "parameters": {"ispyb_command": "multipart_message", **parameters},
-        }
-        answer = zocalo.post(COMMANDS, json=body)
-        assert answer.status_code == status, answer.text
-        return answer.json["results"] if status == 201 else answer.json
-
-    return post
-
-
-@pytest.fixture
-def prepared(add):
-    """Integration 7, which the recipe made before the processing of data collection 111."""
-    add(AutoProcIntegration(autoProcIntegrationId=7, dataCollectionId=111, autoProcProgramId=50))
-
-
-def check_result(rows, *integrations):
+def check_result(rows, *integrations, merging=MERGING):
     """Compare all values of ``result(*integrations)`` with the stored rows."""
     (autoproc,) = rows(AutoProc)
     assert autoproc.spaceGroup == "P 1 21 1"
     assert {n: getattr(autoproc, f"refinedCell_{n}") for n in CELL} == CELL
     shells = {row.scalingStatisticsType: row for row in rows(AutoProcScalingStatistics)}
     assert {*shells} == {*SHELLS}
-    squashed = {name.replace("_", ""): name for name in MERGING}
+    squashed = {name.replace("_", ""): name for name in merging}
     named = {squashed[key]: column for key, column in STATISTICS.items() if key in squashed}
     columns = {
         column.name.lower(): column.name for column in AutoProcScalingStatistics.__table__.c
     }
     for factor, shell in enumerate(SHELLS, 1):
-        for name, value in MERGING.items():
+        for name, value in merging.items():
             column = named.get(name) or columns[name.replace("_", "")]
             expected = value * factor if name == "r_merge" else value
             assert getattr(shells[shell], column) == expected, (shell, name)

@@ -22,6 +22,7 @@ from services.core.modules.zocalo.command_parameters import (
     check_visible,
     get_collection_id,
     load_columns,
+    warn_of_others,
 )
 from services.core.modules.zocalo.program_commands import WRITER
 from services.core.schemas.acquisition.data_collection_groups import DataCollectionGroupSchema
@@ -38,6 +39,9 @@ LEVELS = (Screening, ScreeningOutput, ScreeningStrategy, ScreeningStrategyWedge)
 PARENTS = {"dcid": "dataCollectionId", "dcgid": "dataCollectionGroupId"}
 SNAPSHOTS = {f"xtalsnapshot{number}": f"xtalSnapshotFullPath{number}" for number in range(1, 5)}
 IMAGES = {"noimages": "numberOfImages"}
+CRYSTAL = (
+    *("centre_of_mass", "max_voxel", "bounding_box", "n_voxels", "total_count", "sample_id"),
+)  # the names of its values in a message
 
 
 def insert_data_collection_group(identity: Identity, parameters: CommandParameters) -> int:
@@ -139,6 +143,8 @@ def insert_xray_centring(identity: Identity, parameters: CommandParameters) -> i
         "xrayCentringType": parameters.get("type"),
         "results": [_load_crystal(each) for each in parameters.get_objects("results")],
     }
+    for number, each in enumerate(parameters.get_objects("results")):
+        warn_of_others(each, CRYSTAL, f"results.{number}", parameters.warnings)
     try:
         data = CentringSchema().load(document)
     except ValidationError as error:

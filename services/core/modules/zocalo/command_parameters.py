@@ -4,6 +4,7 @@ Commands spell the same name in several ways, and send numbers as text: both are
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
@@ -19,18 +20,33 @@ from shared.models import AutoProcProgram
 from shared.schemas import LARGEST_KEY, TIMESTAMPS, fit_text
 
 WHOLE = re.compile("-?[0-9]{1,10}")  # Python refuses to read integers of 4,300 digits
+EMPTY: tuple[Any, ...] = (None, "", "None", [], {})
 FREE_TEXT = {"comments", "shortComments", "statusDescription"}  # may change to fit its column
 
 
 class CommandParameters(dict):
-    """The parameters of a command by their squashed names; ``warnings`` names changed texts."""
+    """The parameters of a command by their squashed names; ``warnings`` names changed texts.
+
+    ``used`` has the squashed names of those that were read.
+    """
 
     def __init__(self, *sources: dict):
         """A later one of ``sources`` overrides an earlier one; "None" is how some write null."""
         self.warnings: list[str] = []
+        self.used: set[str] = set()
         for source in sources:
             for name, value in source.items():
                 self[squash(name)] = None if value == "None" else value
+
+    def __getitem__(self, name: str) -> Any:
+        """As in a dict, and the parameter counts as used."""
+        self.used.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As in a dict, and the parameter counts as used."""
+        self.used.add(name)
+        return super().get(name, default)
 
     def get_key(self, name: str) -> int | None:
         """The key of a row under ``name``, or None; BadInput if it is no key."""
@@ -97,6 +113,7 @@ def load_columns(schema: Schema, parameters: CommandParameters, **aliases: str) 
     for parameter, value in parameters.items():
         name = names.get(parameter)
         if name is not None and value is not None:
+            parameters.used.add(parameter)
             value = _convert(columns[name], value)
             values[name], changes = fit_text(columns[name], value, free=name in FREE_TEXT)
             parameters.warnings += [f"{name}: {change}" for change in changes]
@@ -106,6 +123,26 @@ def load_columns(schema: Schema, parameters: CommandParameters, **aliases: str) 
         raise BadInput("invalid input", error.normalized_messages()) from error
     parameters.warnings += data.pop("warnings", [])
     return data
+
+
+def load_part(schema: Schema, part: dict, place: str, warnings: list[str], **aliases: str) -> dict:
+    """The columns of ``schema`` that ``part`` of a command names, as ``load_columns`` has them.
+
+    ``warnings`` gets the changed texts, and the values without a column, with their ``place``.
+    """
+    warn_of_others(part, (*schema.load_fields, *aliases), place, warnings)
+    values = CommandParameters(part)
+    columns = load_columns(schema, values, **aliases)
+    warnings += [f"{place}.{warning}" for warning in values.warnings]
+    return columns
+
+
+def warn_of_others(part: dict, names: Iterable[str], place: str, warnings: list[str]) -> None:
+    """Add a warning for each value in ``part`` under another name than ``names``."""
+    squashed = {*map(squash, names)}
+    for name, value in part.items():
+        if value not in EMPTY and squash(str(name)) not in squashed:
+            warnings.append(f"{place}.{name!s:.80}: not stored")
 
 
 def get_time(part: dict, name: str, place: str, warnings: list[str]) -> dict:

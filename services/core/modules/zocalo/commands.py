@@ -18,6 +18,7 @@ from services.core.modules.zocalo import (
     structure_commands,
 )
 from services.core.modules.zocalo.command_parameters import (
+    EMPTY,
     CommandParameters,
     get_program_id,
     squash,
@@ -43,6 +44,7 @@ UPDATES = {
     "register_integration": "integration_id",
 }  # the parameter with the key of the row, of commands that insert or update
 READ_COMMANDS = {name for name in COMMANDS if name.startswith("retrieve_")}
+CONTROL = {"ispybcommand", "storeresult"}  # squashed names beside the parameters of a command
 STORED_ROWS = {
     *("autoprocid", "autoprocprogramid", "autoprocscalingid", "datacollectiongroupid"),
     *("datacollectionid", "dcgid", "dcid", "integrationid", "mxmrrunid", "processingjobid"),
@@ -66,6 +68,7 @@ def run(identity: Identity, data: dict) -> dict:
             parameters = _resolve(command, common, environment)
             work = _run_buffer if name == "buffer" else COMMANDS[name]
             result = work(identity, parameters)
+            _warn_of_unused(name, command, parameters)
         except ServiceError as error:
             raise _located(error, at, name) from error
         if stored := command.get("store_result"):
@@ -80,6 +83,20 @@ def _resolve(command: dict, common: dict, environment: dict) -> CommandParameter
     """The parameters of a command and those of all commands, with the values of references."""
     references = _References(environment)
     return CommandParameters(references.resolve(common), references.resolve(command))
+
+
+def _warn_of_unused(name: str, command: dict, parameters: CommandParameters) -> None:
+    """Add a warning for each value of a command that writes, if the command did not read it.
+
+    Parameters of the message and the recipe are those of all its commands: they get none.
+    """
+    if name not in READ_COMMANDS:
+        parameters.warnings += [
+            f"{each:.80}: not stored"
+            for each in command
+            if squash(each) not in parameters.used | CONTROL
+            and parameters.get(squash(each)) not in EMPTY
+        ]
 
 
 def _list_program_ids(commands: list[dict], common: dict, environment: dict) -> list[int]:
@@ -199,6 +216,7 @@ def _run_buffer(identity: Identity, parameters: CommandParameters) -> Any:
     store, name = parameters.get("bufferstore"), inner["ispyb_command"]
     if store is None:
         result = COMMANDS[name](identity, inside)
+        _warn_of_unused(name, inner, inside)
         parameters.warnings += inside.warnings
         return result
     number = _check_number("buffer_store", store)
@@ -213,6 +231,7 @@ def _run_buffer(identity: Identity, parameters: CommandParameters) -> Any:
     key = {"AutoProcProgramID": program_id, "UUID": number}
     db.session.merge(ZocaloBuffer(**key, Reference=result))
     db.session.flush()
+    _warn_of_unused(name, inner, inside)
     parameters.warnings += inside.warnings
     return result
 

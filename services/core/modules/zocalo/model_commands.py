@@ -13,6 +13,9 @@ from services.core.modules.zocalo.command_parameters import (
     get_result_of_scaling,
     get_time,
     load_columns,
+    load_part,
+    squash,
+    warn_of_others,
 )
 from services.core.modules.zocalo.program_commands import WRITER
 from services.core.schemas.processing.results import MRBlobSchema, MRRunSchema, ResultSchema
@@ -26,6 +29,7 @@ RUN = {
     "rfreestart": "rFreeValueStart",
     "rfreeend": "rFreeValueEnd",
 }
+KEYS = {"autoprocscalingid", "autoprocprogramid"}  # squashed names beside those of a run
 PROGRAM = {
     "command_line": "processingCommandLine",
     "programs": "processingPrograms",
@@ -70,12 +74,18 @@ def insert_run_with_blobs(identity: Identity, parameters: CommandParameters) -> 
     for number, file in enumerate(parameters.get_objects("attachments")):
         time = get_time(file, "timestamp", f"attachments.{number}", parameters.warnings)
         data["attachments"][number] |= time
-    blobs = [_load_blob(each) for each in parameters.get_objects("blobs")]
+        warn_of_others(file, (*FILE, "timestamp"), f"attachments.{number}", parameters.warnings)
+    warn_of_others(values, PROGRAM, "auto_proc_program", parameters.warnings)
+    blobs = [
+        _load_blob(each, f"blobs.{number}", parameters.warnings)
+        for number, each in enumerate(parameters.get_objects("blobs"))
+    ]
     schema = MRRunSchema(exclude=("autoProcScalingId", "blobs"))
-    columns = load_columns(schema, run, **RUN)
+    columns = {n: v for n, v in parameters.get_mapping("mxmrrun").items() if squash(n) not in KEYS}
+    columns = load_part(schema, columns, "mxmrrun", parameters.warnings, **RUN)
     data["mxmrRuns"] = [{**columns, "autoProcScalingId": scaling_id, "blobs": blobs}]
     tree, _ = results.put(identity, data, {"force": False})
-    parameters.warnings += tree["warnings"] + run.warnings
+    parameters.warnings += tree["warnings"]
     return tree["mxmrRuns"][-1]["mxMRRunId"]
 
 
@@ -123,17 +133,18 @@ def _rename_file(file: dict) -> dict:
     return {column: file[name] for name, column in FILE.items() if file.get(name) is not None}
 
 
-def _load_blob(blob: dict) -> dict:
+def _load_blob(blob: dict, location: str, warnings: list[str]) -> dict:
     """The columns of a blob; its coordinates are one list, its nearest atom is an object."""
     atom, place = blob.get("nearest_atom") or {}, blob.get("xyz") or []
     if not isinstance(atom, dict) or not isinstance(place, list):
         raise BadInput("invalid input", {"blobs": ["xyz is a list, and nearest_atom an object."]})
-    parameters = CommandParameters(
-        {name: value for name, value in blob.items() if name not in ("xyz", "nearest_atom")},
-        {column: atom.get(name) for name, column in ATOM.items()},
-        dict(zip("xyz", place)),
-    )
-    return load_columns(MRBlobSchema(), parameters)
+    warn_of_others(atom, ATOM, f"{location}.nearest_atom", warnings)
+    columns = {
+        **{name: value for name, value in blob.items() if name not in ("xyz", "nearest_atom")},
+        **{column: atom.get(name) for name, column in ATOM.items()},
+        **dict(zip("xyz", place)),
+    }
+    return load_part(MRBlobSchema(), columns, location, warnings)
 
 
 COMMANDS = {

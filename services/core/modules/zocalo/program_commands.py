@@ -12,6 +12,7 @@ from services.core.modules.zocalo.command_parameters import (
     get_program_id,
     get_result_of_scaling,
     load_columns,
+    load_part,
 )
 from services.core.schemas.processing.processing_jobs import (
     JobParameterSchema,
@@ -133,6 +134,7 @@ def create_ispyb_job(identity: Identity, parameters: CommandParameters) -> int:
     identity.need(WRITER)
     if parameters.get("dcid") in (0, "0"):
         parameters["dcid"] = None
+    warnings = parameters.warnings
     document: dict[str, Any] = {
         "dataCollectionId": parameters.get_key("DCID"),
         "recipe": parameters.get("recipe"),
@@ -140,12 +142,12 @@ def create_ispyb_job(identity: Identity, parameters: CommandParameters) -> int:
         "comments": parameters.get("comment"),
         "automatic": parameters.get("source") == "automatic",
         "parameters": [
-            load_columns(JobParameterSchema(), CommandParameters(each), **PARAMETER)
-            for each in parameters.get_objects("parameters")
+            load_part(JobParameterSchema(), each, f"parameters.{n}", warnings, **PARAMETER)
+            for n, each in enumerate(parameters.get_objects("parameters"))
         ],
         "sweeps": [
-            load_columns(JobSweepSchema(), CommandParameters(each), **SWEEP)
-            for each in parameters.get_objects("sweeps")
+            load_part(JobSweepSchema(), each, f"sweeps.{n}", warnings, **SWEEP)
+            for n, each in enumerate(parameters.get_objects("sweeps"))
         ],
     }
     try:

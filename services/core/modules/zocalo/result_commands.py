@@ -18,6 +18,7 @@ from services.core.modules.zocalo.command_parameters import (
     get_result,
     get_result_of_scaling,
     load_columns,
+    load_part,
 )
 from services.core.modules.zocalo.program_commands import WRITER
 from services.core.schemas.processing import results as schemas
@@ -83,9 +84,9 @@ def insert_scaling(identity: Identity, parameters: CommandParameters) -> int:
         shell_values = parameters.get(shell.lower())
         if not isinstance(shell_values, dict):
             raise BadInput("invalid input", {shell: ["Missing data for required field."]})
-        statistics = CommandParameters(shell_values, {"scalingStatisticsType": shell})
-        shells.append(load_columns(schemas.ScalingStatisticsSchema(), statistics, **STATISTICS))
-        parameters.warnings += [f"{shell}.{warning}" for warning in statistics.warnings]
+        statistics = {**shell_values, "scalingStatisticsType": shell}
+        schema, warnings = schemas.ScalingStatisticsSchema(), parameters.warnings
+        shells.append(load_part(schema, statistics, shell, warnings, **STATISTICS))
     created = {"recordTimeStamp": now()}
     scaling_id = save(AutoProcScaling(), {**created, "autoProcId": key}).autoProcScalingId
     result_rows.write_shells([scaling_id], [{"statistics": shells}], created)

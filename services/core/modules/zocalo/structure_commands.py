@@ -16,7 +16,9 @@ from services.core.modules.zocalo.command_parameters import (
     get_result_of_scaling,
     get_time,
     load_columns,
+    load_part,
     squash,
+    warn_of_others,
 )
 from services.core.modules.zocalo.program_commands import WRITER
 from services.core.schemas.processing.results import (
@@ -122,32 +124,24 @@ def _check_space_groups(steps: list[dict], warnings: list[str]) -> None:
 
 def _load_part(schema: Schema, part: dict, name: str, warnings: list[str]) -> dict:
     """The columns of the element ``part``; ``warnings`` gets the values that are not stored."""
-    values = CommandParameters(part)
-    _warn_of_others(part, (*schema.load_fields, TIME), name, warnings)
-    columns = load_columns(schema, values)
-    warnings += [f"{name}.{warning}" for warning in values.warnings]
-    return {**columns, **get_time(part, TIME, name, warnings)}
+    columns = {column: value for column, value in part.items() if column != TIME}
+    return {
+        **load_part(schema, columns, name, warnings),
+        **get_time(part, TIME, name, warnings),
+    }
 
 
 def _list_parts(
     container: dict, names: Iterable[str], place: str, warnings: list[str]
 ) -> dict[str, list[dict]]:
     """The elements of ``container`` by ``names``, in lists; ``warnings`` gets the others."""
-    _warn_of_others(container, names, place, warnings)
+    warn_of_others(container, names, place, warnings)
     values = CommandParameters(container)
     parts = {name: values.get(squash(name)) for name in names}
     return {
         name: [part] if isinstance(part, dict) else values.get_objects(name)
         for name, part in parts.items()
     }
-
-
-def _warn_of_others(part: dict, names: Iterable[str], place: str, warnings: list[str]) -> None:
-    """Add a warning for each value in ``part`` under another name than ``names``."""
-    squashed = {*map(squash, names)}
-    for name, value in part.items():
-        if value is not None and squash(name) not in squashed:
-            warnings.append(f"{place}.{name:.80}: not stored")
 
 
 def insert_pdb_files(identity: Identity, parameters: CommandParameters) -> list[int]:

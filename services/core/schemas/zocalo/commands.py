@@ -63,7 +63,9 @@ class CommandResultSchema(Schema):
         metadata={"description": "mostly the key of the row that was written"},
     )
     warnings = fields.List(
-        fields.String(), required=True, metadata={"description": "what was cut or replaced"}
+        fields.String(),
+        required=True,
+        metadata={"description": "what was cut, replaced or not stored"},
     )
 
 
