@@ -33,6 +33,7 @@ from shared.identity import Identity
 from shared.service_tables import RevokedToken
 from shared.spelling import explain_unknown
 
+COMPUTED = "_metadata"  # the member with computed values
 DIFFERS = "Is read-only, and differs from the stored value: leave it out, or read it again."
 SAFE = {"GET", "HEAD", "OPTIONS"}
 CHANGED = "the row changed since it was read: read it again"
@@ -157,8 +158,12 @@ def _get_tag(resource: Resource, path: dict) -> str:
 
 
 def _check_read_only(resource: Resource, path: dict) -> None:
-    """Raise BadInput if a read-only member of the body differs from that of the row's GET."""
+    """Raise BadInput if a read-only member of the body differs from that of the row's GET.
+
+    Computed values are no part of the row: its children may have changed since the GET.
+    """
     sent, stored = request_context.current().read_only, {}
+    sent = {name: value for name, value in sent.items() if name != COMPUTED}
     if not sent:
         return
     if hasattr(resource, "get"):

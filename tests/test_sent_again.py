@@ -75,6 +75,11 @@ def test_a_put_with_another_read_only_member_is_refused_by_name(world, call, ope
     call(CALLER, f"put {path}", body=call.whole(f"put {path}"))
     shape = operations[f"put {path}"][2]["requestBody"]["content"]["application/json"]["schema"]
     shown = read(call, path)
+    if "_metadata" in shown:  # the row may have got more children since it was read
+        answer = call(CALLER, f"put {path}", body={**shown, "_metadata": {"persons": 99}})
+        assert answer.status_code == 200, f"{answer.text}: {answer.curl}"
+        shown = read(call, path)
+        del shown["_metadata"]
     for name, value in shown.items():
         if name not in shape["properties"] or shape["properties"][name].get("readOnly"):
             other = {"another": 1} if value is None or isinstance(value, dict) else None
