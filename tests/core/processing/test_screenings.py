@@ -240,3 +240,15 @@ def test_a_key_makes_one_tree_of_two_requests(pipeline, count):
     first, second = (pipeline.post(URL, json=TREE, headers=headers) for _ in range(2))
     assert first.json == second.json
     assert (count(Screening), count(ScreeningOutput)) == (1, 2)
+
+
+def test_a_screening_hangs_on_its_data_collection_before_its_group(as_, collections, add):
+    """Software of other sites may name a group of another session beside the data collection."""
+    add(
+        Screening(screeningId=40, dataCollectionId=5, dataCollectionGroupId=16),
+        Screening(screeningId=41, dataCollectionGroupId=16),
+    )
+    manager = as_("manager", None, "all_sessions", "all_proposals")
+    for session, key in ((11, 40), (21, 41)):
+        rows = manager.get(f"{URL}?session={session}").json["results"]
+        assert [row["screeningId"] for row in rows] == [key]
