@@ -82,13 +82,13 @@ UTF8, UTF8_LINES = (Characters("utf8mb4", lines=lines) for lines in (False, True
 class ExternalId(fields.String):
     """16 bytes, the key in another system: its UUID or number; shown as 32 hexadecimal digits."""
 
-    default_error_messages = {"invalid": "Neither a UUID nor a positive integer."}
+    default_error_messages = {"invalid": "Neither a UUID nor a whole number of 16 bytes."}
 
     def _serialize(self, value, attr, obj, **kwargs):
         return None if value is None else value.hex()
 
     def _deserialize(self, value, attr, data, **kwargs):
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**128:
             return value.to_bytes(16)
         if isinstance(value, str) and re.fullmatch(UUID, value, re.ASCII):
             return bytes.fromhex(value.replace("-", ""))
