@@ -2,10 +2,10 @@
 
 The rule of processing is in ``access_processing``, the rule of each table in ``visibility``.
 
-The rows of a person are a union of ids, each part of it served by an index: for one WHERE with OR
-the database scans all sessions. The rows of beamline staff are too many to collect: their
-condition is checked for each row, beside the union. A condition is cached for each shape of
-caller (a person, a person with beamlines, a service token…); ids are bind parameters.
+The proposals and sessions of a caller are bound as lists of keys, which ``callers.look_up`` makes
+once for a list. If they are too many, subqueries gather those of a person; those of beamline staff
+are checked for each row. Single rows are checked by correlated subqueries. A condition is cached
+for each shape of caller (a person, a person with beamlines, a service token…).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from shared.callers import Form, Shape, described, is_listed
 from shared.errors import Forbidden
 from shared.identity import Identity
 from shared.models import (
@@ -48,25 +49,17 @@ from shared.models import (
 from shared.statements import cache_statements
 
 
-class Shape(NamedTuple):
-    """The properties of a caller that decide how the SQL of its conditions looks."""
-
-    proposals: bool
-    sessions: bool
-    person: bool
-    beamlines: bool
-    persons: bool
-
-
 class Rule(NamedTuple):
     """The rows of one table that a caller sees, and the values to run ``condition`` with.
 
-    ``shape`` is that of the caller, for the rows that are read beside those of the table.
+    ``shape`` is that of the caller, for the rows that are read beside those of the table; ``size``
+    the number of rows, if it is known.
     """
 
     condition: ColumnElement[bool]
     values: dict[str, Any]
     shape: Shape | None = None
+    size: int | None = None
 
     @property
     def unrestricted(self) -> bool:
@@ -183,54 +176,29 @@ def check_beamline(identity: Identity, beamline: str | None) -> None:
         raise Forbidden(f"this token is limited to {', '.join(sorted(identity.beamline_limit))}")
 
 
-def described(identity: Identity) -> tuple[Shape, dict]:
-    """The shape of a caller and the values of its conditions.
-
-    A service token that is limited to beamlines sees their sessions, and nothing by permissions.
-    """
-    if identity.beamline_limit is not None:
-        shape = Shape(False, False, False, beamlines=True, persons=False)
-        return shape, {"my_beamlines": sorted(identity.beamline_limit)}
-    shape = Shape(
-        proposals=identity.can("all_proposals"),
-        sessions=identity.can("all_proposals", "all_sessions"),
-        person=bool(identity.personId),  # a service token must not match a missing leader, 0
-        beamlines=bool(identity.beamlines),
-        persons=identity.can("all_proposals", "uportal_sync"),
-    )
-    if shape.proposals:
-        return shape, {}
-    values: dict[str, Any] = {}
-    if shape.person:
-        values["me"] = identity.personId
-    if shape.beamlines and not shape.sessions:
-        values["my_beamlines"] = sorted(identity.beamlines)
-    return shape, values
-
-
 @cache_statements(512)
 def seen_sessions(shape: Shape, session_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the session."""
     if shape.sessions:
         return true()
-    rules: list[Select] = []
+    me, visit, rules = bindparam("me"), aliased(BLSession), []
     if shape.person:
-        me, keys = bindparam("me"), select(BLSession.sessionId)
-        on_proposal = keys.join(
-            ProposalHasPerson, ProposalHasPerson.proposalId == BLSession.proposalId
-        )
-        leads = keys.join(Proposal, Proposal.proposalId == BLSession.proposalId)
+        on_session, on_proposal = aliased(SessionHasPerson), aliased(ProposalHasPerson)
+        proposal = aliased(Proposal)
+        keys, link = select(visit.sessionId), visit.proposalId
         rules = [
-            select(SessionHasPerson.sessionId).where(SessionHasPerson.personId == me),
-            on_proposal.where(ProposalHasPerson.personId == me),
-            leads.where(Proposal.personId == me),
+            select(on_session.sessionId).where(on_session.personId == me),
+            keys.join(on_proposal, on_proposal.proposalId == link).where(
+                on_proposal.personId == me
+            ),
+            keys.join(proposal, proposal.proposalId == link).where(proposal.personId == me),
         ]
-    if not shape.beamlines:
-        return session_id.in_(_union(rules))
-    own = or_(_on_beamlines(BLSession), BLSession.sessionId.in_(_union(rules)))
-    if session_id is BLSession.sessionId:
+    own = _is_own(shape, session_id, rules, "my_sessions")
+    if not shape.wide:
         return own
-    return session_id.in_(select(BLSession.sessionId).where(own))
+    if session_id is BLSession.sessionId:
+        return or_(_on_beamlines(BLSession), own)
+    return or_(_is_selected(session_id, select(visit.sessionId).where(_on_beamlines(visit))), own)
 
 
 @cache_statements(512)
@@ -238,23 +206,64 @@ def seen_proposals(shape: Shape, proposal_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the proposal."""
     if shape.proposals:
         return true()
-    rules: list[Select] = []
+    me, visit, rules = bindparam("me"), aliased(BLSession), []
     if shape.person:
-        me = bindparam("me")
+        on_session, on_proposal = aliased(SessionHasPerson), aliased(ProposalHasPerson)
+        proposal = aliased(Proposal)
         rules = [
-            select(ProposalHasPerson.proposalId).where(ProposalHasPerson.personId == me),
-            select(Proposal.proposalId).where(Proposal.personId == me),
-            select(BLSession.proposalId)
-            .join(SessionHasPerson, SessionHasPerson.sessionId == BLSession.sessionId)
-            .where(SessionHasPerson.personId == me),
+            select(on_proposal.proposalId).where(on_proposal.personId == me),
+            select(proposal.proposalId).where(proposal.personId == me),
+            select(visit.proposalId)
+            .join(on_session, on_session.sessionId == visit.sessionId)
+            .where(on_session.personId == me),
         ]
-    if not shape.beamlines and not shape.sessions:
-        return proposal_id.in_(_union(rules))
-    visit = aliased(BLSession)
-    has_visible_session = exists().where(visit.proposalId == proposal_id)
+    own = _is_own(shape, proposal_id, rules, "my_proposals")
+    if not shape.wide and not shape.sessions:
+        return own
+    sessions = select(visit.proposalId)
     if not shape.sessions:
-        has_visible_session = has_visible_session.where(_on_beamlines(visit))
-    return or_(has_visible_session, proposal_id.in_(_union(rules)))
+        sessions = sessions.where(_on_beamlines(visit))
+    return or_(_is_selected(proposal_id, sessions), own)
+
+
+@cache_statements(512)
+def owns_proposal(shape: Shape, proposal_id: Any) -> ColumnElement[bool]:
+    """Whether the caller leads the proposal or is on it, and so sees all its sessions."""
+    if shape.proposals:
+        return true()
+    if not shape.person:
+        return false()
+    me, on_proposal, proposal = bindparam("me"), aliased(ProposalHasPerson), aliased(Proposal)
+    rules = (
+        select(on_proposal.proposalId).where(on_proposal.personId == me),
+        select(proposal.proposalId).where(proposal.personId == me),
+    )
+    return or_(*(_is_selected(proposal_id, rule) for rule in rules))
+
+
+def _is_own(shape: Shape, key: Any, rules: list[Select], name: str) -> ColumnElement[bool]:
+    """Whether ``key`` is one of the caller's own, which ``rules`` select, or the list ``name``."""
+    if shape.form is Form.LISTS:
+        return is_listed(key, name)
+    if shape.form is Form.GATHERED:
+        return key.in_(_union(rules)) if rules else false()
+    return or_(false(), *(_is_selected(key, rule) for rule in rules))
+
+
+def _is_selected(key: Any, statement: Select) -> ColumnElement[bool]:
+    """Whether ``statement``, which has one column, selects ``key``: checked for each row.
+
+    With LIMIT, MariaDB runs the subquery for a row instead of materialising all its rows first.
+    """
+    (column,) = statement.selected_columns
+    return statement.where(column == key).limit(1).scalar_subquery().is_not(None)
+
+
+def _is_among(shape: Shape, key: Any, statement: Select) -> ColumnElement[bool]:
+    """Whether ``statement`` selects ``key``: the keys are gathered, if they are few."""
+    if shape.wide or shape.form is Form.ROWS:
+        return _is_selected(key, statement)
+    return key.in_(statement)
 
 
 @cache_statements(512)
@@ -262,8 +271,9 @@ def seen_groups(shape: Shape, group_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the group of data collections."""
     if shape.sessions:
         return true()
-    keys = select(DataCollectionGroup.dataCollectionGroupId)
-    return group_id.in_(keys.where(seen_sessions(shape, DataCollectionGroup.sessionId)))
+    group = aliased(DataCollectionGroup)
+    keys = select(group.dataCollectionGroupId)
+    return _is_among(shape, group_id, keys.where(seen_sessions(shape, group.sessionId)))
 
 
 @cache_statements(512)
@@ -271,22 +281,30 @@ def seen_collections(shape: Shape, collection_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the data collection."""
     if shape.sessions:
         return true()
-    keys = select(DataCollection.dataCollectionId)
-    return collection_id.in_(keys.where(seen_groups(shape, DataCollection.dataCollectionGroupId)))
+    collection, group = aliased(DataCollection), aliased(DataCollectionGroup)
+    keys = select(collection.dataCollectionId)
+    keys = keys.join(group, group.dataCollectionGroupId == collection.dataCollectionGroupId)
+    return _is_among(shape, collection_id, keys.where(seen_sessions(shape, group.sessionId)))
 
 
 def _by_parents(shape: Shape, link: Any, paths: Callable[[Shape], Iterable[Select]]) -> Any:
     """Whether ``link`` is a key that one of ``paths`` selects.
 
     ``paths`` are the joins from a row to a visible proposal or session. The keys of a person are
-    collected; for staff the condition is checked for each row: see ``_by_shared_membership``.
+    collected; for staff the condition is checked for each row.
     """
-    personal, staff = shape._replace(beamlines=False, sessions=False), shape._replace(person=False)
-    gathered = link.in_(_union([*paths(personal)])) if shape.person else false()
-    if shape == personal:
-        return gathered
-    selects = (path.where(path.selected_columns[0] == link).limit(1) for path in paths(staff))
-    return or_(gathered, *(subquery.scalar_subquery().is_not(None) for subquery in selects))
+    if shape.form is Form.ROWS:
+        return or_(false(), *(_is_selected(link, path) for path in paths(shape)))
+    personal = shape._replace(sessions=False, beamlines=False, wide=False)
+    staff = shape._replace(person=False, form=Form.ROWS)
+    gathered = link.in_(_union([*paths(personal)]))
+    return or_(gathered, *(_is_selected(link, path) for path in paths(staff)))
+
+
+def _if_possible(statement: Select, condition: ColumnElement[bool]) -> Iterator[Select]:
+    """``statement`` where ``condition`` holds; nothing if it never does."""
+    if condition is not false():
+        yield statement.where(condition)
 
 
 @cache_statements(512)
@@ -297,7 +315,8 @@ def seen_proteins(shape: Shape, protein_id: Any) -> ColumnElement[bool]:
     protein = aliased(Protein)
     keys = select(protein.proteinId)
     return _by_parents(
-        shape, protein_id, lambda caller: [keys.where(seen_proposals(caller, protein.proposalId))]
+        *(shape, protein_id),
+        lambda caller: _if_possible(keys, seen_proposals(caller, protein.proposalId)),
     )
 
 
@@ -309,7 +328,7 @@ def seen_crystals(shape: Shape, crystal_id: Any) -> ColumnElement[bool]:
     crystal = aliased(Crystal)
     keys = select(crystal.crystalId)
     return _by_parents(
-        shape, crystal_id, lambda caller: [_by_protein(caller, keys, crystal.proteinId)]
+        shape, crystal_id, lambda caller: _by_protein(caller, keys, crystal.proteinId)
     )
 
 
@@ -347,9 +366,9 @@ def seen_plans(shape: Shape, plan_id: Any) -> ColumnElement[bool]:
     plans = select(key)
 
     def paths(caller: Shape) -> Iterator[Select]:
-        yield plans.where(seen_proposals(caller, plan.presetForProposalId))
+        yield from _if_possible(plans, seen_proposals(caller, plan.presetForProposalId))
         of_crystal = plans.join(crystal, crystal.diffractionPlanId == key).where(free)
-        yield _by_protein(caller, of_crystal, crystal.proteinId)
+        yield from _by_protein(caller, of_crystal, crystal.proteinId)
         of_sample = plans.join(sample, sample.diffractionPlanId == key).where(free)
         yield from _by_sample(caller, of_sample, sample)
 
@@ -360,19 +379,18 @@ def seen_plans(shape: Shape, plan_id: Any) -> ColumnElement[bool]:
     return or_(plan_id.in_(_union([for_all])), _by_parents(shape, plan_id, paths))
 
 
-def _by_protein(shape: Shape, keys: Select, protein_id: Any) -> Select:
+def _by_protein(shape: Shape, keys: Select, protein_id: Any) -> Iterator[Select]:
     """``keys`` of rows whose protein is of a visible proposal."""
     protein = aliased(Protein)
-    return keys.join(protein, protein.proteinId == protein_id).where(
-        seen_proposals(shape, protein.proposalId)
-    )
+    keys = keys.join(protein, protein.proteinId == protein_id)
+    yield from _if_possible(keys, seen_proposals(shape, protein.proposalId))
 
 
 def _by_sample(shape: Shape, keys: Select, sample: Any) -> Iterator[Select]:
     """``keys`` of rows with a visible sample: by its crystal, without one by its container."""
     crystal, container = aliased(Crystal), aliased(Container)
     of_crystal = keys.join(crystal, crystal.crystalId == sample.crystalId)
-    yield _by_protein(shape, of_crystal, crystal.proteinId)
+    yield from _by_protein(shape, of_crystal, crystal.proteinId)
     bare = keys.join(container, container.containerId == sample.containerId)
     yield from _by_container(shape, bare.where(sample.crystalId.is_(None)), container)
 
@@ -382,14 +400,15 @@ def _by_container(shape: Shape, keys: Select, container: Any, depth: int = 2) ->
     dewar, shipping = aliased(Dewar), aliased(Shipping)
     sent = keys.join(dewar, dewar.dewarId == container.dewarId)
     sent = sent.join(shipping, shipping.shippingId == dewar.shippingId)
-    yield sent.where(seen_proposals(shape, shipping.proposalId))
+    yield from _if_possible(sent, seen_proposals(shape, shipping.proposalId))
     keys = keys.where(container.dewarId.is_(None))
     if depth:
         outer = aliased(Container)
         inside = keys.join(outer, outer.containerId == container.parentContainerId)
         yield from _by_container(shape, inside, outer, depth - 1)
     keys = keys.where(container.parentContainerId.is_(None))
-    yield keys.where(container.sessionId.is_not(None), seen_sessions(shape, container.sessionId))
+    used = keys.where(container.sessionId.is_not(None))
+    yield from _if_possible(used, seen_sessions(shape, container.sessionId))
     nowhere = keys.where(container.sessionId.is_(None))
     if shape.person:
         yield nowhere.where(container.ownerId == bindparam("me"))
@@ -417,7 +436,7 @@ def seen_grids(shape: Shape, grid_id: Any) -> ColumnElement[bool]:
     visible = seen_recorded(shape, GridInfo.dataCollectionId, GridInfo.dataCollectionGroupId)
     if grid_id is GridInfo.gridInfoId:
         return visible
-    return grid_id.in_(select(GridInfo.gridInfoId).where(visible))
+    return _is_among(shape, grid_id, select(GridInfo.gridInfoId).where(visible))
 
 
 def _on_beamlines(session: Any) -> ColumnElement[bool]:
@@ -430,33 +449,40 @@ def seen_persons(shape: Shape, person_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the name of the person."""
     if shape.persons:
         return true()
-    personal = shape._replace(beamlines=False, sessions=False)
-    rules = []
-    if shape.person:
-        on_proposal, on_session = ProposalHasPerson, SessionHasPerson
-        rules = [
-            select(Person.personId).where(Person.personId == bindparam("me")),
-            select(Proposal.personId).where(seen_proposals(personal, Proposal.proposalId)),
-            select(on_proposal.personId).where(seen_proposals(personal, on_proposal.proposalId)),
-            select(on_session.personId).where(seen_sessions(personal, on_session.sessionId)),
-        ]
-    if shape == personal:
-        return person_id.in_(_union(rules))
+    own: Any = false()
+    if shape.person or shape.form is Form.LISTS:
+        own = _is_own_person(shape._replace(sessions=False, wide=False), person_id)
+    if not shape.sessions and not shape.wide:
+        return own
     conditions = (
         _by_shared_membership(shape, person_id, Proposal, "proposalId"),
         _by_shared_membership(shape, person_id, ProposalHasPerson, "proposalId"),
         _by_shared_membership(shape, person_id, SessionHasPerson, "sessionId"),
     )
-    return or_(person_id.in_(_union(rules)), *conditions)
+    return or_(own, *conditions)
+
+
+def _is_own_person(shape: Shape, person_id: Any) -> ColumnElement[bool]:
+    """Whether the person is the caller, or in one of the caller's proposals and sessions."""
+    leads, on_proposal = aliased(Proposal), aliased(ProposalHasPerson)
+    on_session = aliased(SessionHasPerson)
+    rules = [
+        select(leads.personId).where(seen_proposals(shape, leads.proposalId)),
+        select(on_proposal.personId).where(seen_proposals(shape, on_proposal.proposalId)),
+        select(on_session.personId).where(seen_sessions(shape, on_session.sessionId)),
+    ]
+    if shape.person:
+        person = aliased(Person)
+        rules.append(select(person.personId).where(person.personId == bindparam("me")))
+    if shape.form is Form.ROWS:
+        return or_(*(_is_selected(person_id, rule) for rule in rules))
+    return person_id.in_(_union(rules))
 
 
 def _by_shared_membership(
     shape: Shape, person_id: Any, table: Any, shared: str
 ) -> ColumnElement[bool]:
-    """Whether the person is in a row of ``table`` with the proposal or session of visible ones.
-
-    With LIMIT, MariaDB checks row by row instead of materialising all such persons first.
-    """
+    """Whether the person is in a row of ``table`` with the proposal or session of visible ones."""
     link, visit = aliased(table), aliased(BLSession)
     keys = select(visit.sessionId).where(link.personId == person_id)
     keys = keys.where(getattr(link, shared) == getattr(visit, shared))

@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true, union
 
-from shared.access import Rule, Shape, described, seen_collections
+from shared.access import Rule, seen_collections
+from shared.callers import Shape, described
 from shared.identity import Identity
 from shared.models import (
     AutoProc,

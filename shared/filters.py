@@ -12,7 +12,7 @@ from shared import names
 from shared.identity import Identity
 from shared.models import BLSession, Proposal
 from shared.schemas import LARGEST_KEY, TableSchema, text_of
-from shared.scopes import hangs_on
+from shared.scopes import hangs_on, hangs_only_on
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,19 +23,24 @@ class Filter:
     of the caller, if it depends on rows that may be hidden. Without a condition the module
     replaces the filter by others. ``field`` loads the value that a client sends; without a field
     only code uses the filter. ``resolve`` turns the value into the value to bind, for a caller.
+    ``follows_rule``: the rows below a session, or a proposal of the caller, are all visible, as
+    the condition follows the same links as the rule of the table.
     """
 
     condition: ColumnElement[bool] | Callable[[Any], ColumnElement[bool]] | None
     field: fields.Field | None = None
     resolve: Callable[[Identity, Any], Any] | None = None
+    follows_rule: bool = False
 
 
 def by_proposal(
-    condition: ColumnElement[bool], description: str = "proposal id or name"
+    condition: ColumnElement[bool],
+    description: str = "proposal id or name",
+    follows_rule: bool = False,
 ) -> Filter:
     """The filter ``proposal``: an id or a name; NotFound if it is hidden or absent."""
     name = fields.String(metadata={"description": description})
-    return Filter(condition, name, names.proposal_key)
+    return Filter(condition, name, names.proposal_key, follows_rule)
 
 
 def by_parent(link: Any) -> dict[str, Filter]:
@@ -55,7 +60,9 @@ def by_session_id(model: Any) -> dict[str, Filter]:
     key = fields.Integer(
         validate=validate.Range(0, LARGEST_KEY), metadata={"description": "of this session"}
     )
-    return {"sessionId": Filter(hangs_on(BLSession.sessionId, model, "sessionId"), key)}
+    condition = hangs_on(BLSession.sessionId, model, "sessionId")
+    follows_rule = hangs_only_on(BLSession, model)
+    return {"sessionId": Filter(condition, key, follows_rule=follows_rule)}
 
 
 @cache
@@ -72,10 +79,11 @@ def filters_of(schema: type[TableSchema]) -> dict[str, Filter]:
     session = hangs_on(BLSession.sessionId, model, "session")
     scopes = {}
     if proposal is not None:
-        scopes["proposal"] = by_proposal(proposal)
+        scopes["proposal"] = by_proposal(proposal, follows_rule=hangs_only_on(Proposal, model))
     if session is not None:
         name = fields.String(metadata={"description": "session id or name"})
-        scopes["session"] = Filter(session, name, names.session_key)
+        follows_rule = hangs_only_on(BLSession, model)
+        scopes["session"] = Filter(session, name, names.session_key, follows_rule)
     return {**scopes, **own}
 
 

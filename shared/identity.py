@@ -36,6 +36,18 @@ CLAIMS = ["sub", "exp", "iat", "iss", "aud", "jti"]
 
 
 @dataclass(frozen=True)
+class VisibleKeys:
+    """The keys of a caller's proposals and sessions, as text for SQL; None if they are too many.
+
+    ``beamlines``: the sessions on the caller's beamlines are among them.
+    """
+
+    proposals: str | None
+    sessions: str | None
+    beamlines: bool
+
+
+@dataclass(frozen=True)
 class Identity:
     """The caller, by the claims of its token."""
 
@@ -49,6 +61,8 @@ class Identity:
     is_service: bool
     tokenId: str
     expires: float
+    visible: VisibleKeys | None = None
+    """The keys of its proposals and sessions, if they were looked up."""
 
     def can(self, *permissions: str) -> bool:
         """Whether the caller has one of ``permissions``."""

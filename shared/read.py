@@ -320,11 +320,12 @@ def _fault(schema: Schema, path: str) -> str | None:
 
 @cache_statements(1024)
 def _statements(
-    schema, only, visible, shape, filters, sort, after, numbered=False
+    schema, only, visible, shape, filters, sort, after, numbered=False, deferred=False
 ) -> tuple[Select, Select, tuple]:
     """SELECT of a page, SELECT of the total, and the positions of the cursor's columns.
 
-    If the page is ``numbered``, its last columns are the aggregates.
+    If the page is ``numbered``, its last columns are the aggregates. If it is ``deferred``, only
+    its keys are sorted and skipped, and its rows are joined to these.
     """
     reader = compiled(schema, only)
     where = [visible, *(condition(schema, name, shape) for name in filters)]
@@ -339,10 +340,15 @@ def _statements(
         width + extra.index(order) if order in extra else reader.at(order) for order in orders
     )
     numbers = reader.aggregate_columns(shape) if numbered else []
-    page = rows.add_columns(*map(on_the_wire, extra), *numbers).where(*where)
-    page = page.order_by(*ordering(schema, sort))
-    page = page.offset(bindparam("skip")).limit(bindparam("limit"))
-    return page, select(func.count()).select_from(count), places
+    page, order = rows.add_columns(*map(on_the_wire, extra), *numbers), ordering(schema, sort)
+    part = select(reader.key) if deferred else page
+    part = part.where(*where).order_by(*order)
+    part = part.offset(bindparam("skip")).limit(bindparam("limit"))
+    if deferred:
+        keys = part.subquery()
+        (key,) = keys.c
+        part = page.join(keys, key == reader.key).order_by(*order)
+    return part, select(func.count()).select_from(count), places
 
 
 def page(schema: type[TableSchema], rule: Rule, query: dict) -> dict:
@@ -361,16 +367,24 @@ def page(schema: type[TableSchema], rule: Rule, query: dict) -> dict:
             raise bad_field("after", "is not the `next` of this list in this order") from None
         after = tuple(value is None for value in last)
         values |= {f"after_{at}": v for at, v in enumerate(last) if v is not None}
-    statements = _statements(schema, only, rule.condition, rule.shape, filters, sort, after)
+    has_one_key = len(inspect(schema.Meta.model).primary_key) == 1
+    deferred = has_one_key and (query["skip"] > 0 or not rule.unrestricted)
+    statements = _statements(
+        *(schema, only, rule.condition, rule.shape, filters, sort, after, False, deferred)
+    )
     select_page, select_total, places = statements
     rows, results = reader.load(select_page, values, rule)
     next_ = None
     if len(rows) == query["limit"] and has_cursor(schema, sort):
         next_ = paging.cursor(sort, [rows[-1][place] for place in places])
-    filtered = {**rule.values, **{name: query[name] for name in filters}}
-    return paging.page(
-        query, results, next_, COUNTED, lambda: paging.count(select_total, filtered, COUNTED)
-    )
+
+    def total() -> int:
+        if rule.size is not None and not filters:
+            return rule.size
+        filtered = {**rule.values, **{name: query[name] for name in filters}}
+        return paging.count(select_total, filtered, COUNTED)
+
+    return paging.page(query, results, next_, COUNTED, total)
 
 
 def one(schema: type[TableSchema], rule: Rule, only=(), **filters) -> dict:

@@ -18,6 +18,18 @@ def hangs_on(attribute: Any, model: Any, name: str) -> ColumnElement[bool] | Non
     return _condition(model, attribute, name, ())
 
 
+def hangs_only_on(parent: Any, model: Any, above: tuple = ()) -> bool:
+    """Whether all links of the rule of ``model`` lead to ``parent``, Proposal or BLSession."""
+    rule = visibility.find_entry(model)
+    if model is parent:
+        return True
+    if rule is None or rule.uses is not None or model in above:
+        return False
+    names = rule.shows if model is BLSession else rule.links
+    parents = [visibility.target(getattr(model, name)) for name in names]
+    return bool(parents) and all(hangs_only_on(parent, each, (*above, model)) for each in parents)
+
+
 def _condition(entity: Any, attribute: Any, name: str, above: tuple) -> Any:
     """The same for an alias; ``above`` are the models whose links led here.
 

@@ -12,7 +12,8 @@ from marshmallow import fields
 from sqlalchemy import ColumnElement, and_, false, inspect, or_, select, true
 
 from shared import access, access_processing, models
-from shared.access import Rule, Shape, described
+from shared.access import Rule
+from shared.callers import Shape, described
 from shared.identity import Identity
 from shared.statements import cache_statements, make_alias
 

@@ -6,8 +6,9 @@ from sqlalchemy import ColumnElement, bindparam, select, union
 
 from services.core.schemas.people.members import ProposalMemberSchema
 from services.core.schemas.people.persons import PersonNameSchema
-from shared.access import Shape, seen_sessions
+from shared.access import seen_sessions
 from shared.aggregates import Count, Distinct
+from shared.callers import Shape
 from shared.computed import ComputedText
 from shared.filters import Filter
 from shared.models import BLSession, Person, Proposal, ProposalHasPerson, SessionHasPerson

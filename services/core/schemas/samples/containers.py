@@ -65,6 +65,8 @@ class ContainerSchema(TableSchema):
         sort = ("-containerId",)
         filters = {
             "proposal": by_proposal(
-                Container.containerId.in_(OF_PROPOSAL), "id or name of the proposal it belongs to"
+                Container.containerId.in_(OF_PROPOSAL),
+                "id or name of the proposal it belongs to",
+                follows_rule=True,
             ),
         }

@@ -42,5 +42,6 @@ class DiffractionPlanSchema(TableSchema):
                     ),
                 ),
                 "proposal id or name, of the plan or of what it is for",
+                follows_rule=True,
             ),
         }

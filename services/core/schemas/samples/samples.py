@@ -99,7 +99,7 @@ class SampleSchema(TableSchema):
         search = ("name", "code", "comments")
         sort = ("-blSampleId",)
         filters = {
-            "proposal": by_proposal(BLSample.blSampleId.in_(SAMPLES)),
+            "proposal": by_proposal(BLSample.blSampleId.in_(SAMPLES), follows_rule=True),
             "beamLineName": Filter(
                 BLSample.containerId.in_(
                     select(Container.containerId).where(

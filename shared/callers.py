@@ -1,0 +1,170 @@
+"""The callers of the access rule: the properties that decide its SQL, and the values it binds."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from enum import Enum
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, select, union_all
+from sqlalchemy.types import UserDefinedType
+
+from shared.db import db
+from shared.identity import Identity, VisibleKeys
+from shared.models import BLSession, Proposal, ProposalHasPerson, SessionHasPerson
+from shared.statements import cache_statements, make_alias
+
+Keys = Select[int, int] | CompoundSelect[int, int]
+MOST_KEYS = 2_000  # proposals, and sessions, that are bound as lists
+EMPTY = "(NULL)"
+MANY_SECONDS = 60  # for which a caller with more is not looked up again
+REMEMBERED = 1024
+_many_until: dict[tuple, float] = {}  # by person or beamlines
+_Session, _Proposal = make_alias(BLSession), make_alias(Proposal)
+_OnProposal, _OnSession = make_alias(ProposalHasPerson), make_alias(SessionHasPerson)
+
+
+class Form(Enum):
+    """The form of the SQL that says which proposals and sessions are the caller's own."""
+
+    LISTS = "lists"  # their keys were looked up and are bound
+    GATHERED = "gathered"  # subqueries collect their keys: for callers with too many for lists
+    ROWS = "rows"  # correlated subqueries check a row: for single rows, and for few
+
+
+class Shape(NamedTuple):
+    """The properties of a caller that decide how the SQL of its conditions looks.
+
+    ``wide``: the sessions on the caller's beamlines are no part of its lists, each is checked.
+    """
+
+    proposals: bool
+    sessions: bool
+    person: bool
+    beamlines: bool
+    persons: bool
+    form: Form = Form.ROWS
+    wide: bool = False
+
+
+class KeyList(UserDefinedType):
+    """A list of integers that is rendered as text, ``(1,2)``: faster than binding each."""
+
+    cache_ok = True
+
+    def literal_processor(self, dialect: Any) -> Any:
+        """A function that returns the text as it is: ``list_keys`` made it of integers."""
+        return str
+
+
+def list_keys(keys: Any) -> str:
+    """The text of a list of integers for a bind parameter of the type ``KeyList``."""
+    return f"({','.join(map(str, map(int, keys)))})" if keys else EMPTY
+
+
+def count_keys(text: str) -> int:
+    """The number of keys in the text of a list."""
+    return 0 if text == EMPTY else text.count(",") + 1
+
+
+def is_listed(key: Any, name: str) -> ColumnElement[bool]:
+    """Whether ``key`` is in the list that is bound as ``name``."""
+    keys: Any = bindparam(name, type_=KeyList(), literal_execute=True)
+    condition: ColumnElement[bool] = key.op("IN", is_comparison=True)(keys)
+    return condition
+
+
+def described(identity: Identity) -> tuple[Shape, dict[str, Any]]:
+    """The shape of a caller and the values of its conditions.
+
+    A service token that is limited to beamlines sees their sessions, and nothing by permissions.
+    Without ``look_up`` the form is that for single rows.
+    """
+    limit, names = identity.beamline_limit, identity.beamlines
+    if limit is not None:
+        names = limit
+        shape = Shape(False, False, False, beamlines=True, persons=False)
+    else:
+        shape = Shape(
+            proposals=identity.can("all_proposals"),
+            sessions=identity.can("all_proposals", "all_sessions"),
+            person=bool(identity.personId),  # a service token must not match a missing leader, 0
+            beamlines=bool(names),
+            persons=identity.can("all_proposals", "uportal_sync"),
+        )
+    if shape.proposals:
+        return shape, {}
+    values: dict[str, Any] = {}
+    if shape.person:
+        values["me"] = identity.personId
+    if shape.beamlines and not shape.sessions:
+        values["my_beamlines"] = sorted(names)
+    keys, wide = identity.visible, shape.beamlines and not shape.sessions
+    if keys is None:
+        return shape._replace(wide=wide), values
+    wide = wide and not keys.beamlines
+    if keys.proposals is None:
+        return shape._replace(form=Form.GATHERED, wide=wide), values
+    values |= {"my_proposals": keys.proposals, "my_sessions": keys.sessions}
+    return shape._replace(form=Form.LISTS, wide=wide), values
+
+
+def look_up(identity: Identity) -> Identity:
+    """The caller with the keys of its proposals and sessions, if they are few: for lists.
+
+    It takes one statement, and one more for beamline staff, whose sessions are among the keys if
+    these are few too.
+    """
+    shape, values = described(identity)
+    if shape.proposals or identity.visible is not None:
+        return identity
+    own = _list_few(("person", identity.personId), _select_own, values) if shape.person else set()
+    if own is None:
+        return replace(identity, visible=VisibleKeys(None, None, False))
+    names = tuple(values.get("my_beamlines", ()))
+    staff = _list_few(("beamlines", *names), _select_on_beamlines, values) if shape.wide else set()
+    rows = own | (staff or set())
+    proposals, sessions = ({row[at] for row in rows if row[at] is not None} for at in (0, 1))
+    keys = VisibleKeys(list_keys(proposals), list_keys(sessions), staff is not None)
+    return replace(identity, visible=keys)
+
+
+def _list_few(caller: tuple, select_keys: Callable[[], Keys], values: dict) -> set | None:
+    """The proposals and sessions that ``select_keys`` selects; None if they are too many.
+
+    These are not selected again for a minute.
+    """
+    now = time.monotonic()
+    if _many_until.get(caller, 0) > now:
+        return None
+    most = 2 * MOST_KEYS  # a session may be there twice
+    statement = select_keys()
+    rows = db.session.connection().execute(statement, {**values, "most": most}).all()
+    keys = set(map(tuple, rows))
+    if len(rows) < most and len(keys) <= MOST_KEYS:
+        return keys
+    if len(_many_until) >= REMEMBERED:
+        _many_until.clear()
+    _many_until[caller] = now + MANY_SECONDS
+    return None
+
+
+@cache_statements(1)
+def _select_own() -> Keys:
+    """The proposals that a person leads or is on, with their sessions; the person's sessions."""
+    me, columns = bindparam("me"), (_Session.proposalId, _Session.sessionId)
+    on_session = select(*columns).join(_OnSession, _OnSession.sessionId == _Session.sessionId)
+    parts = [on_session.where(_OnSession.personId == me)]
+    for row in (_OnProposal, _Proposal):
+        stmt = select(row.proposalId, _Session.sessionId).select_from(row)
+        stmt = stmt.outerjoin(_Session, _Session.proposalId == row.proposalId)
+        parts.append(stmt.where(row.personId == me))
+    return union_all(*parts).limit(bindparam("most"))
+
+
+@cache_statements(1)
+def _select_on_beamlines() -> Keys:
+    """The sessions on the caller's beamlines with their proposals."""
+    on_beamlines = _Session.beamLineName.in_(bindparam("my_beamlines", expanding=True))
+    columns = (_Session.proposalId, _Session.sessionId)
+    return select(*columns).where(on_beamlines).limit(bindparam("most"))
