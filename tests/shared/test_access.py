@@ -1,11 +1,13 @@
 """The rule: who sees which session, proposal, group and collection."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
-from shared import access
+from shared import access, callers
 from shared.db import db
-from shared.identity import Identity
+from shared.identity import Identity, VisibleKeys
 from shared.models import (
     BLSession,
     DataCollection,
@@ -91,16 +93,24 @@ SEEN = [
 ]
 
 
-def shown(identity, table):
+FORMS = {
+    "rows": lambda identity: identity,
+    "lists": callers.look_up,
+    "gathered": lambda identity: replace(identity, visible=VisibleKeys(None, None, False)),
+}
+
+
+def shown(identity, table, form="rows"):
     find, key = TABLES[table]
-    rule = find(identity)
+    rule = find(FORMS[form](identity))
     return sorted(db.session.scalars(select(key).where(rule.condition), rule.values))
 
 
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("identity, proposals, sessions", SEEN)
-def test_each_caller_sees_its_rows(app, world, identity, proposals, sessions):
+def test_each_caller_sees_its_rows(app, world, identity, proposals, sessions, form):
     with app.app_context():
-        visible = {table: shown(identity, table) for table in TABLES}
+        visible = {table: shown(identity, table, form) for table in TABLES}
     below = dict.fromkeys(("sessions", "groups", "collections"), sessions)
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("mysql") and "I03" in identity.beamlines:
         return  # the server's own comparison knows no case
