@@ -4,11 +4,11 @@ The rule of processing is in ``access_processing``, the rule of each table in ``
 
 The proposals and sessions of a caller are bound as lists of keys, which ``callers.look_up`` makes
 once for a list. If they are too many, subqueries gather those of a person; those of beamline staff
-are checked for each row. Single rows are checked by correlated subqueries. A condition is cached
-for each shape of caller (a person, a person with beamlines, a service token…).
+are checked for each row. Single rows are checked by correlated subqueries: see ``access_forms``. A
+condition is cached for each shape of caller (a person, a person with beamlines, a service token…).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -16,16 +16,25 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     exists,
     false,
+    func,
     or_,
     select,
     true,
-    union,
 )
 from sqlalchemy.orm import aliased
 
-from shared.callers import Form, Shape, described, is_listed
+from shared.access_forms import (
+    by_parents,
+    if_possible,
+    is_among,
+    is_own,
+    is_selected,
+    union_keys,
+)
+from shared.callers import Form, Shape, described, is_any
 from shared.errors import Forbidden
 from shared.identity import Identity
 from shared.models import (
@@ -81,95 +90,6 @@ def everything(identity: Identity) -> Rule:
     return Rule(true(), values, shape)
 
 
-def sessions(identity: Identity, session_id: Any = BLSession.sessionId) -> Rule:
-    """Sessions on the caller's beamlines, sessions of the caller, and those of its proposals.
-
-    For other tables, ``session_id`` is the column that refers to the session.
-    """
-    shape, values = described(identity)
-    return Rule(seen_sessions(shape, session_id), values, shape)
-
-
-def proposals(identity: Identity, proposal_id: Any = Proposal.proposalId) -> Rule:
-    """Proposals that the caller leads or is on, and those with a visible session."""
-    shape, values = described(identity)
-    return Rule(seen_proposals(shape, proposal_id), values, shape)
-
-
-def groups(identity: Identity, group_id: Any = DataCollectionGroup.dataCollectionGroupId) -> Rule:
-    """Groups of data collections in visible sessions."""
-    shape, values = described(identity)
-    return Rule(seen_groups(shape, group_id), values, shape)
-
-
-def collections(identity: Identity, collection_id: Any = DataCollection.dataCollectionId) -> Rule:
-    """Data collections of visible groups; their own ``SESSIONID`` is only a copy."""
-    shape, values = described(identity)
-    return Rule(seen_collections(shape, collection_id), values, shape)
-
-
-def proteins(identity: Identity, protein_id: Any = Protein.proteinId) -> Rule:
-    """Proteins of visible proposals."""
-    shape, values = described(identity)
-    return Rule(seen_proteins(shape, protein_id), values, shape)
-
-
-def crystals(identity: Identity, crystal_id: Any = Crystal.crystalId) -> Rule:
-    """Crystals of visible proteins."""
-    shape, values = described(identity)
-    return Rule(seen_crystals(shape, crystal_id), values, shape)
-
-
-def containers(identity: Identity, container_id: Any = Container.containerId) -> Rule:
-    """Containers in shipments of visible proposals, in such containers, or of visible sessions.
-
-    A container without any of these is visible to its owner and to the staff of its beamline.
-    """
-    shape, values = described(identity)
-    return Rule(seen_containers(shape, container_id), values, shape)
-
-
-def samples(identity: Identity, sample_id: Any = BLSample.blSampleId) -> Rule:
-    """Samples of visible crystals; without a crystal, samples in visible containers."""
-    shape, values = described(identity)
-    return Rule(seen_samples(shape, sample_id), values, shape)
-
-
-def subsamples(identity: Identity) -> Rule:
-    """Subsamples of visible samples."""
-    return samples(identity, BLSubSample.blSampleId)
-
-
-def plans(identity: Identity, plan_id: Any = DiffractionPlan.diffractionPlanId) -> Rule:
-    """Diffraction plans of visible proposals, samples and crystals.
-
-    A plan with a beamline and without a proposal, which nothing uses, is visible to everybody.
-    """
-    shape, values = described(identity)
-    return Rule(seen_plans(shape, plan_id), values, shape)
-
-
-def recorded(identity: Identity, collection_id: Any, group_id: Any) -> Rule:
-    """Rows of visible data collections; without a data collection, rows of visible groups."""
-    shape, values = described(identity)
-    return Rule(seen_recorded(shape, collection_id, group_id), values, shape)
-
-
-def grids(identity: Identity, grid_id: Any = GridInfo.gridInfoId) -> Rule:
-    """Grids of visible data collections or groups."""
-    shape, values = described(identity)
-    return Rule(seen_grids(shape, grid_id), values, shape)
-
-
-def persons(identity: Identity, person_id: Any = Person.personId) -> Rule:
-    """Persons of visible proposals and sessions, and the caller; all for the user office.
-
-    The rule is about names: contact data are shown to the user office and to the person only.
-    """
-    shape, values = described(identity)
-    return Rule(seen_persons(shape, person_id), values, shape)
-
-
 def check_beamline(identity: Identity, beamline: str | None) -> None:
     """Raise Forbidden if the caller's service token is limited to other beamlines."""
     if identity.beamline_limit is not None and beamline not in identity.beamline_limit:
@@ -178,7 +98,10 @@ def check_beamline(identity: Identity, beamline: str | None) -> None:
 
 @cache_statements(512)
 def seen_sessions(shape: Shape, session_id: Any) -> ColumnElement[bool]:
-    """Whether a caller of that shape sees the session."""
+    """Whether a caller of that shape sees the session.
+
+    It is on the caller's beamlines, or the caller is on it, on its proposal, or leads that.
+    """
     if shape.sessions:
         return true()
     me, visit, rules = bindparam("me"), aliased(BLSession), []
@@ -193,17 +116,21 @@ def seen_sessions(shape: Shape, session_id: Any) -> ColumnElement[bool]:
             ),
             keys.join(proposal, proposal.proposalId == link).where(proposal.personId == me),
         ]
-    own = _is_own(shape, session_id, rules, "my_sessions")
+    own = is_own(shape, session_id, rules, "my_sessions")
     if not shape.wide:
         return own
     if session_id is BLSession.sessionId:
-        return or_(_on_beamlines(BLSession), own)
-    return or_(_is_selected(session_id, select(visit.sessionId).where(_on_beamlines(visit))), own)
+        return is_any([_on_beamlines(BLSession), own])
+    keys = select(visit.sessionId).where(_on_beamlines(visit))
+    return is_any([is_selected(session_id, keys), own])
 
 
 @cache_statements(512)
 def seen_proposals(shape: Shape, proposal_id: Any) -> ColumnElement[bool]:
-    """Whether a caller of that shape sees the proposal."""
+    """Whether a caller of that shape sees the proposal.
+
+    The caller leads it, is on it, or sees a session of it.
+    """
     if shape.proposals:
         return true()
     me, visit, rules = bindparam("me"), aliased(BLSession), []
@@ -217,13 +144,13 @@ def seen_proposals(shape: Shape, proposal_id: Any) -> ColumnElement[bool]:
             .join(on_session, on_session.sessionId == visit.sessionId)
             .where(on_session.personId == me),
         ]
-    own = _is_own(shape, proposal_id, rules, "my_proposals")
+    own = is_own(shape, proposal_id, rules, "my_proposals")
     if not shape.wide and not shape.sessions:
         return own
     sessions = select(visit.proposalId)
     if not shape.sessions:
         sessions = sessions.where(_on_beamlines(visit))
-    return or_(_is_selected(proposal_id, sessions), own)
+    return is_any([is_selected(proposal_id, sessions), own])
 
 
 @cache_statements(512)
@@ -238,107 +165,69 @@ def owns_proposal(shape: Shape, proposal_id: Any) -> ColumnElement[bool]:
         select(on_proposal.proposalId).where(on_proposal.personId == me),
         select(proposal.proposalId).where(proposal.personId == me),
     )
-    return or_(*(_is_selected(proposal_id, rule) for rule in rules))
-
-
-def _is_own(shape: Shape, key: Any, rules: list[Select], name: str) -> ColumnElement[bool]:
-    """Whether ``key`` is one of the caller's own, which ``rules`` select, or the list ``name``."""
-    if shape.form is Form.LISTS:
-        return is_listed(key, name)
-    if shape.form is Form.GATHERED:
-        return key.in_(_union(rules)) if rules else false()
-    return or_(false(), *(_is_selected(key, rule) for rule in rules))
-
-
-def _is_selected(key: Any, statement: Select) -> ColumnElement[bool]:
-    """Whether ``statement``, which has one column, selects ``key``: checked for each row.
-
-    With LIMIT, MariaDB runs the subquery for a row instead of materialising all its rows first.
-    """
-    (column,) = statement.selected_columns
-    return statement.where(column == key).limit(1).scalar_subquery().is_not(None)
-
-
-def _is_among(shape: Shape, key: Any, statement: Select) -> ColumnElement[bool]:
-    """Whether ``statement`` selects ``key``: the keys are gathered, if they are few."""
-    if shape.wide or shape.form is Form.ROWS:
-        return _is_selected(key, statement)
-    return key.in_(statement)
+    return is_any(is_selected(proposal_id, rule) for rule in rules)
 
 
 @cache_statements(512)
 def seen_groups(shape: Shape, group_id: Any) -> ColumnElement[bool]:
-    """Whether a caller of that shape sees the group of data collections."""
+    """Whether a caller of that shape sees the session of the group of data collections."""
     if shape.sessions:
         return true()
     group = aliased(DataCollectionGroup)
     keys = select(group.dataCollectionGroupId)
-    return _is_among(shape, group_id, keys.where(seen_sessions(shape, group.sessionId)))
+    return is_among(shape, group_id, keys.where(seen_sessions(shape, group.sessionId)))
 
 
 @cache_statements(512)
 def seen_collections(shape: Shape, collection_id: Any) -> ColumnElement[bool]:
-    """Whether a caller of that shape sees the data collection."""
+    """Whether a caller of that shape sees the group of the data collection.
+
+    Its own ``SESSIONID`` is only a copy.
+    """
     if shape.sessions:
         return true()
     collection, group = aliased(DataCollection), aliased(DataCollectionGroup)
     keys = select(collection.dataCollectionId)
     keys = keys.join(group, group.dataCollectionGroupId == collection.dataCollectionGroupId)
-    return _is_among(shape, collection_id, keys.where(seen_sessions(shape, group.sessionId)))
-
-
-def _by_parents(shape: Shape, link: Any, paths: Callable[[Shape], Iterable[Select]]) -> Any:
-    """Whether ``link`` is a key that one of ``paths`` selects.
-
-    ``paths`` are the joins from a row to a visible proposal or session. The keys of a person are
-    collected; for staff the condition is checked for each row.
-    """
-    if shape.form is Form.ROWS:
-        return or_(false(), *(_is_selected(link, path) for path in paths(shape)))
-    personal = shape._replace(sessions=False, beamlines=False, wide=False)
-    staff = shape._replace(person=False, form=Form.ROWS)
-    gathered = link.in_(_union([*paths(personal)]))
-    return or_(gathered, *(_is_selected(link, path) for path in paths(staff)))
-
-
-def _if_possible(statement: Select, condition: ColumnElement[bool]) -> Iterator[Select]:
-    """``statement`` where ``condition`` holds; nothing if it never does."""
-    if condition is not false():
-        yield statement.where(condition)
+    return is_among(shape, collection_id, keys.where(seen_sessions(shape, group.sessionId)))
 
 
 @cache_statements(512)
 def seen_proteins(shape: Shape, protein_id: Any) -> ColumnElement[bool]:
-    """Whether a caller of that shape sees the protein."""
+    """Whether a caller of that shape sees the proposal of the protein."""
     if shape.proposals:
         return true()
     protein = aliased(Protein)
     keys = select(protein.proteinId)
-    return _by_parents(
+    return by_parents(
         *(shape, protein_id),
-        lambda caller: _if_possible(keys, seen_proposals(caller, protein.proposalId)),
+        lambda caller: if_possible(keys, seen_proposals(caller, protein.proposalId)),
     )
 
 
 @cache_statements(512)
 def seen_crystals(shape: Shape, crystal_id: Any) -> ColumnElement[bool]:
-    """Whether a caller of that shape sees the crystal."""
+    """Whether a caller of that shape sees the protein of the crystal."""
     if shape.proposals:
         return true()
     crystal = aliased(Crystal)
     keys = select(crystal.crystalId)
-    return _by_parents(
+    return by_parents(
         shape, crystal_id, lambda caller: _by_protein(caller, keys, crystal.proteinId)
     )
 
 
 @cache_statements(512)
 def seen_containers(shape: Shape, container_id: Any) -> ColumnElement[bool]:
-    """Whether a caller of that shape sees the container."""
+    """Whether a caller of that shape sees the container.
+
+    It is in a shipment of a visible proposal, in such a container, or of a visible session. One
+    without any of these is visible to its owner and to the staff of its beamline.
+    """
     if shape.proposals:
         return true()
     container = aliased(Container)
-    return _by_parents(
+    return by_parents(
         shape,
         container_id,
         lambda caller: _by_container(caller, select(container.containerId), container),
@@ -347,18 +236,21 @@ def seen_containers(shape: Shape, container_id: Any) -> ColumnElement[bool]:
 
 @cache_statements(512)
 def seen_samples(shape: Shape, sample_id: Any) -> ColumnElement[bool]:
-    """Whether a caller of that shape sees the sample."""
+    """Whether a caller of that shape sees the sample: its crystal, without one its container."""
     if shape.proposals:
         return true()
     sample = aliased(BLSample)
-    return _by_parents(
+    return by_parents(
         shape, sample_id, lambda caller: _by_sample(caller, select(sample.blSampleId), sample)
     )
 
 
 @cache_statements(512)
 def seen_plans(shape: Shape, plan_id: Any) -> ColumnElement[bool]:
-    """Whether a caller of that shape sees the diffraction plan."""
+    """Whether a caller of that shape sees the proposal, a sample or a crystal of the plan.
+
+    A plan with a beamline and without a proposal, which nothing uses, is visible to everybody.
+    """
     if shape.proposals:
         return true()
     plan, sample, crystal = aliased(DiffractionPlan), aliased(BLSample), aliased(Crystal)
@@ -366,7 +258,7 @@ def seen_plans(shape: Shape, plan_id: Any) -> ColumnElement[bool]:
     plans = select(key)
 
     def paths(caller: Shape) -> Iterator[Select]:
-        yield from _if_possible(plans, seen_proposals(caller, plan.presetForProposalId))
+        yield from if_possible(plans, seen_proposals(caller, plan.presetForProposalId))
         of_crystal = plans.join(crystal, crystal.diffractionPlanId == key).where(free)
         yield from _by_protein(caller, of_crystal, crystal.proteinId)
         of_sample = plans.join(sample, sample.diffractionPlanId == key).where(free)
@@ -376,14 +268,23 @@ def seen_plans(shape: Shape, plan_id: Any) -> ColumnElement[bool]:
     for_all = plans.where(
         free, plan.beamLineName.is_not(None), *(~exists().where(link == key) for link in used)
     )
-    return or_(plan_id.in_(_union([for_all])), _by_parents(shape, plan_id, paths))
+    return or_(plan_id.in_(union_keys([for_all])), by_parents(shape, plan_id, paths))
+
+
+def seen_used_plans(shape: Shape, plan: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees a plan that a visible sample or crystal uses.
+
+    ``plan`` is the model or an alias of it.
+    """
+    proposal_id = plan.presetForProposalId
+    return is_any([proposal_id.is_(None), seen_proposals(shape, proposal_id)])
 
 
 def _by_protein(shape: Shape, keys: Select, protein_id: Any) -> Iterator[Select]:
     """``keys`` of rows whose protein is of a visible proposal."""
     protein = aliased(Protein)
     keys = keys.join(protein, protein.proteinId == protein_id)
-    yield from _if_possible(keys, seen_proposals(shape, protein.proposalId))
+    yield from if_possible(keys, seen_proposals(shape, protein.proposalId))
 
 
 def _by_sample(shape: Shape, keys: Select, sample: Any) -> Iterator[Select]:
@@ -397,10 +298,13 @@ def _by_sample(shape: Shape, keys: Select, sample: Any) -> Iterator[Select]:
 
 def _by_container(shape: Shape, keys: Select, container: Any, depth: int = 2) -> Iterator[Select]:
     """``keys`` of rows with a visible container, which is ``depth`` containers deep at most."""
+    if shape.form is Form.ROWS:
+        yield from _by_outermost(shape, keys, container, depth)
+        return
     dewar, shipping = aliased(Dewar), aliased(Shipping)
     sent = keys.join(dewar, dewar.dewarId == container.dewarId)
     sent = sent.join(shipping, shipping.shippingId == dewar.shippingId)
-    yield from _if_possible(sent, seen_proposals(shape, shipping.proposalId))
+    yield from if_possible(sent, seen_proposals(shape, shipping.proposalId))
     keys = keys.where(container.dewarId.is_(None))
     if depth:
         outer = aliased(Container)
@@ -408,7 +312,7 @@ def _by_container(shape: Shape, keys: Select, container: Any, depth: int = 2) ->
         yield from _by_container(shape, inside, outer, depth - 1)
     keys = keys.where(container.parentContainerId.is_(None))
     used = keys.where(container.sessionId.is_not(None))
-    yield from _if_possible(used, seen_sessions(shape, container.sessionId))
+    yield from if_possible(used, seen_sessions(shape, container.sessionId))
     nowhere = keys.where(container.sessionId.is_(None))
     if shape.person:
         yield nowhere.where(container.ownerId == bindparam("me"))
@@ -417,6 +321,41 @@ def _by_container(shape: Shape, keys: Select, container: Any, depth: int = 2) ->
     elif shape.beamlines:
         beamlines = bindparam("my_beamlines", expanding=True)
         yield nowhere.where(container.beamlineLocation.in_(beamlines))
+
+
+def _by_outermost(shape: Shape, keys: Select, container: Any, depth: int) -> Iterator[Select]:
+    """The same in one SELECT, for single rows: each path would be planned for itself."""
+    boxes = [container]
+    for _ in range(depth):
+        inner, outer = boxes[-1], aliased(Container)
+        inside = and_(inner.dewarId.is_(None), outer.containerId == inner.parentContainerId)
+        keys = keys.outerjoin(outer, inside)
+        boxes.append(outer)
+    outermost = [
+        and_(box.containerId.is_not(None), box.dewarId.is_(None), box.parentContainerId.is_(None))
+        for box in boxes
+    ]
+
+    def get(name: str) -> Any:
+        return case(*((top, getattr(box, name)) for top, box in zip(outermost, boxes)))
+
+    dewar, shipping, visit = aliased(Dewar), aliased(Shipping), aliased(BLSession)
+    dewar_id = func.coalesce(*(box.dewarId for box in boxes))
+    keys = keys.outerjoin(dewar, dewar.dewarId == dewar_id)
+    keys = keys.outerjoin(shipping, shipping.shippingId == dewar.shippingId)
+    keys = keys.outerjoin(visit, visit.sessionId == get("sessionId"))
+    owned = [get("ownerId") == bindparam("me")] if shape.person else []
+    if shape.sessions:
+        owned = [or_(*outermost)]
+    elif shape.beamlines:
+        beamlines = bindparam("my_beamlines", expanding=True)
+        owned.append(get("beamlineLocation").in_(beamlines))
+    rules = [seen_proposals(shape, shipping.proposalId)]
+    if (seen := seen_sessions(shape, visit.sessionId)) is not false():
+        rules.append(and_(visit.sessionId.is_not(None), seen))
+    if owned:
+        rules.append(and_(get("sessionId").is_(None), is_any(owned)))
+    yield from if_possible(keys, is_any(rules))
 
 
 @cache_statements(512)
@@ -430,13 +369,13 @@ def seen_recorded(shape: Shape, collection_id: Any, group_id: Any) -> ColumnElem
 
 @cache_statements(512)
 def seen_grids(shape: Shape, grid_id: Any) -> ColumnElement[bool]:
-    """Whether a caller of that shape sees the grid."""
+    """Whether a caller of that shape sees the data collection or group of the grid."""
     if shape.sessions:
         return true()
     visible = seen_recorded(shape, GridInfo.dataCollectionId, GridInfo.dataCollectionGroupId)
     if grid_id is GridInfo.gridInfoId:
         return visible
-    return _is_among(shape, grid_id, select(GridInfo.gridInfoId).where(visible))
+    return is_among(shape, grid_id, select(GridInfo.gridInfoId).where(visible))
 
 
 def _on_beamlines(session: Any) -> ColumnElement[bool]:
@@ -446,7 +385,10 @@ def _on_beamlines(session: Any) -> ColumnElement[bool]:
 
 @cache_statements(512)
 def seen_persons(shape: Shape, person_id: Any) -> ColumnElement[bool]:
-    """Whether a caller of that shape sees the name of the person."""
+    """Whether a caller of that shape sees the name of the person; contact data are not shown.
+
+    It is the caller, or a person of visible proposals and sessions; all for the user office.
+    """
     if shape.persons:
         return true()
     own: Any = false()
@@ -459,7 +401,7 @@ def seen_persons(shape: Shape, person_id: Any) -> ColumnElement[bool]:
         _by_shared_membership(shape, person_id, ProposalHasPerson, "proposalId"),
         _by_shared_membership(shape, person_id, SessionHasPerson, "sessionId"),
     )
-    return or_(own, *conditions)
+    return is_any([own, *conditions])
 
 
 def _is_own_person(shape: Shape, person_id: Any) -> ColumnElement[bool]:
@@ -475,8 +417,8 @@ def _is_own_person(shape: Shape, person_id: Any) -> ColumnElement[bool]:
         person = aliased(Person)
         rules.append(select(person.personId).where(person.personId == bindparam("me")))
     if shape.form is Form.ROWS:
-        return or_(*(_is_selected(person_id, rule) for rule in rules))
-    return person_id.in_(_union(rules))
+        return is_any(is_selected(person_id, rule) for rule in rules)
+    return person_id.in_(union_keys(rules))
 
 
 def _by_shared_membership(
@@ -491,8 +433,31 @@ def _by_shared_membership(
     return keys.correlate(person_id.class_).limit(1).scalar_subquery().is_not(None)
 
 
-def _union(rules: list[Select]) -> Any:
-    """The union of ``rules`` in a derived table: MariaDB runs a bare union for each row."""
-    if not rules:
-        return ()
-    return select(union(*rules).subquery())
+def _make_rule(seen: Callable[[Shape, Any], ColumnElement[bool]], primary_key: Any) -> Any:
+    """A function of an identity that returns the rule of a table.
+
+    Its second argument is the column of another table that refers to the row.
+    """
+
+    def rule(identity: Identity, key: Any = primary_key) -> Rule:
+        shape, values = described(identity)
+        return Rule(seen(shape, key), values, shape)
+
+    return rule
+
+
+sessions = _make_rule(seen_sessions, BLSession.sessionId)
+proposals = _make_rule(seen_proposals, Proposal.proposalId)
+groups = _make_rule(seen_groups, DataCollectionGroup.dataCollectionGroupId)
+collections = _make_rule(seen_collections, DataCollection.dataCollectionId)
+proteins = _make_rule(seen_proteins, Protein.proteinId)
+containers = _make_rule(seen_containers, Container.containerId)
+samples = _make_rule(seen_samples, BLSample.blSampleId)
+plans = _make_rule(seen_plans, DiffractionPlan.diffractionPlanId)
+persons = _make_rule(seen_persons, Person.personId)
+
+
+def recorded(identity: Identity, collection_id: Any, group_id: Any) -> Rule:
+    """Rows of visible data collections; without a data collection, rows of visible groups."""
+    shape, values = described(identity)
+    return Rule(seen_recorded(shape, collection_id, group_id), values, shape)

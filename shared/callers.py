@@ -1,12 +1,22 @@
 """The callers of the access rule: the properties that decide its SQL, and the values it binds."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    bindparam,
+    false,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.types import UserDefinedType
 
 from shared.db import db
@@ -62,6 +72,14 @@ def list_keys(keys: Any) -> str:
     return f"({','.join(map(str, map(int, keys)))})" if keys else EMPTY
 
 
+def is_any(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Whether one of ``conditions`` holds; those that never hold are left out of the SQL."""
+    possible = [each for each in conditions if each is not false()]
+    if any(each is true() for each in possible):
+        return true()
+    return or_(*possible) if possible else false()
+
+
 def count_keys(text: str) -> int:
     """The number of keys in the text of a list."""
     return 0 if text == EMPTY else text.count(",") + 1
@@ -107,6 +125,14 @@ def described(identity: Identity) -> tuple[Shape, dict[str, Any]]:
         return shape._replace(form=Form.GATHERED, wide=wide), values
     values |= {"my_proposals": keys.proposals, "my_sessions": keys.sessions}
     return shape._replace(form=Form.LISTS, wide=wide), values
+
+
+def by_row(shape: Shape) -> Shape:
+    """The same caller, whose conditions are checked for each row.
+
+    For the negation of a condition, as MariaDB plans NOT IN with a long list for milliseconds.
+    """
+    return shape._replace(form=Form.ROWS, wide=shape.beamlines and not shape.sessions)
 
 
 def look_up(identity: Identity) -> Identity:

@@ -90,12 +90,3 @@ def filters_of(schema: type[TableSchema]) -> dict[str, Filter]:
 def fields_of(filters: Mapping[str, Filter]) -> dict[str, fields.Field]:
     """The fields of a query by ``filters``."""
     return {name: each.field for name, each in filters.items() if each.field is not None}
-
-
-def resolved(schema: type[TableSchema], identity: Identity, query: Mapping) -> dict:
-    """``query`` with the values that the filters of ``schema`` bind for this caller."""
-    values = dict(query)
-    for name, each in filters_of(schema).items():
-        if each.resolve is not None and name in values:
-            values[name] = each.resolve(identity, values[name])
-    return values

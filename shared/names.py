@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from shared import access, app_context
+from shared.callers import described
 from shared.db import db
 from shared.errors import NotFound, bad_field, not_found
 from shared.identity import Identity
@@ -31,12 +32,23 @@ def proposal_filters(name: str) -> dict:
 
 def proposal_key(identity: Identity, name: str) -> int:
     """The id of a visible proposal, by id or name; NotFound if it is hidden or absent."""
-    rule, filters = access.proposals(identity), proposal_filters(name)
-    statement = _select_proposal(rule.condition, "proposalId" in filters)
-    key = db.session.connection().scalar(statement, {**rule.values, **filters})
-    if key is None:
+    return find_proposal(identity, name)[0]
+
+
+def find_proposal(identity: Identity, name: str) -> tuple[int, bool]:
+    """The id of a visible proposal, and whether the caller leads it or is on it.
+
+    NotFound if it is hidden or absent.
+    """
+    shape, values = described(identity)
+    filters = proposal_filters(name)
+    visible = access.seen_proposals(shape, Proposal.proposalId)
+    owned = access.owns_proposal(shape, Proposal.proposalId)
+    statement = _select_proposal(visible, owned, "proposalId" in filters)
+    row = db.session.connection().execute(statement, {**values, **filters}).first()
+    if row is None:
         raise not_found(Proposal)
-    return key
+    return row[0], bool(row[1])
 
 
 def session_filters(identity: Identity, name: str | int) -> dict:
@@ -83,7 +95,9 @@ def beamlines_of_group(identity: Identity, name: str) -> list[str]:
 
 
 @cache_statements(128)
-def _select_proposal(visible: ColumnElement[bool], by_id: bool) -> Select:
+def _select_proposal(
+    visible: ColumnElement[bool], owned: ColumnElement[bool], by_id: bool
+) -> Select:
     conditions: Any = (
         [Proposal.proposalId == bindparam("proposalId")]
         if by_id
@@ -92,7 +106,7 @@ def _select_proposal(visible: ColumnElement[bool], by_id: bool) -> Select:
             Proposal.proposalNumber == bindparam("proposalNumber"),
         ]
     )
-    return select(Proposal.proposalId).where(*conditions, visible).limit(1)
+    return select(Proposal.proposalId, owned).where(*conditions, visible).limit(1)
 
 
 @cache_statements(128)

@@ -66,9 +66,8 @@ class Reader:
         self._columns: dict[Any, int] = {self.key: 0}
         self._parents: dict[Any, Any] = {}  # the joins, by their aliases
         self._functions: dict[str, Any] = {}  # of computed values, by their names in the literal
-        self._guarded: dict[int, Any] = (
-            {}
-        )  # parents that may be hidden, by the position of their key
+        # The relationships to parents that may be hidden, and these, by the position of their key.
+        self._guarded: dict[int, tuple] = {}
         self._children: list[_Children] = []
         self._totals: list[_Totals] = []
         row = self._literal(schema, self.model)
@@ -85,8 +84,9 @@ class Reader:
         only, and does not change the plan.
         """
         columns = [*map(on_the_wire, self._columns)]
-        for at, parent in self._guarded.items():
-            if not is_unrestricted(seen := _condition(shape, parent)):
+        for at, (source, parent) in self._guarded.items():
+            seen = visibility.parent_condition(_check_shape(shape, parent), source, parent)
+            if not is_unrestricted(seen):
                 columns[at] = case((seen, columns[at]))
         stmt = select(*columns).select_from(self.model)
         for parent in self._parents.values():
@@ -162,7 +162,7 @@ class Reader:
                 parent = self._join(entity, field.attribute or name)
                 at = self._position(key_of(parent))
                 if visibility.hidden_parent(source):
-                    self._guarded[at] = parent
+                    self._guarded[at] = (source, parent)
                 inner = self._literal(field.schema, parent)
                 items.append(f"{name!r}: None if r[{at}] is None else {inner}")
         return "{" + ", ".join(items) + "}"
@@ -259,10 +259,15 @@ def _parent(entity: Any, name: str) -> Any:
 
 def _condition(shape: Shape | None, entity: Any) -> Any:
     """The rule for rows of another table; TypeError without a caller, who may see none."""
+    return visibility.condition(_check_shape(shape, entity), entity)
+
+
+def _check_shape(shape: Shape | None, entity: Any) -> Shape:
+    """``shape``; TypeError without a caller of the rows of ``entity``, which may be hidden."""
     if shape is None:
         name = inspect(entity).mapper.class_.__name__
         raise TypeError(f"a {name} is shown with the row: read it by a rule that has a caller")
-    return visibility.condition(shape, entity)
+    return shape
 
 
 @cache_statements(1024)

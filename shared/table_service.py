@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import inspect
 
-from shared import filters, list_rules, read, row_checks, visibility
+from shared import list_rules, read, row_checks, visibility
 from shared.access import everything
 from shared.db import save
 from shared.identity import Identity
@@ -59,8 +59,8 @@ class TableService:
 
     def list_(self, identity: Identity, query: dict) -> dict:
         """One page of the visible rows that match ``query``."""
-        query = filters.resolved(self.listed, identity, query)
-        return read.page(self.listed, list_rules.choose(identity, self.listed, query), query)
+        query, rule = list_rules.resolve(identity, self.listed, query)
+        return read.page(self.listed, rule, query)
 
     def get(self, identity: Identity, key: Any, fields: Collection[str] = ()) -> dict:
         """One visible row; NotFound if it is hidden or absent."""

@@ -9,11 +9,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from marshmallow import fields
-from sqlalchemy import ColumnElement, and_, false, inspect, or_, select, true
+from sqlalchemy import ColumnElement, and_, inspect, select, true
 
 from shared import access, access_processing, models
 from shared.access import Rule
-from shared.callers import Shape, described
+from shared.access_forms import is_among
+from shared.callers import Shape, described, is_any
 from shared.identity import Identity
 from shared.statements import cache_statements, make_alias
 
@@ -25,12 +26,15 @@ class Entry(NamedTuple):
     is not null refers. ``shows`` are links to rows that are visible with the row. ``rule`` is
     the SQL for a key of the table, if the links are not the whole rule, or are slow. ``uses`` are
     the ways from a row to its data collections, if it has several: see ``access_processing``.
+    ``used_rule`` is the SQL for a row that a visible row of one of the models ``users`` shows.
     """
 
     links: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()
     rule: Callable[[Shape, Any], ColumnElement[bool]] | None = None
     uses: Callable[[], access_processing.Uses] | None = None
+    users: tuple[type, ...] = ()
+    used_rule: Callable[[Shape, Any], ColumnElement[bool]] | None = None
 
 
 def by(*links: str, shows: tuple[str, ...] = ()) -> Entry:
@@ -68,7 +72,11 @@ SPINE: dict[type, Entry] = {
     models.Container: Entry(
         ("dewarId", "parentContainerId", "sessionId"), rule=access.seen_containers
     ),
-    models.DiffractionPlan: Entry(rule=access.seen_plans),
+    models.DiffractionPlan: Entry(
+        rule=access.seen_plans,
+        users=(models.BLSample, models.Crystal),
+        used_rule=access.seen_used_plans,
+    ),
     models.ProcessingJob: Entry(
         rule=access_processing.seen_jobs, uses=access_processing.select_job_uses
     ),
@@ -136,11 +144,22 @@ def condition(shape: Shape, entity: Any) -> ColumnElement[bool]:
         return sql(shape, key_of(entity))
     if not links:
         raise TypeError(f"{entity.__name__}: a part is only seen with the row that names it")
-    visible: Any = false()
-    for name in reversed(links):
-        link = getattr(entity, name)
-        visible = or_(_followed(shape, link), and_(link.is_(None), visible))
+    *others, last = (getattr(entity, name) for name in links)
+    visible = _followed(shape, last)
+    for link in reversed(others):
+        visible = is_any([_followed(shape, link), and_(link.is_(None), visible)])
     return visible
+
+
+def parent_condition(shape: Shape, source: Any, parent: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees ``parent``, an alias of the target of ``source``.
+
+    The caller sees the row that has the relationship ``source``.
+    """
+    above = entry(parent)
+    if above.used_rule is not None and source.class_ in above.users:
+        return above.used_rule(shape, parent)
+    return condition(shape, parent)
 
 
 def _followed(shape: Shape, link: Any) -> ColumnElement[bool]:
@@ -150,11 +169,9 @@ def _followed(shape: Shape, link: Any) -> ColumnElement[bool]:
         return sql(shape, link)
     row = make_kept_alias(parent)
     visible = condition(shape, row)
-    return (
-        visible
-        if access.is_unrestricted(visible)
-        else link.in_(select(key_of(row)).where(visible))
-    )
+    if access.is_unrestricted(visible):
+        return visible
+    return is_among(shape, link, select(key_of(row)).where(visible))
 
 
 def hidden_parent(source: Any) -> bool:

@@ -16,6 +16,7 @@ from services.core.schemas.processing.screenings import ScreeningSchema
 from services.core.schemas.processing.xray_centrings import CentringSchema
 from services.core.schemas.records import NO_VALUE
 from shared import access
+from shared.callers import look_up
 from shared.db import db
 from shared.identity import Identity
 from shared.lists import condition
@@ -127,7 +128,7 @@ def _get_rest(session: dict, used: int, firsts: list[datetime]) -> dict:
 
 def get_beamline(identity: Identity, beamLineName: str, start: datetime, end: datetime) -> dict:
     """The numbers of rows of a beamline on each day from ``start`` to ``end``, and its errors."""
-    rule = access.sessions(identity)
+    rule = access.sessions(look_up(identity))
     visible = and_(rule.condition, BLSession.beamLineName == beamLineName)
 
     def execute(statement: Select, at: Any) -> Any:
@@ -200,7 +201,7 @@ def get_histogram(
     """The frequencies of the values of a parameter of data collections."""
     end = end or (min(start, datetime.max - LONGEST) + LONGEST if start else datetime.now())
     start = start or max(end, datetime.min + LONGEST) - LONGEST
-    rule, at = access.sessions(identity), DataCollection.startTime
+    rule, at = access.sessions(look_up(identity)), DataCollection.startTime
     value = (
         DataCollection.wavelength if parameter == "energy" else getattr(DataCollection, parameter)
     )

@@ -23,6 +23,7 @@ from services.core.schemas.overview.timeline import (
 )
 from shared import access, names, paging, read
 from shared.access import everything
+from shared.callers import look_up
 from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
@@ -51,6 +52,7 @@ def list_(identity: Identity, query: dict) -> dict:
     The data collections of a group are one event, unless the query names the group or one of them.
     """
     only = _check_fields(query["fields"])
+    identity = look_up(identity)
     shape, rules, values = _plan(identity, query)
     page = {"skip": query["skip"], "limit": query["limit"]}
     values |= {**page, "most": query["skip"] + query["limit"]}
@@ -78,7 +80,7 @@ def list_(identity: Identity, query: dict) -> dict:
 
 def list_types(identity: Identity, query: dict) -> dict:
     """The types of the events of a query, and their numbers."""
-    shape, rules, values = _plan(identity, query)
+    shape, rules, values = _plan(look_up(identity), query)
     stmt, counts = sql.select_types(shape, rules), dict.fromkeys((*TYPES, GRID), 0)
     rows = [] if stmt is None else db.session.connection().execute(stmt, values)
     for kind, experiment, count in rows:

@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, select
 
 from services.core.schemas.processing.processing_jobs import ProcessingJobSchema
-from shared import access, access_processing, batches, filters, read
+from shared import access, access_processing, batches, list_rules, read
 from shared.access import everything
 from shared.db import db, save
 from shared.errors import BadInput, NotYet
@@ -21,8 +21,8 @@ LAST = 2**24 - 1  # number of an image in a sweep
 
 def list_(identity: Identity, query: dict) -> dict:
     """One page of the visible jobs, latest first."""
-    query = filters.resolved(ProcessingJobSchema, identity, query)
-    return read.page(ProcessingJobSchema, visible(identity), query)
+    query, rule = list_rules.resolve(identity, ProcessingJobSchema, query)
+    return read.page(ProcessingJobSchema, rule, query)
 
 
 def get(identity: Identity, job_id: int, fields=()) -> dict:

@@ -27,6 +27,7 @@ from services.core.schemas.processing.programs import (
     SUCCESS,
 )
 from shared import access
+from shared.callers import by_row, described
 from shared.db import db
 from shared.identity import Identity
 from shared.models import (
@@ -90,16 +91,17 @@ def list_runs(identity: Identity, keys: Collection[int], by_group: bool = False)
 
     Programs and jobs that use also hidden data collections are left out.
     """
-    rule = access.sessions(identity, Group.sessionId)
+    shape, values = described(identity)
+    visible = access.seen_sessions(by_row(shape), Group.sessionId)
     connection = db.session.connection()
     result = connection.execute(_runs(by_group), {"keys": list(keys)})
     rows = [_Row(*map(_as_integer, row)) for row in result]
-    if not rule.unrestricted:
+    if not access.is_unrestricted(visible):
         used = {
             "jobs": sorted({row.job for row in rows if row.job is not None}),
             "programs": sorted({row.program for row in rows if row.program is not None}),
         }
-        hidden = connection.execute(_hidden(rule.condition), {**rule.values, **used})
+        hidden = connection.execute(_hidden(visible), {**values, **used})
         rows = _without(rows, set(map(tuple, hidden)))
     return list(dict.fromkeys(row.run() for row in rows))
 

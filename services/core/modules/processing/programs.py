@@ -15,7 +15,7 @@ from services.core.schemas.processing.programs import (
     MessageSchema,
     ProgramAttachmentSchema,
 )
-from shared import access_processing, filters, read, row_checks
+from shared import access_processing, list_rules, read, row_checks
 from shared.access import everything
 from shared.db import db, save
 from shared.errors import BadInput, Conflict
@@ -46,8 +46,8 @@ STATUS = "processingStatus"
 
 def list_(identity: Identity, query: dict) -> dict:
     """One page of the visible programs."""
-    query = filters.resolved(AutoProcProgramSchema, identity, query)
-    return read.page(AutoProcProgramSchema, visible(identity), query)
+    query, rule = list_rules.resolve(identity, AutoProcProgramSchema, query)
+    return read.page(AutoProcProgramSchema, rule, query)
 
 
 def get(identity: Identity, program_id: int, fields=()) -> dict:
@@ -187,8 +187,7 @@ def check_references(identity: Identity, data: dict) -> None:
 
 def list_attachments(identity: Identity, query: dict) -> dict:
     """One page of the attachments of visible programs, latest first."""
-    rule = visible(identity, AutoProcProgramAttachment.autoProcProgramId)
-    query = filters.resolved(ProgramAttachmentSchema, identity, query)
+    query, rule = list_rules.resolve(identity, ProgramAttachmentSchema, query)
     return read.page(ProgramAttachmentSchema, rule, query)
 
 

@@ -27,6 +27,7 @@ from services.core.schemas.processing.result_tables import (
 )
 from shared import access, names, read
 from shared.access import Rule, everything, is_unrestricted
+from shared.callers import look_up
 from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
@@ -53,7 +54,8 @@ autoprocs = TableService(AutoProcRowSchema)
 
 def list_(identity: Identity, query: dict) -> dict:
     """One page of the visible scalings, with the filters of the table."""
-    return read.page(ResultRowSchema, _visible(identity), _resolve_names(identity, query))
+    rule = _visible(look_up(identity))
+    return read.page(ResultRowSchema, rule, _resolve_names(identity, query))
 
 
 def list_best(identity: Identity, query: dict) -> dict:
@@ -67,6 +69,7 @@ def list_best(identity: Identity, query: dict) -> dict:
     if not filters:
         raise BadInput("invalid input", {"sessionId": ["this or another filter is needed"]})
     level, criterion, shell = query["of"], query["criterion"], query["shell"]
+    identity = look_up(identity)
     rule = _visible(identity)
     sessions = access.sessions(identity, DataCollectionGroup.sessionId)
     names = tuple(sorted(filters))
@@ -99,7 +102,7 @@ def list_states(identity: Identity, query: dict) -> dict:
     if not filters:
         reason = "this, sessionId or dataCollectionGroupId is needed"
         raise BadInput("invalid input", {"dataCollectionIds": [reason]})
-    rule, key = access.collections(identity), DataCollection.dataCollectionId
+    rule, key = access.collections(look_up(identity)), DataCollection.dataCollectionId
     group = DataCollectionGroup
     statement = select(key).join(DataCollection.group).where(rule.condition)
     conditions = {
