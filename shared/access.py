@@ -298,7 +298,7 @@ def _by_sample(shape: Shape, keys: Select, sample: Any) -> Iterator[Select]:
 
 def _by_container(shape: Shape, keys: Select, container: Any, depth: int = 2) -> Iterator[Select]:
     """``keys`` of rows with a visible container, which is ``depth`` containers deep at most."""
-    if shape.form is Form.ROWS:
+    if shape.checks_rows:
         yield from _by_outermost(shape, keys, container, depth)
         return
     dewar, shipping = aliased(Dewar), aliased(Shipping)
@@ -416,7 +416,7 @@ def _is_own_person(shape: Shape, person_id: Any) -> ColumnElement[bool]:
     if shape.person:
         person = aliased(Person)
         rules.append(select(person.personId).where(person.personId == bindparam("me")))
-    if shape.form is Form.ROWS:
+    if shape.checks_rows:
         return is_any(is_selected(person_id, rule) for rule in rules)
     return person_id.in_(union_keys(rules))
 

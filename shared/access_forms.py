@@ -12,7 +12,7 @@ def is_own(shape: Shape, key: Any, rules: list[Select], name: str) -> ColumnElem
     """Whether ``key`` is one of the caller's own, which ``rules`` select, or the list ``name``."""
     if shape.form is Form.LISTS:
         return is_listed(key, name)
-    if shape.form is Form.GATHERED:
+    if not shape.checks_rows:
         return key.in_(union_keys(rules)) if rules else false()
     return is_any(is_selected(key, rule) for rule in rules)
 
@@ -28,7 +28,7 @@ def is_selected(key: Any, statement: Select) -> ColumnElement[bool]:
 
 def is_among(shape: Shape, key: Any, statement: Select) -> ColumnElement[bool]:
     """Whether ``statement`` selects ``key``: the keys are gathered, if they are few."""
-    if shape.wide or shape.form is Form.ROWS:
+    if shape.wide or shape.checks_rows:
         return is_selected(key, statement)
     return key.in_(statement)
 
@@ -39,7 +39,7 @@ def by_parents(shape: Shape, link: Any, paths: Callable[[Shape], Iterable[Select
     ``paths`` are the joins from a row to a visible proposal or session. The keys of a person are
     collected; for staff the condition is checked for each row.
     """
-    if shape.form is Form.ROWS:
+    if shape.checks_rows:
         return is_any(is_selected(link, path) for path in paths(shape))
     personal = shape._replace(sessions=False, beamlines=False, wide=False)
     staff = shape._replace(person=False, form=Form.ROWS)

@@ -46,6 +46,7 @@ class Shape(NamedTuple):
     """The properties of a caller that decide how the SQL of its conditions looks.
 
     ``wide``: the sessions on the caller's beamlines are no part of its lists, each is checked.
+    ``few``: the conditions are for few rows, each of which is checked.
     """
 
     proposals: bool
@@ -55,6 +56,12 @@ class Shape(NamedTuple):
     persons: bool
     form: Form = Form.ROWS
     wide: bool = False
+    few: bool = False
+
+    @property
+    def checks_rows(self) -> bool:
+        """Whether each row is checked, instead of gathering the keys of all visible rows."""
+        return self.few or self.form is Form.ROWS
 
 
 class KeyList(UserDefinedType):

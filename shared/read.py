@@ -263,11 +263,11 @@ def _condition(shape: Shape | None, entity: Any) -> Any:
 
 
 def _check_shape(shape: Shape | None, entity: Any) -> Shape:
-    """``shape``; TypeError without a caller of the rows of ``entity``, which may be hidden."""
+    """The shape of a caller for the few rows of ``entity``; TypeError without a caller."""
     if shape is None:
         name = inspect(entity).mapper.class_.__name__
         raise TypeError(f"a {name} is shown with the row: read it by a rule that has a caller")
-    return shape
+    return shape._replace(few=True)
 
 
 @cache_statements(1024)
