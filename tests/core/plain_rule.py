@@ -1,15 +1,35 @@
 """The rule of access in plain Python, from its text: docs/reference/permissions.md.
 
-It shares nothing with the SQL of ``shared/access.py``, to which a test compares it.
+It shares nothing with the SQL of ``shared/access.py``, to which tests compare it.
 """
 
 from collections import defaultdict
+from functools import cached_property
 from typing import NamedTuple
 
 from services.core import models as core
 from shared import models
 
 DEEPEST = 2  # the containers around a container that pass on their owner
+KEYS = {
+    "proposals": (models.Proposal, "proposalId"),
+    "sessions": (models.BLSession, "sessionId"),
+    "persons": (models.Person, "personId"),
+    "shipments": (models.Shipping, "shippingId"),
+    "dewars": (models.Dewar, "dewarId"),
+    "containers": (models.Container, "containerId"),
+    "proteins": (models.Protein, "proteinId"),
+    "crystals": (models.Crystal, "crystalId"),
+    "samples": (models.BLSample, "blSampleId"),
+    "plans": (models.DiffractionPlan, "diffractionPlanId"),
+    "groups": (models.DataCollectionGroup, "dataCollectionGroupId"),
+    "collections": (models.DataCollection, "dataCollectionId"),
+    "jobs": (models.ProcessingJob, "processingJobId"),
+    "programs": (models.AutoProcProgram, "autoProcProgramId"),
+    "results": (core.AutoProc, "autoProcId"),
+    "scalings": (core.AutoProcScaling, "autoProcScalingId"),
+    "integrations": (core.AutoProcIntegration, "autoProcIntegrationId"),
+}
 
 
 class Caller(NamedTuple):
@@ -21,60 +41,54 @@ class Caller(NamedTuple):
     limit: tuple[str, ...] | None = None  # the beamlines of a service token
 
     def holds(self, *permissions):
-        """Whether the caller has one of them; a limit takes away what they make visible."""
+        """Whether the caller has one of them; with a limit, none makes a row visible."""
         return self.limit is None and not {*permissions}.isdisjoint(self.permissions)
 
 
 class Tables:
-    """Rows as dicts by their keys, and the links between them."""
+    """The rows of a facility: an attribute for each name of ``KEYS``, rows by their keys."""
 
     def __init__(self, rows):
         """``rows`` are lists of dicts by the model."""
-        for name, model, key in (
-            ("proposals", models.Proposal, "proposalId"),
-            ("sessions", models.BLSession, "sessionId"),
-            ("shipments", models.Shipping, "shippingId"),
-            ("dewars", models.Dewar, "dewarId"),
-            ("containers", models.Container, "containerId"),
-            ("proteins", models.Protein, "proteinId"),
-            ("crystals", models.Crystal, "crystalId"),
-            ("samples", models.BLSample, "blSampleId"),
-            ("groups", models.DataCollectionGroup, "dataCollectionGroupId"),
-            ("collections", models.DataCollection, "dataCollectionId"),
-            ("jobs", models.ProcessingJob, "processingJobId"),
-            ("programs", models.AutoProcProgram, "autoProcProgramId"),
-            ("results", core.AutoProc, "autoProcId"),
-            ("scalings", core.AutoProcScaling, "autoProcScalingId"),
-            ("integrations", core.AutoProcIntegration, "autoProcIntegrationId"),
-        ):
+        for name, (model, key) in KEYS.items():
             setattr(self, name, {row[key]: row for row in rows[model]})
-        self.on_session = {
-            (row["sessionId"], row["personId"]) for row in rows[models.SessionHasPerson]
+        self.on_session = rows[models.SessionHasPerson]
+        self.on_proposal = rows[models.ProposalHasPerson]
+        self.sessions_of = index(rows[models.BLSession], "proposalId")
+        self.groups_of = index(rows[models.DataCollectionGroup], "sessionId")
+        self.groups_with = index(rows[models.DataCollectionGroup], "blSampleId")
+        self.collections_of = index(rows[models.DataCollection], "dataCollectionGroupId")
+        self.samples_in = index(rows[models.BLSample], "containerId")
+        self.programs_of = index(rows[models.AutoProcProgram], "processingJobId")
+        self.users_of_plan = {
+            model: index(rows[model], "diffractionPlanId")
+            for model in (models.Crystal, models.BLSample, models.BLSubSample)
         }
-        self.on_proposal = {
-            (row["proposalId"], row["personId"]) for row in rows[models.ProposalHasPerson]
-        }
-        self.sessions_of = defaultdict(list)  # by proposal
-        for session in self.sessions.values():
-            self.sessions_of[session["proposalId"]].append(session)
-        self.used_by = self._list_uses(rows)  # the data collections, by program
+        self.used_by_job, self.used_by_program = self._list_uses(rows)
 
     def _list_uses(self, rows):
-        of_job, of_program = defaultdict(set), defaultdict(set)
-        for job in self.jobs.values():
-            of_job[job["processingJobId"]].add(job["dataCollectionId"])
-        for sweep in rows[models.ProcessingJobImageSweep]:
-            of_job[sweep["processingJobId"]].add(sweep["dataCollectionId"])
+        """The keys of data collections, by job and by program."""
+        by_job, by_program = defaultdict(set), defaultdict(set)
+        for row in [*self.jobs.values(), *rows[models.ProcessingJobImageSweep]]:
+            by_job[row["processingJobId"]] |= {row["dataCollectionId"]} - {None}
         for key, program in self.programs.items():
-            of_program[key] |= of_job.get(program["processingJobId"], set())
-        for integration in self.integrations.values():
-            of_program[integration["autoProcProgramId"]].add(integration["dataCollectionId"])
+            by_program[key] |= by_job.get(program["processingJobId"], set())
+        for row in self.integrations.values():
+            by_program[row["autoProcProgramId"]].add(row["dataCollectionId"])
         for link in rows[core.AutoProcScalingHasInt]:
             scaling = self.scalings[link["autoProcScalingId"]]
             program = self.results[scaling["autoProcId"]]["autoProcProgramId"]
             integration = self.integrations[link["autoProcIntegrationId"]]
-            of_program[program].add(integration["dataCollectionId"])
-        return {key: collections - {None} for key, collections in of_program.items()}
+            by_program[program].add(integration["dataCollectionId"])
+        return by_job, by_program
+
+
+def index(rows, link):
+    """Lists of rows by the value of ``link``."""
+    lists = defaultdict(list)
+    for row in rows:
+        lists[row[link]].append(row)
+    return lists
 
 
 class PlainRule:
@@ -83,7 +97,9 @@ class PlainRule:
     def __init__(self, tables, caller, groups):
         """``groups`` are the beamline groups of the site."""
         self.tables, self.caller = tables, caller
-        self.person = caller.person if caller.limit is None else None
+        self.sees_everything = caller.holds("all_proposals")
+        self.sees_all_sessions = caller.holds("all_sessions", "all_proposals")
+        self.person = caller.person if caller.limit is None and caller.person else None
         self.beamlines = {
             beamline
             for group in groups
@@ -91,38 +107,68 @@ class PlainRule:
             for beamline in group["beamlines"]
         } | {*(caller.limit or ())}
 
+    @cached_property
+    def own_sessions(self):
+        """The keys of sessions that the caller is on."""
+        rows = self.tables.on_session
+        return {row["sessionId"] for row in rows if row["personId"] == self.person}
+
+    @cached_property
+    def own_proposals(self):
+        """The keys of proposals that the caller leads or is on."""
+        rows = [*self.tables.on_proposal, *self.tables.proposals.values()]
+        person = self.person  # a proposal without a leader is of nobody
+        return {row["proposalId"] for row in rows if person and row["personId"] == person}
+
     def sees_session(self, session):
         """On its beamlines, with the caller, or of a proposal of the caller."""
         return (
-            self.caller.holds("all_sessions", "all_proposals")
+            self.sees_all_sessions
             or session["beamLineName"] in self.beamlines
-            or (session["sessionId"], self.person) in self.tables.on_session
-            or self._takes_part(session["proposalId"])
+            or session["sessionId"] in self.own_sessions
+            or session["proposalId"] in self.own_proposals
         )
 
     def sees_proposal(self, proposal):
         """Of the caller, or with a visible session."""
         key = proposal["proposalId"]
         return (
-            self.caller.holds("all_proposals")
-            or self._takes_part(key)
+            self.sees_everything
+            or key in self.own_proposals
             or any(map(self.sees_session, self.tables.sessions_of[key]))
         )
 
-    def _takes_part(self, proposal_id):
-        """Whether the caller leads the proposal or is on it."""
-        leader = self.tables.proposals[proposal_id]["personId"]
-        return bool(self.person) and (
-            leader == self.person or (proposal_id, self.person) in self.tables.on_proposal
-        )
+    @cached_property
+    def persons(self):
+        """The keys of the persons of visible proposals and sessions, and of the caller."""
+        tables = self.tables
+        proposals = {k for k, row in tables.proposals.items() if self.sees_proposal(row)}
+        sessions = {k for k, row in tables.sessions.items() if self.sees_session(row)}
+        leaders = {tables.proposals[key]["personId"] for key in proposals}
+        members = {r["personId"] for r in tables.on_proposal if r["proposalId"] in proposals}
+        visitors = {r["personId"] for r in tables.on_session if r["sessionId"] in sessions}
+        return leaders | members | visitors | {self.person}
+
+    def sees_person(self, person):
+        """A person of the caller's proposals and sessions; all persons for the user office."""
+        office = self.caller.holds("all_proposals", "uportal_sync")
+        return office or person["personId"] in self.persons
+
+    def sees_protein(self, protein):
+        """By its proposal."""
+        return self.sees_proposal(self.tables.proposals[protein["proposalId"]])
+
+    def sees_crystal(self, crystal):
+        """By its protein."""
+        return self.sees_protein(self.tables.proteins[crystal["proteinId"]])
 
     def sees_container(self, container):
         """By its dewar, else by the container around it, else by its session.
 
-        A container without these is visible to its owner, and at its beamline.
+        A container without these is visible to its owner, and to those who see its beamline.
         """
         tables, around = self.tables, 0
-        if self.caller.holds("all_proposals"):
+        if self.sees_everything:
             return True
         while container["dewarId"] is None and container["parentContainerId"] is not None:
             if around == DEEPEST:
@@ -130,39 +176,65 @@ class PlainRule:
             container = tables.containers[container["parentContainerId"]]
             around += 1
         if container["dewarId"] is not None:
-            shipping = tables.dewars[container["dewarId"]]["shippingId"]
-            return self.sees_proposal(
-                tables.proposals[tables.shipments[shipping]["proposalId"]]
-            )
+            shipment = tables.shipments[tables.dewars[container["dewarId"]]["shippingId"]]
+            return self.sees_proposal(tables.proposals[shipment["proposalId"]])
         if container["sessionId"] is not None:
             return self.sees_session(tables.sessions[container["sessionId"]])
         return (
-            self.caller.holds("all_sessions")
-            or (bool(self.person) and container["ownerId"] == self.person)
+            self.sees_all_sessions
+            or (self.person is not None and container["ownerId"] == self.person)
             or container["beamlineLocation"] in self.beamlines
         )
 
     def sees_sample(self, sample):
         """By its crystal, without one by its container; without both by nothing."""
-        tables = self.tables
-        if self.caller.holds("all_proposals"):
+        if self.sees_everything:
             return True
         if sample["crystalId"] is not None:
-            protein = tables.proteins[tables.crystals[sample["crystalId"]]["proteinId"]]
-            return self.sees_proposal(tables.proposals[protein["proposalId"]])
-        if sample["containerId"] is not None:
-            return self.sees_container(tables.containers[sample["containerId"]])
-        return False
+            return self.sees_crystal(self.tables.crystals[sample["crystalId"]])
+        container = self.tables.containers.get(sample["containerId"])
+        return container is not None and self.sees_container(container)
 
-    def sees_collection(self, collection):
-        """By the session of its group; the column SESSIONID is only a copy."""
-        group = self.tables.groups[collection["dataCollectionGroupId"]]
+    def sees_plan(self, plan):
+        """By its proposal; without one by a crystal or a sample that uses it.
+
+        A plan of a beamline that nothing uses is visible to everybody.
+        """
+        key, proposal = plan["diffractionPlanId"], plan["presetForProposalId"]
+        if self.sees_everything:
+            return True
+        if proposal is not None:
+            return self.sees_proposal(self.tables.proposals[proposal])
+        crystals, samples, subsamples = (
+            users[key] for users in self.tables.users_of_plan.values()
+        )
+        if not crystals and not samples and not subsamples:
+            return plan["beamLineName"] is not None
+        return any(map(self.sees_crystal, crystals)) or any(map(self.sees_sample, samples))
+
+    def sees_group(self, group):
+        """By its session."""
         return self.sees_session(self.tables.sessions[group["sessionId"]])
 
+    def sees_collection(self, collection):
+        """By its group; the column SESSIONID is only a copy."""
+        return self.sees_group(self.tables.groups[collection["dataCollectionGroupId"]])
+
+    def sees_job(self, job):
+        """With all the data collections of the job and its sweeps."""
+        return self._sees_all(self.tables.used_by_job[job["processingJobId"]])
+
     def sees_program(self, program):
-        """With all the data collections that it uses, of which there is at least one."""
-        used = self.tables.used_by[program["autoProcProgramId"]]
-        return self.caller.holds("all_sessions", "all_proposals") or (
-            bool(used)
-            and all(self.sees_collection(self.tables.collections[key]) for key in used)
+        """With all the data collections of its job, its integrations and its scalings."""
+        return self._sees_all(self.tables.used_by_program[program["autoProcProgramId"]])
+
+    def _sees_all(self, keys):
+        """Whether there are such data collections, and the caller sees each of them."""
+        collections = [self.tables.collections[key] for key in keys]
+        return self.sees_all_sessions or (
+            bool(collections) and all(map(self.sees_collection, collections))
         )
+
+    def sees_result(self, result):
+        """By its program."""
+        return self.sees_program(self.tables.programs[result["autoProcProgramId"]])

@@ -142,10 +142,20 @@ class Facility:
             )
 
     def _add_samples(self):
+        for _ in range(300):
+            self._add(
+                models.DiffractionPlan,
+                presetForProposalId=self._maybe(0.2, self._one_proposal()),
+                beamLineName=self._maybe(0.5, BIG),
+            )
         for _ in range(600):
             self._add(models.Protein, proposalId=self._one_proposal())
         for _ in range(800):
-            self._add(models.Crystal, proteinId=self._random.randint(1, 600))
+            self._add(
+                models.Crystal,
+                proteinId=self._random.randint(1, 600),
+                diffractionPlanId=self._maybe(0.1, self._random.randint(1, 300)),
+            )
         for _ in range(1_800):
             of_crystal, of_container = self._random.choice(
                 ((True, False), (True, True), (False, True), (False, self._random.random() < 0.9))
@@ -154,6 +164,13 @@ class Facility:
                 models.BLSample,
                 crystalId=self._random.randint(1, 800) if of_crystal else None,
                 containerId=self._random.randint(1, 800) if of_container else None,
+                diffractionPlanId=self._maybe(0.1, self._random.randint(1, 300)),
+            )
+        for _ in range(40):
+            self._add(
+                models.BLSubSample,
+                blSampleId=self._random.randint(1, 1_800),
+                diffractionPlanId=self._random.randint(1, 300),
             )
 
     def _add_collections(self):

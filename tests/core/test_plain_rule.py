@@ -1,14 +1,15 @@
-"""A caller sees the rows that the rule says, restated in plain Python: a million pairs."""
+"""Callers see the rows that the rule says, restated in plain Python: a million pairs."""
 
 import time
+from random import Random
+from typing import NamedTuple
 
 import pytest
 
-from tests.core.plain_rule import Caller, PlainRule, Tables
+from tests.core.plain_rule import DEEPEST, KEYS, Caller, PlainRule, Tables
 from tests.core.random_facility import (
     ABOVE,
     BIG,
-    EVERYWHERE,
     IN_HOUSE,
     LEADER,
     LIMIT,
@@ -21,38 +22,124 @@ from tests.core.random_facility import (
 )
 
 URL = "/ispyb/api/v1"
-LISTS = (  # path, key, the rows, and the method that tells who sees one
-    ("/sessions", "sessionId", "sessions", PlainRule.sees_session),
-    ("/proposals", "proposalId", "proposals", PlainRule.sees_proposal),
-    ("/samples", "blSampleId", "samples", PlainRule.sees_sample),
-    ("/containers", "containerId", "containers", PlainRule.sees_container),
-    ("/data_collections", "dataCollectionId", "collections", PlainRule.sees_collection),
-    ("/autoproc/programs", "autoProcProgramId", "programs", PlainRule.sees_program),
-)
 MX, EM, SESSIONS, PROPOSALS = "mx_admin", "em_admin", "all_sessions", "all_proposals"
 WRITERS = ("mx_write", "processing_write", "uportal_sync")
-STAFF = [  # persons, and programs without one, by their permissions
-    *(("big", person, (MX,)) for person in (None, IN_HOUSE, LIMIT, ORDINARY[0], PERSONS)),
-    *(("small", person, (EM,)) for person in (None, LIMIT, MEMBER, ORDINARY[1], PERSONS)),
-    *(("both", person, (MX, EM)) for person in (None, ABOVE, ORDINARY[2], PERSONS)),
-    *(("sessions", person, (SESSIONS,)) for person in (None, LEADER, ORDINARY[3], PERSONS)),
-    *(("proposals", person, (PROPOSALS,)) for person in (None, ORDINARY[4])),
-    ("sessions", PERSONS, (SESSIONS, MX)),
-    ("writer", None, WRITERS),
-    ("nobody", 0, ()),
+USERS = [Caller(f"p{person}", person) for person in range(1, PERSONS + 1)]
+STAFF = [  # persons, and services without one, by their permissions
+    *(Caller("big", person, (MX,)) for person in (None, IN_HOUSE, LIMIT, ORDINARY[0], PERSONS)),
+    *(Caller("small", person, (EM,)) for person in (None, LIMIT, MEMBER, ORDINARY[1], PERSONS)),
+    *(Caller("both", person, (MX, EM)) for person in (None, ABOVE, ORDINARY[2], PERSONS)),
+    *(Caller("sessions", key, (SESSIONS,)) for key in (None, LEADER, ORDINARY[3], PERSONS)),
+    *(Caller("proposals", person, (PROPOSALS,)) for person in (None, ORDINARY[4])),
+    Caller("sessions", PERSONS, (SESSIONS, MX)),
+    Caller("writer", None, WRITERS),
+    Caller("nobody", 0),
 ]
-LIMITS = [  # of service tokens; one has a person, whose rows it does not see
-    ((BIG,), None, WRITERS[:1]),
-    ((SMALL,), None, (SESSIONS, PROPOSALS, MX)),
-    ((OTHER,), ORDINARY[5], (PROPOSALS,)),
-    ((SMALL, OTHER), None, ()),
-    ((), None, (SESSIONS,)),
+LIMITED = [  # one of these service tokens has a person, whose rows it does not see
+    Caller("limited", person, permissions, limit)
+    for limit, person, permissions in (
+        ((BIG,), None, WRITERS[:1]),
+        ((SMALL,), None, (SESSIONS, PROPOSALS, MX)),
+        ((OTHER,), ORDINARY[5], (PROPOSALS,)),
+        ((SMALL, OTHER), None, ()),
+        ((), None, (SESSIONS,)),
+    )
 ]
-CALLERS = [
-    *(Caller(f"p{person}", person) for person in range(1, PERSONS + 1)),
-    *(Caller(*each) for each in STAFF),
-    *(Caller("limited", person, permissions, limit) for limit, person, permissions in LIMITS),
-]
+FEW = [*USERS[:20], USERS[-1], *STAFF, *LIMITED]  # for questions that cost a request each
+
+
+def describe_proposal(rule, proposal):
+    sessions = [*filter(rule.sees_session, rule.tables.sessions_of[proposal["proposalId"]])]
+    names = {session["beamLineName"] for session in sessions} - {None}
+    members = [r for r in rule.tables.on_proposal if r["proposalId"] == proposal["proposalId"]]
+    return {
+        "_metadata.sessions": len(sessions),
+        "_metadata.beamLines": sorted(names),
+        "_metadata.persons": len(members),
+    }
+
+
+def describe_session(rule, session):
+    groups = rule.tables.groups_of[session["sessionId"]]
+    members = [r for r in rule.tables.on_session if r["sessionId"] == session["sessionId"]]
+    return {
+        "_metadata.data_collections": count_collections(rule, groups),
+        "_metadata.persons": len(members),
+    }
+
+
+def describe_sample(rule, sample):
+    tables = rule.tables
+    container = tables.containers.get(sample["containerId"])
+    crystal = tables.crystals.get(sample["crystalId"], {})
+    plan = tables.plans.get(sample["diffractionPlanId"] or crystal.get("diffractionPlanId"))
+    groups = filter(rule.sees_group, tables.groups_with[sample["blSampleId"]])
+    return {
+        "Container.containerId": key_if_visible(rule.sees_container, container),
+        "DiffractionPlan.diffractionPlanId": key_if_visible(rule.sees_plan, plan),
+        "_metadata.data_collections": count_collections(rule, groups),
+    }
+
+
+def describe_container(rule, container):
+    samples = rule.tables.samples_in[container["containerId"]]
+    return {"_metadata.samples": sum(map(rule.sees_sample, samples))}
+
+
+def describe_group(rule, group):
+    sample = rule.tables.samples.get(group["blSampleId"])
+    return {"BLSample.blSampleId": key_if_visible(rule.sees_sample, sample)}
+
+
+def describe_program(rule, program):
+    job = rule.tables.jobs.get(program["processingJobId"])
+    return {"ProcessingJob.processingJobId": key_if_visible(rule.sees_job, job)}
+
+
+def describe_job(rule, job):
+    programs = filter(rule.sees_program, rule.tables.programs_of[job["processingJobId"]])
+    return {"programs.autoProcProgramId": [row["autoProcProgramId"] for row in programs]}
+
+
+def describe_nothing(rule, row):
+    return {}
+
+
+def count_collections(rule, groups):
+    return sum(len(rule.tables.collections_of[group["dataCollectionGroupId"]]) for group in groups)
+
+
+def key_if_visible(sees, row):
+    """The first value of a row, its key; None if it is hidden or absent."""
+    return next(iter(row.values())) if row is not None and sees(row) else None
+
+
+class List(NamedTuple):
+    """A list: its path, and the methods that restate its rule and its rows of other tables."""
+
+    path: str
+    sees: object
+    describe: object = describe_nothing
+
+
+LISTS = {
+    "sessions": List("/sessions", PlainRule.sees_session, describe_session),
+    "proposals": List("/proposals", PlainRule.sees_proposal, describe_proposal),
+    "samples": List("/samples", PlainRule.sees_sample, describe_sample),
+    "containers": List("/containers", PlainRule.sees_container, describe_container),
+    "collections": List("/data_collections", PlainRule.sees_collection),
+    "programs": List("/autoproc/programs", PlainRule.sees_program, describe_program),
+}
+MORE_LISTS = {
+    "persons": List("/contacts/persons", PlainRule.sees_person),
+    "proteins": List("/samples/proteins", PlainRule.sees_protein),
+    "crystals": List("/samples/crystals", PlainRule.sees_crystal),
+    "plans": List("/samples/diffraction_plans", PlainRule.sees_plan),
+    "groups": List("/data_collections/groups", PlainRule.sees_group, describe_group),
+    "jobs": List("/processing_jobs", PlainRule.sees_job, describe_job),
+    "results": List("/autoproc", PlainRule.sees_result),
+}
+ALL_LISTS = LISTS | MORE_LISTS
 
 
 @pytest.fixture
@@ -64,44 +151,112 @@ def tables(app, engine):
 
 
 @pytest.fixture
-def client_of(as_):
-    """``client_of(caller)`` sends its token, which is valid for an hour: the machine may be busy."""
+def sign_in(as_, tables, site):
+    """``sign_in(caller)`` is its restated rule, and a client that sends its token.
+
+    The token is valid for an hour: the machine may be busy.
+    """
 
     def sign(caller):
         claims = {"exp": int(time.time()) + 3600}
         if caller.limit is not None:
             claims |= {"service": True, "beamlines": [*caller.limit]}
-        return as_(caller.login, caller.person, *caller.permissions, **claims)
+        client = as_(caller.login, caller.person, *caller.permissions, **claims)
+        return PlainRule(tables, caller, site["beamline_groups"]), client
 
     return sign
 
 
-def read_keys(client, path, key, **filters):
-    """The keys in all pages of a list, each of which tells the same total."""
-    keys, totals, query = [], set(), {"limit": 500, "fields": key, **filters}
+def read_rows(client, path, **query):
+    """The rows of all pages of a list; each page has the same total."""
+    rows, totals = [], set()
     while True:
-        page = client.get(URL + path, query_string=query)
-        assert page.status_code == 200, page.text
-        keys += [row[key] for row in page.json["results"]]
+        page = client.get(URL + path, query_string={"limit": 500, **query})
+        assert page.status_code == 200, (path, query, page.text)
+        rows += page.json["results"]
         totals.add(page.json["total"])
         if "next" not in page.json:
-            assert totals == {len(keys)}, (path, filters)
-            return keys
+            assert totals == {len(rows)}, (path, query)
+            return rows
         query["after"] = page.json["next"]
 
 
-def test_lists_have_the_rows_of_the_rule(tables, client_of, site):
+def value_at(answer, path):
+    """The value at the dotted ``path``: None below null, a list below a list."""
+    for name in path.split("."):
+        if isinstance(answer, list):
+            answer = [each[name] for each in answer]
+        elif answer is not None:
+            answer = answer[name]
+    return answer
+
+
+def list_visible(rule, name):
+    """The keys of the rows that are visible by the restated rule, in their order."""
+    rows, sees = getattr(rule.tables, name), ALL_LISTS[name].sees
+    return [key for key, row in rows.items() if sees(rule, row)]
+
+
+@pytest.mark.parametrize(
+    "names, callers, pairs",
+    [
+        (("sessions", "proposals", "samples"), [*USERS, *STAFF, *LIMITED], 1_000_000),
+        (("containers", "collections", "programs"), [*USERS, *STAFF, *LIMITED], 300_000),
+        ((*MORE_LISTS,), FEW, 100_000),
+    ],
+    ids=["roots", "below", "more"],
+)
+def test_lists_have_the_rows_of_the_rule(sign_in, names, callers, pairs):
     """Neither one more, nor one less, nor one twice."""
-    pairs, faults = 0, []
-    for caller in CALLERS:
-        rule, client = PlainRule(tables, caller, site["beamline_groups"]), client_of(caller)
-        for path, key, name, sees in LISTS:
-            rows = getattr(tables, name)
-            visible = [number for number, row in rows.items() if sees(rule, row)]
-            keys = read_keys(client, path, key)
-            pairs += len(rows) if name in ("sessions", "proposals", "samples") else 0
-            if sorted(keys) != visible:
-                more, less = {*keys} - {*visible}, {*visible} - {*keys}
-                faults.append((caller, path, len(keys), [*more][:9], [*less][:9]))
+    compared, faults = 0, []
+    for caller in callers:
+        rule, client = sign_in(caller)
+        for name in names:
+            (path, *_), key = ALL_LISTS[name], KEYS[name][1]
+            visible = list_visible(rule, name)
+            listed = sorted(row[key] for row in read_rows(client, path, fields=key))
+            compared += len(getattr(rule.tables, name))
+            if listed != visible:
+                more, less = {*listed} - {*visible}, {*visible} - {*listed}
+                faults.append((caller, path, len(listed), [*more][:9], [*less][:9]))
     assert not faults
-    assert pairs >= 1_000_000
+    assert compared >= pairs
+
+
+def check_row(rule, name, key, answer):
+    """Compare a row of an answer, and the rows of other tables in it, with the restatement."""
+    described = ALL_LISTS[name].describe(rule, getattr(rule.tables, name)[key])
+    answered = {path: value_at(answer, path) for path in described}
+    assert answered == described, (rule.caller, name, key)
+
+
+def test_single_rows_are_those_of_the_rule(sign_in):
+    """A hidden row is a 404; a visible one shows what is visible of the rows beside it."""
+    random = Random(1)
+    for caller in FEW:
+        rule, client = sign_in(caller)
+        for name, (path, *_) in ALL_LISTS.items():
+            visible, rows = list_visible(rule, name), getattr(rule.tables, name)
+            hidden = (
+                random.sample(sorted(rows.keys() - {*visible}), 1)
+                if len(visible) < len(rows)
+                else []
+            )
+            for key in random.sample(visible, min(2, len(visible))):
+                answer = client.get(f"{URL}{path}/{name_of(rule.tables, name, key, random)}")
+                assert answer.status_code == 200, (caller, path, key)
+                check_row(rule, name, key, answer.json)
+            for key in hidden:
+                answer = client.get(f"{URL}{path}/{name_of(rule.tables, name, key, random)}")
+                assert answer.status_code == 404, (caller, path, key)
+
+
+def name_of(tables, name, key, random):
+    """The key of a row, or at random the name of a proposal or session."""
+    if random.random() < 0.5:
+        if name == "proposals":
+            return f"mx{key}"
+        if name == "sessions":
+            row = tables.sessions[key]
+            return f"mx{row['proposalId']}-{row['visit_number']}"
+    return key
