@@ -82,6 +82,60 @@ class Tables:
             by_program[program].add(integration["dataCollectionId"])
         return by_job, by_program
 
+    def find_outermost(self, container):
+        """The container itself, or the one around it that tells its owner; None if too deep."""
+        for _ in range(DEEPEST + 1):
+            if container["dewarId"] is not None or container["parentContainerId"] is None:
+                return container
+            container = self.containers[container["parentContainerId"]]
+        return None
+
+    def proposals_of_session(self, session):
+        """The keys of proposals on which a row hangs, visible or not; so in what follows."""
+        return {session["proposalId"]}
+
+    def proposals_of_sample(self, sample):
+        if sample["crystalId"] is not None:
+            crystal = self.crystals[sample["crystalId"]]
+            return {self.proteins[crystal["proteinId"]]["proposalId"]}
+        container = self.containers.get(sample["containerId"])
+        return self.proposals_of_container(container) if container else set()
+
+    def proposals_of_container(self, container):
+        outermost = self.find_outermost(container)
+        if outermost is None:
+            return set()
+        if outermost["dewarId"] is None:
+            return self._proposals(self.sessions_of_container(outermost))
+        dewar = self.dewars[outermost["dewarId"]]
+        return {self.shipments[dewar["shippingId"]]["proposalId"]}
+
+    def proposals_of_collection(self, collection):
+        return self._proposals(self.sessions_of_collection(collection))
+
+    def proposals_of_program(self, program):
+        return self._proposals(self.sessions_of_program(program))
+
+    def _proposals(self, session_ids):
+        return {self.sessions[key]["proposalId"] for key in session_ids}
+
+    def sessions_of_sample(self, sample):
+        """The key of the session in which its container is used; so in what follows."""
+        container = self.containers.get(sample["containerId"])
+        return self.sessions_of_container(container) if container else set()
+
+    def sessions_of_container(self, container):
+        return {container["sessionId"]} - {None}
+
+    def sessions_of_collection(self, collection):
+        return {self.groups[collection["dataCollectionGroupId"]]["sessionId"]}
+
+    def sessions_of_program(self, program):
+        used = self.used_by_program[program["autoProcProgramId"]]
+        return {
+            key for each in used for key in self.sessions_of_collection(self.collections[each])
+        }
+
 
 def index(rows, link):
     """Lists of rows by the value of ``link``."""
@@ -167,14 +221,12 @@ class PlainRule:
 
         A container without these is visible to its owner, and to those who see its beamline.
         """
-        tables, around = self.tables, 0
+        tables = self.tables
         if self.sees_everything:
             return True
-        while container["dewarId"] is None and container["parentContainerId"] is not None:
-            if around == DEEPEST:
-                return False
-            container = tables.containers[container["parentContainerId"]]
-            around += 1
+        container = tables.find_outermost(container)
+        if container is None:
+            return False
         if container["dewarId"] is not None:
             shipment = tables.shipments[tables.dewars[container["dewarId"]]["shippingId"]]
             return self.sees_proposal(tables.proposals[shipment["proposalId"]])

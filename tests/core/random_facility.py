@@ -16,11 +16,11 @@ from tests.conftest import unchecked
 
 SEED, MANY = 20261128, 2_000
 PROPOSALS, VISITED, SESSIONS, OWN_SESSIONS = 2_600, 500, 3_650, 2_050
-PERSONS = 120
+PERSONS = range(10_001, 10_121)  # keys that no other test has
 # On exactly MANY sessions; on one more; leader of one proposal more than MANY, none of which has a
 # session; on exactly MANY of these; on proposal 1, which has OWN_SESSIONS; on many of all.
-LIMIT, ABOVE, LEADER, MEMBER, IN_HOUSE, EVERYWHERE = range(1, 7)
-ORDINARY = range(EVERYWHERE + 1, PERSONS - 9)  # the last ten persons are on nothing
+LIMIT, ABOVE, LEADER, MEMBER, IN_HOUSE, EVERYWHERE = PERSONS[:6]
+ORDINARY = PERSONS[6:-10]  # the last ten are on nothing
 BIG, SMALL, OTHER = "i03", "m02", "i04"  # the first has more than MANY sessions
 FIRST_DAY = datetime(2020, 1, 1)
 
@@ -65,8 +65,8 @@ class Facility:
         return self._random.randint(1, VISITED if self._random.random() < 0.75 else PROPOSALS)
 
     def _add_people(self):
-        for person in range(1, PERSONS + 1):
-            self._add(models.Person, login=f"p{person}")
+        for person in PERSONS:
+            self.rows[models.Person].append({"personId": person, "login": f"p{person}"})
         for proposal in range(1, PROPOSALS + 1):
             leader = self._random.choice(ORDINARY)
             if VISITED < proposal <= VISITED + MANY + 1:
@@ -137,7 +137,7 @@ class Facility:
                 dewarId=self._maybe(share["dewar"], self._random.randint(1, 300)),
                 parentContainerId=self._maybe(share["container"], outer),
                 sessionId=self._maybe(share["session"], self._random.randint(1, SESSIONS)),
-                ownerId=self._maybe(share["owner"], self._random.randint(1, PERSONS)),
+                ownerId=self._maybe(share["owner"], self._random.choice(PERSONS)),
                 beamlineLocation=self._maybe(0.6, line),
             )
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.core.plain_rule import DEEPEST, KEYS, Caller, PlainRule, Tables
+from tests.core.plain_rule import KEYS, Caller, PlainRule, Tables
 from tests.core.random_facility import (
     ABOVE,
     BIG,
@@ -23,15 +23,16 @@ from tests.core.random_facility import (
 
 URL = "/ispyb/api/v1"
 MX, EM, SESSIONS, PROPOSALS = "mx_admin", "em_admin", "all_sessions", "all_proposals"
+IDLE = PERSONS[-1]
 WRITERS = ("mx_write", "processing_write", "uportal_sync")
-USERS = [Caller(f"p{person}", person) for person in range(1, PERSONS + 1)]
+USERS = [Caller(f"p{person}", person) for person in PERSONS]
 STAFF = [  # persons, and services without one, by their permissions
-    *(Caller("big", person, (MX,)) for person in (None, IN_HOUSE, LIMIT, ORDINARY[0], PERSONS)),
-    *(Caller("small", person, (EM,)) for person in (None, LIMIT, MEMBER, ORDINARY[1], PERSONS)),
-    *(Caller("both", person, (MX, EM)) for person in (None, ABOVE, ORDINARY[2], PERSONS)),
-    *(Caller("sessions", key, (SESSIONS,)) for key in (None, LEADER, ORDINARY[3], PERSONS)),
+    *(Caller("big", person, (MX,)) for person in (None, IN_HOUSE, LIMIT, ORDINARY[0], IDLE)),
+    *(Caller("small", person, (EM,)) for person in (None, LIMIT, MEMBER, ORDINARY[1], IDLE)),
+    *(Caller("both", person, (MX, EM)) for person in (None, ABOVE, ORDINARY[2], IDLE)),
+    *(Caller("sessions", key, (SESSIONS,)) for key in (None, LEADER, ORDINARY[3], IDLE)),
     *(Caller("proposals", person, (PROPOSALS,)) for person in (None, ORDINARY[4])),
-    Caller("sessions", PERSONS, (SESSIONS, MX)),
+    Caller("sessions", IDLE, (SESSIONS, MX)),
     Caller("writer", None, WRITERS),
     Caller("nobody", 0),
 ]
@@ -45,7 +46,7 @@ LIMITED = [  # one of these service tokens has a person, whose rows it does not 
         ((), None, (SESSIONS,)),
     )
 ]
-FEW = [*USERS[:20], USERS[-1], *STAFF, *LIMITED]  # for questions that cost a request each
+FEW = [*USERS[:8], USERS[-1], *STAFF, *LIMITED]  # for questions that cost a request each
 
 
 def describe_proposal(rule, proposal):
@@ -140,6 +141,17 @@ MORE_LISTS = {
     "results": List("/autoproc", PlainRule.sees_result),
 }
 ALL_LISTS = LISTS | MORE_LISTS
+SCOPES = [  # filter, list, and the method that tells the proposals or sessions of a row
+    ("proposal", "sessions", Tables.proposals_of_session),
+    ("proposal", "samples", Tables.proposals_of_sample),
+    ("proposal", "containers", Tables.proposals_of_container),
+    ("proposal", "collections", Tables.proposals_of_collection),
+    ("proposal", "programs", Tables.proposals_of_program),
+    ("session", "samples", Tables.sessions_of_sample),
+    ("session", "containers", Tables.sessions_of_container),
+    ("session", "collections", Tables.sessions_of_collection),
+    ("session", "programs", Tables.sessions_of_program),
+]
 
 
 @pytest.fixture
@@ -223,34 +235,6 @@ def test_lists_have_the_rows_of_the_rule(sign_in, names, callers, pairs):
     assert compared >= pairs
 
 
-def check_row(rule, name, key, answer):
-    """Compare a row of an answer, and the rows of other tables in it, with the restatement."""
-    described = ALL_LISTS[name].describe(rule, getattr(rule.tables, name)[key])
-    answered = {path: value_at(answer, path) for path in described}
-    assert answered == described, (rule.caller, name, key)
-
-
-def test_single_rows_are_those_of_the_rule(sign_in):
-    """A hidden row is a 404; a visible one shows what is visible of the rows beside it."""
-    random = Random(1)
-    for caller in FEW:
-        rule, client = sign_in(caller)
-        for name, (path, *_) in ALL_LISTS.items():
-            visible, rows = list_visible(rule, name), getattr(rule.tables, name)
-            hidden = (
-                random.sample(sorted(rows.keys() - {*visible}), 1)
-                if len(visible) < len(rows)
-                else []
-            )
-            for key in random.sample(visible, min(2, len(visible))):
-                answer = client.get(f"{URL}{path}/{name_of(rule.tables, name, key, random)}")
-                assert answer.status_code == 200, (caller, path, key)
-                check_row(rule, name, key, answer.json)
-            for key in hidden:
-                answer = client.get(f"{URL}{path}/{name_of(rule.tables, name, key, random)}")
-                assert answer.status_code == 404, (caller, path, key)
-
-
 def name_of(tables, name, key, random):
     """The key of a row, or at random the name of a proposal or session."""
     if random.random() < 0.5:
@@ -260,3 +244,59 @@ def name_of(tables, name, key, random):
             row = tables.sessions[key]
             return f"mx{row['proposalId']}-{row['visit_number']}"
     return key
+
+
+def check_row(rule, name, answer):
+    """Compare a row of an answer, and the rows of other tables in it, with the restatement."""
+    row = getattr(rule.tables, name)[answer[KEYS[name][1]]]
+    described = ALL_LISTS[name].describe(rule, row)
+    answered = {path: value_at(answer, path) for path in described}
+    assert answered == described, (rule.caller, name, row)
+
+
+def test_single_rows_are_those_of_the_rule(sign_in):
+    """A hidden row is a 404; a visible one shows of other tables the visible rows."""
+    random, statuses = Random(1), []
+    for caller in FEW:
+        rule, client = sign_in(caller)
+        for name in random.sample([*ALL_LISTS], 6):
+            visible = list_visible(rule, name)
+            hidden = sorted(getattr(rule.tables, name).keys() - {*visible})
+            for keys, status in ((visible, 200), (hidden, 404)):
+                for key in random.sample(keys, min(1, len(keys))):
+                    path = f"{ALL_LISTS[name].path}/{name_of(rule.tables, name, key, random)}"
+                    answer = client.get(URL + path)
+                    assert answer.status_code == status, (caller, path)
+                    statuses.append(status)
+                    if status == 200:
+                        check_row(rule, name, answer.json)
+    assert min(statuses.count(200), statuses.count(404)) > 100
+
+
+def test_rows_of_a_proposal_and_of_a_session(sign_in):
+    """They are those that are visible and hang on it; if it is hidden it is a 404."""
+    random, partial, empty = Random(2), 0, 0
+    for caller in FEW:
+        rule, client = sign_in(caller)
+        for scope, name, parents_of in SCOPES:
+            (path, _, describe), above = LISTS[name], f"{scope}s"
+            rows, visible = getattr(rule.tables, name), list_visible(rule, name)
+            keys = random.choice((visible, [*rows])) or [*rows]
+            parents = list_visible(rule, above)
+            if not parents or random.random() < 0.8:
+                parents = [*parents_of(rule.tables, rows[random.choice(keys)])]
+            for parent in random.sample(parents, min(1, len(parents))):
+                query = {scope: name_of(rule.tables, above, parent, random)}
+                if not LISTS[above].sees(rule, getattr(rule.tables, above)[parent]):
+                    assert client.get(URL + path, query_string=query).status_code == 404
+                    continue
+                hanging = {k for k, row in rows.items() if parent in parents_of(rule.tables, row)}
+                columns = [KEYS[name][1], *describe(rule, rows[keys[0]])]
+                answers = read_rows(client, path, fields=",".join(columns), **query)
+                answered = sorted(row[columns[0]] for row in answers)
+                assert answered == sorted(hanging.intersection(visible)), (caller, path, query)
+                partial += not hanging.issubset(visible)
+                empty += not hanging
+                for row in answers[:5]:
+                    check_row(rule, name, row)
+    assert min(partial, empty) > 10
