@@ -22,6 +22,7 @@ PERSONS = range(10_001, 10_121)  # keys that no other test has
 LIMIT, ABOVE, LEADER, MEMBER, IN_HOUSE, EVERYWHERE = PERSONS[:6]
 ORDINARY = PERSONS[6:-10]  # the last ten are on nothing
 BIG, SMALL, OTHER = "i03", "m02", "i04"  # the first has more than MANY sessions
+LINES = (BIG, OTHER, SMALL, "b21")
 FIRST_DAY = datetime(2020, 1, 1)
 
 
@@ -78,12 +79,13 @@ class Facility:
 
     def _add_sessions(self):
         numbers = defaultdict(int)
-        lines = (BIG, OTHER, SMALL, "b21", None)
         for key in range(1, SESSIONS + 1):
             own = key <= OWN_SESSIONS
             proposal = 1 if own else self._random.randint(1, VISITED)
             numbers[proposal] += 1
-            (line,) = self._random.choices(lines, (90, 5, 0, 0, 5) if own else (30, 40, 9, 12, 9))
+            (line,) = self._random.choices(
+                (*LINES, None), (90, 5, 0, 0, 5) if own else (30, 40, 9, 12, 9)
+            )
             start = FIRST_DAY + timedelta(days=self._random.randint(0, 900))  # many are equal
             self._add(
                 models.BLSession,
