@@ -24,6 +24,12 @@ ORDINARY = PERSONS[6:-10]  # the last ten are on nothing
 BIG, SMALL, OTHER = "i03", "m02", "i04"  # the first has more than MANY sessions
 LINES = (BIG, OTHER, SMALL, "b21")
 FIRST_DAY = datetime(2020, 1, 1)
+PLACES = (  # shares of containers with a dewar, a container around, a session, an owner; weight
+    ((1, 0.15, 0.15, 0.15), 30),
+    ((0.03, 1, 0.15, 0.15), 25),
+    ((0.03, 0.15, 1, 0.15), 20),
+    ((0, 0, 0, 0.7), 25),
+)
 
 
 class Facility:
@@ -125,21 +131,15 @@ class Facility:
         for _ in range(300):
             self._add(models.Dewar, shippingId=self._random.randint(1, 250))
         for key in range(1, 801):
-            place = self._random.choices(
-                ("dewar", "container", "session", "owner"), (30, 25, 20, 25)
-            )[0]
+            dewar, around, session, owner = self._random.choices(*zip(*PLACES))[0]
             outer = self._random.randint(max(1, key - 12), key)  # the last is the container itself
-            share = {each: 0.15 for each in ("dewar", "container", "session", "owner")}
-            share |= {place: 1, "dewar": 0.03, **({place: 1} if place == "dewar" else {})}
-            if place == "owner":
-                share |= {"container": 0, "session": 0, "dewar": 0, "owner": 0.7}
             line = self._random.choice((BIG, SMALL, OTHER))
             self._add(
                 models.Container,
-                dewarId=self._maybe(share["dewar"], self._random.randint(1, 300)),
-                parentContainerId=self._maybe(share["container"], outer),
-                sessionId=self._maybe(share["session"], self._random.randint(1, SESSIONS)),
-                ownerId=self._maybe(share["owner"], self._random.choice(PERSONS)),
+                dewarId=self._maybe(dewar, self._random.randint(1, 300)),
+                parentContainerId=self._maybe(around, outer),
+                sessionId=self._maybe(session, self._random.randint(1, SESSIONS)),
+                ownerId=self._maybe(owner, self._random.choice(PERSONS)),
                 beamlineLocation=self._maybe(0.6, line),
             )
 
