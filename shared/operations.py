@@ -4,6 +4,8 @@ The decorators of ``shared.api.Namespace`` call them.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from copy import copy
+from functools import lru_cache
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any
@@ -12,7 +14,7 @@ import orjson
 from flask import Response, current_app, request
 from flask_restx import Resource
 from flask_restx.mask import Mask, ParseError
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields, missing
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
@@ -29,6 +31,7 @@ from shared.errors import (
     Unauthenticated,
     bad_field,
 )
+from shared.execution import fetch
 from shared.identity import Identity
 from shared.service_tables import RevokedToken
 from shared.spelling import explain_unknown
@@ -55,7 +58,7 @@ def authenticate(resource: Resource) -> Identity:
     def is_revoked() -> bool:
         if begins:
             begin_write(_isolation(resource))
-        return bool(db.session.connection().execute(REVOKED, {"id": identity.tokenId}).first())
+        return bool(fetch(REVOKED, {"id": identity.tokenId}))
 
     if run_first(is_revoked):
         raise Unauthenticated("the token was revoked")
@@ -206,13 +209,36 @@ def _split(schema: Schema, raw: Any) -> tuple[Any, dict]:
     return written, {name: raw[name] for name in raw.keys() - written.keys()}
 
 
-def _load(schema: Schema, raw: Any) -> dict:
-    """Load ``raw``, or raise BadInput: a ValidationError elsewhere is a bug, not a 422."""
+def _load(schema: Schema, raw: Any, narrow: bool = False) -> dict:
+    """Load ``raw``, or raise BadInput: a ValidationError elsewhere is a bug, not a 422.
+
+    With ``narrow`` the other fields of ``schema`` are not looked at.
+    """
     try:
-        return schema.load(_with_present_names(schema, raw))
+        present = _with_present_names(schema, raw)
+        loader = _narrowed(schema, frozenset(present)) if narrow else schema
+        return loader.load(present)
     except ValidationError as error:
         reasons = explain_unknown(schema, error.normalized_messages())
         raise BadInput("invalid input", reasons) from error
+
+
+@lru_cache(1024)
+def _narrowed(schema: Schema, names: frozenset[str]) -> Schema:
+    """``schema`` with the fields ``names`` and those that have a value if they are not sent.
+
+    A list has dozens of parameters, of which a request sends a few. For an unknown name it is
+    the whole schema, which refuses it.
+    """
+    if not names <= schema.load_fields.keys():
+        return schema
+    narrowed = copy(schema)
+    narrowed.load_fields = {
+        name: field
+        for name, field in schema.load_fields.items()
+        if name in names or field.required or field.load_default is not missing
+    }
+    return narrowed
 
 
 def _with_present_names(schema: Schema, raw: Any) -> Any:
@@ -240,7 +266,7 @@ def load_query(schema: Schema) -> dict:
             query["fields"] = ",".join(_paths(Mask(request.headers["X-Fields"])))
         except (ParseError, RecursionError) as error:
             raise bad_field("X-Fields", str(error)) from error
-    return _load(schema, query)
+    return _load(schema, query, narrow=True)
 
 
 def _paths(mask: Mask, above: str = "") -> Iterator[str]:

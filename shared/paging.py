@@ -9,7 +9,7 @@ import orjson
 from marshmallow import ValidationError, fields
 from sqlalchemy import Select
 
-from shared.db import db
+from shared.execution import fetch_value
 from shared.schemas import STORED_NULL
 
 LONG_SECONDS = 60  # for which a long list is not counted again
@@ -40,7 +40,7 @@ def count(stmt: Select, values: dict, most: int) -> int:
     key, now = (stmt, repr(values)), time.monotonic()
     if _long_until.get(key, 0) > now:
         return most + 1
-    number = db.session.connection().scalar(stmt, values) or 0
+    number = fetch_value(stmt, values) or 0
     if number > most:
         if len(_long_until) >= REMEMBERED:
             _long_until.clear()

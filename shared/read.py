@@ -20,8 +20,8 @@ from shared import paging, visibility
 from shared.access import Rule, Shape, is_unrestricted
 from shared.aggregates import Aggregate
 from shared.computed import Computed
-from shared.db import db
 from shared.errors import BadInput, bad_field, not_found
+from shared.execution import fetch
 from shared.filters import filters_of
 from shared.lists import PAGING, beyond, column, condition, has_cursor, ordering
 from shared.schemas import TableSchema, columns_of
@@ -116,7 +116,7 @@ class Reader:
 
         If the rows are ``numbered``, their last columns are the aggregates.
         """
-        rows: Any = db.session.connection().execute(stmt, {**rule.values, **values}).all()
+        rows: Any = fetch(stmt, {**rule.values, **values})
         dicts = self._dicts(rows)
         if not rows:
             return rows, dicts
@@ -219,7 +219,7 @@ class Reader:
     def _count(self, totals: _Totals, rows: list, dicts: list[dict], rule: Rule) -> None:
         stmt = _select_totals(tuple(totals.fields.values()), rule.shape)
         values = {**rule.values, "keys": [row[0] for row in rows]}
-        by_key = {row[0]: row for row in db.session.connection().execute(stmt, values)}
+        by_key = {row[0]: row for row in fetch(stmt, values)}
         empty = [None] * (len(totals.fields) + 1)
         for row, answer in zip(rows, dicts):
             counted = by_key.get(row[0], empty)
