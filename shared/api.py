@@ -29,6 +29,7 @@ from shared import (
 )
 from shared.batches import Batch
 from shared.columnar import Columns, ColumnsSchema
+from shared.db import run_first
 from shared.file_roots import FileRoots
 from shared.lists import list_of
 from shared.schemas import TableSchema
@@ -141,6 +142,8 @@ class Namespace(flask_restx.Namespace):
                 identity.need(*permissions)
                 if service and identity.is_service:
                     identity.need(service)
+                if request.method in operations.SAFE:
+                    return run_first(lambda: method(resource, identity, *args, **kwargs))
                 return method(resource, identity, *args, **kwargs)
 
             schemes = [{"bearer": []}, {"onetime": []}] if link else [{"bearer": []}]

@@ -33,6 +33,7 @@ from shared.identity import Verifier
 from shared.log import log_requests
 from shared.pages import add_documentation
 from shared.request_context import RequestContext
+from shared.revocations import Revocations
 from shared.schemas import LARGEST_KEY
 
 SECURITY = {
@@ -118,6 +119,7 @@ def build_app(name: str, mounts: Iterable[ApiMount], source: Mapping | str | Non
     app.extensions["verifier"] = Verifier(
         tokens["keys"], tokens["issuer"], tokens["audience"], site["beamline_groups"]
     )
+    app.extensions["revocations"] = Revocations()
     db.init_app(app)
     handle_errors(app)
     handle_database_errors(app)

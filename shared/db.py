@@ -59,6 +59,7 @@ LOST_CONNECTION = {  # codes of MariaDB that SQLAlchemy does not count as such
 WRITING = "READ COMMITTED"  # the isolation level of writes
 BEGUN = "begun"  # key in ``session.info``: the isolation level of a write that has begun
 IDLE_SECONDS = 2  # after which a connection of the pool is pinged before it is used
+REPEAT_SECONDS = 1  # in which a request notices that its connection was closed
 RETRY_SECONDS = 2  # from the first lost lock on
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.4  # seconds, between two tries
 BUSY_SECONDS = 15  # for which SQLite waits for another writer, if the site sets no limit
@@ -285,12 +286,14 @@ def begin_write(isolation: str = WRITING) -> None:
 def run_first(work: Callable) -> Any:
     """Return the result of ``work()``, which runs the first statements of a request.
 
-    It runs again if the server closed the pooled connection since its last use.
+    It runs again if the server closed the pooled connection since its last use, which shows at
+    once: a statement that waits until the connection times out is not repeated.
     """
+    started = time.monotonic()
     try:
         return work()
     except DBAPIError as error:
-        if not error.connection_invalidated:
+        if not error.connection_invalidated or time.monotonic() > started + REPEAT_SECONDS:
             raise
         db.session.rollback()
         return work()

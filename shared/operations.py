@@ -15,10 +15,16 @@ from flask import Response, current_app, request
 from flask_restx import Resource
 from flask_restx.mask import Mask, ParseError
 from marshmallow import RAISE, Schema, ValidationError, fields, missing
-from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
-from shared import audit, idempotency, one_time_links, request_bodies, request_context
+from shared import (
+    audit,
+    idempotency,
+    one_time_links,
+    request_bodies,
+    request_context,
+    revocations,
+)
 from shared.conflicts import explain_conflict
 from shared.db import WRITING, begin_write, db, in_transaction, run_first
 from shared.errors import (
@@ -31,9 +37,7 @@ from shared.errors import (
     Unauthenticated,
     bad_field,
 )
-from shared.execution import fetch
 from shared.identity import Identity
-from shared.service_tables import RevokedToken
 from shared.spelling import explain_unknown
 
 COMPUTED = "_metadata"  # the member with computed values
@@ -41,24 +45,23 @@ DIFFERS = "Is read-only, and differs from the stored value: leave it out, or rea
 SAFE = {"GET", "HEAD", "OPTIONS"}
 CHANGED = "the row changed since it was read: read it again"
 UNQUOTED = f'{CHANGED}; or If-Match is no ETag, which has quotes: If-Match: "…"'
-REVOKED = select(RevokedToken.tokenId).where(RevokedToken.tokenId == bindparam("id"))
 
 
 def authenticate(resource: Resource) -> Identity:
-    """The caller by the Authorization header, after a look at the revoked tokens.
+    """The caller by the Authorization header, unless its token was revoked.
 
     A write looks in its own transaction, which saves round trips. Not on SQLite: there a
     transaction that writes blocks all others.
     """
-    identity = current_app.extensions["verifier"].identify(
-        request.headers.get("Authorization", "")
-    )
-    begins = request.method not in SAFE and db.engine.dialect.name != "sqlite"
+    extensions = current_app.extensions
+    identity = extensions["verifier"].identify(request.headers.get("Authorization", ""))
 
     def is_revoked() -> bool:
-        if begins:
+        if request.method in SAFE:
+            return extensions["revocations"].is_revoked(identity.tokenId)
+        if db.engine.dialect.name != "sqlite":
             begin_write(_isolation(resource))
-        return bool(fetch(REVOKED, {"id": identity.tokenId}))
+        return revocations.look_up(identity.tokenId)
 
     if run_first(is_revoked):
         raise Unauthenticated("the token was revoked")

@@ -3,16 +3,22 @@
 import json
 import time
 from base64 import urlsafe_b64encode
+from contextlib import suppress
+from multiprocessing import get_context
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
 from shared import keys as keyring
-from shared.db import db
-from shared.service_tables import utc_now
+from shared import revocations
+from shared.db import db, transaction_scope
 from shared.models import Person
-from shared.service_tables import RevokedToken
+from shared.revocations import MOST, SECONDS
+from shared.service_tables import RevokedToken, utc_now
 from tests.conftest import ISSUER
 
 URL = "/ispyb/api/v1/proposals"
@@ -129,14 +135,63 @@ def test_a_remembered_token_is_not_checked_twice_but_expires(app, as_, monkeypat
     assert alice.get(URL).status_code == 401
 
 
-def test_a_revoked_token_is_refused_at_once(app, add, token, refused):
+@pytest.mark.parametrize("most", [0, MOST], ids=["too many to remember", "remembered"])
+def test_a_token_that_another_server_revokes_is_refused_after_a_second(
+    app, add, token, refused, monkeypatch, most
+):
+    monkeypatch.setattr(revocations, "MOST", most)
     own_token = token("alice", 1, jti="my-token")
     client = app.test_client()
     headers = {"Authorization": f"Bearer {own_token}"}
     assert client.get(URL, headers=headers).status_code == 200
     add(RevokedToken(tokenId="my-token", expires=utc_now()))
+    answer = client.delete(f"{URL}/1", headers=headers)
+    assert answer.json["detail"] == "the token was revoked"  # a write asks in its transaction
+    time.sleep(SECONDS)
     assert "revoked" in refused(own_token)
     assert client.get(URL, headers={"Authorization": f"Bearer {token('alice', 1)}"}).json
+
+
+def test_a_token_that_this_server_revokes_is_refused_at_once(app, token, refused):
+    own_token = token("alice", 1, jti="own-token")
+    client = app.test_client()
+    headers = {"Authorization": f"Bearer {own_token}"}
+    for rolled_back in (True, False):
+        assert client.get(URL, headers=headers).status_code == 200
+        with app.app_context(), suppress(ZeroDivisionError), transaction_scope():
+            db.session.add(RevokedToken(tokenId="own-token", expires=utc_now()))
+            revocations.announce()
+            assert not rolled_back or 1 / 0
+    assert "revoked" in refused(own_token)
+
+
+def test_all_processes_of_a_server_learn_of_a_revocation_at_once(app, add, token, refused):
+    own_token = token("alice", 1, jti="other-token")
+    headers = {"Authorization": f"Bearer {own_token}"}
+    assert app.test_client().get(URL, headers=headers).status_code == 200
+    add(RevokedToken(tokenId="other-token", expires=utc_now()))
+    other = get_context("fork").Process(target=revocations.note_change)
+    other.start()
+    other.join()
+    assert "revoked" in refused(own_token)
+
+
+def test_a_read_asks_for_revoked_tokens_once_a_second(app, as_, engine):
+    client, seen = as_("alice", 1), []
+
+    def note(connection, cursor, statement, *_):
+        if "RevokedToken" in statement:
+            seen.append(time.monotonic())
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        begin = time.monotonic()
+        for _ in range(10):
+            assert client.get(URL).status_code == 200
+        end = time.monotonic()
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(seen) <= 1 + (end - begin) / SECONDS
 
 
 @pytest.fixture

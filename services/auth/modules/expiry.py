@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert
 
 from services.auth import app_context
+from shared import revocations
 from shared.db import db, drop
 from shared.service_tables import LoginAttempt, OnceToken, RefreshToken, RevokedToken, utc_now
 
@@ -20,6 +21,7 @@ def revoke(token_ids: Collection[str], expires: datetime | None = None) -> None:
     rows = [{"tokenId": token_id, "expires": until} for token_id in token_ids]
     if rows:
         db.session.execute(stmt.values(rows))
+        revocations.announce()
 
 
 def purge() -> None:

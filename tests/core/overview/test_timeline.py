@@ -435,7 +435,8 @@ def test_a_long_feed_costs_the_statements_of_a_short_one(as_, happened, add):
         return len(seen)
 
     def note(connection, cursor, statement, *_):
-        seen.append(statement)
+        if "RevokedToken" not in statement:  # which is asked once a second
+            seen.append(statement)
 
     events_of.listen(Engine, "before_cursor_execute", note)
     try:

@@ -164,7 +164,7 @@ def test_one_query_for_each_level(pipeline, alice, statements):
         wide = {**TREE, "outputs": TREE["outputs"] * 5}
         assert pipeline.post(URL, json=wide).status_code == 201
     assert counts[:2] == counts[2:]
-    assert counts[0] == 8  # the token, and seven tables
+    assert counts[0] == 7  # tables
 
 
 @pytest.mark.parametrize(
