@@ -258,7 +258,7 @@ class Namespace(flask_restx.Namespace):
                     return operations.make_response(body, status, secret)
 
                 if verb == "GET":
-                    return work().make_conditional(request)
+                    return operations.make_conditional(work())
                 return operations.run_write(resource, work, kwargs, secret)
 
             sent = {"GET": ("If-None-Match",), "POST": ("Idempotency-Key",)}.get(verb, ())

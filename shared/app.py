@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -45,6 +45,7 @@ SECURITY = {
     },
     "onetime": {"type": "apiKey", "in": "query", "name": "onetime"},
 }
+SAFE_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 EXPOSED = [*headers.ANSWERED]  # pages of other origins may read them
 
 
@@ -59,6 +60,14 @@ class ApiMount:
     path: str = ""
     root: str = config.API_ROOT
     dialect: str | None = None
+
+
+class Service(Flask):
+    """The app of a service."""
+
+    def ensure_sync(self, func: Callable) -> Callable:
+        """Return ``func``, which is never async: Flask would inspect each at each request."""
+        return func
 
 
 class Id(IntegerConverter):
@@ -100,7 +109,7 @@ class Api(flask_restx.Api):
 def build_app(name: str, mounts: Iterable[ApiMount], source: Mapping | str | None = None) -> Flask:
     """The service ``name`` with ``mounts``; ``source`` is its site file, see config.load."""
     site = config.load(source, name)
-    app = Flask(f"ispyb.{name}", static_folder=None)
+    app = Service(f"ispyb.{name}", static_folder=None)
     uri, database = config.database_uri(site), site["database"]
     app.config.update(
         SITE=site,
@@ -196,7 +205,7 @@ def _add(app: Flask, name: str, mount: ApiMount):
 def _open_request() -> None:
     """Begin the context of the request; its id is that of the gateway, if it is safe to log."""
     request_id = request.headers.get("X-Request-ID", "")
-    if not re.fullmatch(r"[\w.-]{1,64}", request_id, re.ASCII):
+    if not SAFE_ID.fullmatch(request_id):
         request_id = uuid4().hex
     request_context.open_context(
         RequestContext(

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Dialect, Select
 
 from shared.db import db
 
+LATEST = "connection"  # key in ``session.info``: the connection of the latest statement
 LISTS = re.compile(r"__\[POSTCOMPILE_(\w+)\]")
 
 
@@ -74,7 +75,7 @@ _compiling = Lock()
 
 def fetch(statement: Select, values: Mapping) -> Sequence:
     """The rows of ``statement``, which selects columns, and is one that its module keeps."""
-    connection = db.session.connection()
+    connection = _connection()
     compiled = _compile(statement, connection.dialect)
     bound = {**compiled.constants, **values}
     text = compiled.text(bound)
@@ -90,6 +91,15 @@ def fetch_value(statement: Select, values: Mapping) -> Any:
     """The first column of the first row of ``statement``, or None if there is no row."""
     rows = fetch(statement, values)
     return rows[0][0] if rows else None
+
+
+def _connection() -> Connection:
+    """The connection of the session, which SQLAlchemy takes long to look up."""
+    session = db.session()
+    connection = session.info.get(LATEST)
+    if connection is None or connection.closed:  # the end of a transaction closes it
+        connection = session.info[LATEST] = session.connection()
+    return connection
 
 
 def _compile(statement: Select, dialect: Dialect) -> _Compiled:

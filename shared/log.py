@@ -23,7 +23,8 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "message": record.getMessage(),
         }
-        line |= {name: getattr(record, name) for name in ATTRIBUTES if hasattr(record, name)}
+        values = vars(record)
+        line |= {name: values[name] for name in ATTRIBUTES if name in values}
         if (context := request_context.current_or_none()) is not None:
             line["requestId"] = context.request_id
         if record.exc_info:
@@ -51,7 +52,7 @@ def log_requests(app: Flask) -> None:
     logger = configure()
 
     def log(response: Response) -> Response:
-        if request.path in PROBES:
+        if request.path in PROBES or not logger.isEnabledFor(logging.INFO):
             return response
         context = request_context.current()
         extra = {
@@ -63,7 +64,9 @@ def log_requests(app: Flask) -> None:
             "login": context.identity.login if context.identity else None,
             "requestId": context.request_id,
         }
-        logger.info("request", extra=extra)
+        # logger.info would walk the stack for the line of code, which is always this one
+        record = logger.makeRecord(LOGGER, logging.INFO, "", 0, "request", (), None, extra=extra)
+        logger.handle(record)
         return response
 
     app.after_request(log)

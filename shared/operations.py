@@ -42,6 +42,7 @@ from shared.spelling import explain_unknown
 
 COMPUTED = "_metadata"  # the member with computed values
 DIFFERS = "Is read-only, and differs from the stored value: leave it out, or read it again."
+CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH")  # the headers that compare ETags
 SAFE = {"GET", "HEAD", "OPTIONS"}
 CHANGED = "the row changed since it was read: read it again"
 UNQUOTED = f'{CHANGED}; or If-Match is no ETag, which has quotes: If-Match: "…"'
@@ -94,17 +95,25 @@ def make_response(body: Any, status: HTTPStatus, secret: bool) -> Response:
     """The answer with ``body`` as JSON and its ETag; a ``secret`` one is not to be cached."""
     if isinstance(body, Response):
         return body
-    answer = Response(orjson.dumps(body), int(status), mimetype="application/json")
-    if secret:
-        answer.headers["Cache-Control"] = "no-store"
-    else:
-        set_content_tag(answer)
-    return answer
+    data = orjson.dumps(body)
+    sent = {"Cache-Control": "no-store"} if secret else {"ETag": _tag(data)}
+    return Response(data, int(status), sent, content_type="application/json")
 
 
 def set_content_tag(answer: Response) -> Response:
     """Set the ETag of ``answer`` to a hash of its body."""
-    answer.set_etag(blake2b(answer.get_data(), digest_size=12).hexdigest())
+    answer.headers["ETag"] = _tag(answer.get_data())
+    return answer
+
+
+def _tag(data: bytes) -> str:
+    return f'"{blake2b(data, digest_size=12).hexdigest()}"'
+
+
+def make_conditional(answer: Response) -> Response:
+    """``answer`` to a GET, or 304 or 412 if a header asks for one."""
+    if any(name in request.environ for name in CONDITIONS):
+        return answer.make_conditional(request)
     return answer
 
 
