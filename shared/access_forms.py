@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, select, union
 
-from shared.callers import Form, Shape, is_any, is_listed
+from shared.callers import Form, Shape, is_any
+from shared.key_lists import is_listed
 
 
 def is_own(shape: Shape, key: Any, rules: list[Select], name: str) -> ColumnElement[bool]:

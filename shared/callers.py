@@ -17,16 +17,15 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.types import UserDefinedType
 
-from shared.db import db
+from shared.execution import fetch
 from shared.identity import Identity, VisibleKeys
+from shared.key_lists import list_keys
 from shared.models import BLSession, Proposal, ProposalHasPerson, SessionHasPerson
 from shared.statements import cache_statements, make_alias
 
 Keys = Select[int, int] | CompoundSelect[int, int]
 MOST_KEYS = 2_000  # proposals, and sessions, that are bound as lists
-EMPTY = "(NULL)"
 MANY_SECONDS = 60  # for which a caller with more is not looked up again
 REMEMBERED = 1024
 _many_until: dict[tuple, float] = {}  # by person or beamlines
@@ -64,39 +63,12 @@ class Shape(NamedTuple):
         return self.few or self.form is Form.ROWS
 
 
-class KeyList(UserDefinedType):
-    """A list of integers that is rendered as text, ``(1,2)``: faster than binding each."""
-
-    cache_ok = True
-
-    def literal_processor(self, dialect: Any) -> Any:
-        """A function that returns the text as it is: ``list_keys`` made it of integers."""
-        return str
-
-
-def list_keys(keys: Any) -> str:
-    """The text of a list of integers for a bind parameter of the type ``KeyList``."""
-    return f"({','.join(map(str, map(int, keys)))})" if keys else EMPTY
-
-
 def is_any(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
     """Whether one of ``conditions`` holds; those that never hold are left out of the SQL."""
     possible = [each for each in conditions if each is not false()]
     if any(each is true() for each in possible):
         return true()
     return or_(*possible) if possible else false()
-
-
-def count_keys(text: str) -> int:
-    """The number of keys in the text of a list."""
-    return 0 if text == EMPTY else text.count(",") + 1
-
-
-def is_listed(key: Any, name: str) -> ColumnElement[bool]:
-    """Whether ``key`` is in the list that is bound as ``name``."""
-    keys: Any = bindparam(name, type_=KeyList(), literal_execute=True)
-    condition: ColumnElement[bool] = key.op("IN", is_comparison=True)(keys)
-    return condition
 
 
 def described(identity: Identity) -> tuple[Shape, dict[str, Any]]:
@@ -172,7 +144,7 @@ def _list_few(caller: tuple, select_keys: Callable[[], Keys], values: dict) -> s
         return None
     most = 2 * MOST_KEYS  # a session may be there twice
     statement = select_keys()
-    rows = db.session.connection().execute(statement, {**values, "most": most}).all()
+    rows = fetch(statement, {**values, "most": most})
     keys = set(map(tuple, rows))
     if len(rows) < most and len(keys) <= MOST_KEYS:
         return keys
@@ -180,6 +152,11 @@ def _list_few(caller: tuple, select_keys: Callable[[], Keys], values: dict) -> s
         _many_until.clear()
     _many_until[caller] = now + MANY_SECONDS
     return None
+
+
+def forget() -> None:
+    """Forget which callers have too many keys: another database has others."""
+    _many_until.clear()
 
 
 @cache_statements(1)

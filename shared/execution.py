@@ -11,10 +11,12 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import CompoundSelect, Connection, Dialect, Select
 
 from shared.db import db
+from shared.key_lists import KeyList
 
+AnySelect = Select | CompoundSelect
 LATEST = "connection"  # key in ``session.info``: the connection of the latest statement
 LISTS = re.compile(r"__\[POSTCOMPILE_(\w+)\]")
 
@@ -22,12 +24,13 @@ LISTS = re.compile(r"__\[POSTCOMPILE_(\w+)\]")
 class _Compiled:
     """The text of a statement in pieces, between which are the names of its lists."""
 
-    def __init__(self, statement: Select, dialect: Dialect):
+    def __init__(self, statement: AnySelect, dialect: Dialect):
         compiled = statement.compile(dialect=dialect)
         lists = {compiled.bind_names[bind] for bind in compiled.post_compile_params}
         self.pieces = LISTS.split(compiled.string)
         assert lists == {*self.pieces[1::2]}, "only plain lists are rendered after the compilation"
         self.names = [name for name in compiled.positiontup or () if name not in lists]
+        self.key_lists = {name for name in lists if isinstance(compiled.binds[name].type, KeyList)}
         self.constants = {
             name: bind.effective_value
             for name, bind in compiled.binds.items()
@@ -47,16 +50,22 @@ class _Compiled:
     def text(self, values: Mapping) -> str | None:
         """The text with the integers of all lists; None if a list is empty or has other values.
 
+        A ``KeyList`` is text already.
+
         Digits need no escaping, so a list of integers is no parameter of the driver.
         """
         if len(self.pieces) == 1:
             return self.pieces[0]
         pieces = self.pieces.copy()
         for at in range(1, len(pieces), 2):
-            items = values[pieces[at]]
-            if {*map(type, items)} != {int}:
+            name = pieces[at]
+            items = values[name]
+            if name in self.key_lists:
+                pieces[at] = items
+            elif {*map(type, items)} == {int}:
+                pieces[at] = ", ".join(map(str, items))
+            else:
                 return None
-            pieces[at] = ", ".join(map(str, items))
         return "".join(pieces)
 
     def parameters(self, values: Mapping) -> tuple:
@@ -69,11 +78,11 @@ class _Compiled:
         )
 
 
-_compiled: WeakKeyDictionary[Select, dict[str, _Compiled]] = WeakKeyDictionary()
+_compiled: WeakKeyDictionary[AnySelect, dict[str, _Compiled]] = WeakKeyDictionary()
 _compiling = Lock()
 
 
-def fetch(statement: Select, values: Mapping) -> Sequence:
+def fetch(statement: AnySelect, values: Mapping) -> Sequence:
     """The rows of ``statement``, which selects columns, and is one that its module keeps."""
     connection = _connection()
     compiled = _compile(statement, connection.dialect)
@@ -87,7 +96,7 @@ def fetch(statement: Select, values: Mapping) -> Sequence:
     return [_convert(compiled.converters, row) for row in rows]
 
 
-def fetch_value(statement: Select, values: Mapping) -> Any:
+def fetch_value(statement: AnySelect, values: Mapping) -> Any:
     """The first column of the first row of ``statement``, or None if there is no row."""
     rows = fetch(statement, values)
     return rows[0][0] if rows else None
@@ -102,7 +111,7 @@ def _connection() -> Connection:
     return connection
 
 
-def _compile(statement: Select, dialect: Dialect) -> _Compiled:
+def _compile(statement: AnySelect, dialect: Dialect) -> _Compiled:
     by_dialect = _compiled.get(statement)
     if by_dialect is None or dialect.name not in by_dialect:
         with _compiling:  # SQLAlchemy makes parts of a statement at its first compilation

@@ -7,10 +7,11 @@ from sqlalchemy import Select, bindparam, false, select
 
 from shared import names, visibility
 from shared.access import Rule, everything
-from shared.callers import Form, Shape, count_keys, described, look_up
-from shared.db import db
+from shared.callers import Form, Shape, described, look_up
+from shared.execution import fetch_value
 from shared.filters import Filter, filters_of
 from shared.identity import Identity
+from shared.key_lists import count_keys
 from shared.models import BLSession, Proposal
 from shared.schemas import TableSchema, columns_of
 from shared.statements import cache_statements
@@ -47,7 +48,7 @@ def _choose(
         if name in query:
             shape, values = described(identity)
             statement = _select_parent(shape, parent)
-            key = db.session.connection().scalar(statement, {**values, "key": query[name]})
+            key = fetch_value(statement, {**values, "key": query[name]})
             return Rule(false(), values, shape) if key is None else everything(identity)
     if any(_names_key(schema, filters, name) for name in query):
         return visibility.rule(identity, model)

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from shared import access, app_context
 from shared.callers import described
-from shared.db import db
 from shared.errors import NotFound, bad_field, not_found
+from shared.execution import fetch, fetch_value
 from shared.identity import Identity
 from shared.models import BLSession, Proposal
 from shared.statements import cache_statements
@@ -45,10 +45,11 @@ def find_proposal(identity: Identity, name: str) -> tuple[int, bool]:
     visible = access.seen_proposals(shape, Proposal.proposalId)
     owned = access.owns_proposal(shape, Proposal.proposalId)
     statement = _select_proposal(visible, owned, "proposalId" in filters)
-    row = db.session.connection().execute(statement, {**values, **filters}).first()
-    if row is None:
+    rows = fetch(statement, {**values, **filters})
+    if not rows:
         raise not_found(Proposal)
-    return row[0], bool(row[1])
+    key, owned = rows[0]
+    return key, bool(owned)
 
 
 def session_filters(identity: Identity, name: str | int) -> dict:
@@ -69,7 +70,7 @@ def session_key(identity: Identity, name: str | int) -> int:
     """The id of a visible session, by id or name; NotFound if it is hidden or absent."""
     rule, filters = access.sessions(identity), session_filters(identity, name)
     statement = _select_session(rule.condition, "sessionId" in filters)
-    key = db.session.connection().scalar(statement, {**rule.values, **filters})
+    key = fetch_value(statement, {**rule.values, **filters})
     if key is None:
         raise not_found(BLSession)
     return key

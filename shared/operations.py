@@ -113,7 +113,7 @@ def _tag(data: bytes) -> str:
 def make_conditional(answer: Response) -> Response:
     """``answer`` to a GET, or 304 or 412 if a header asks for one."""
     if any(name in request.environ for name in CONDITIONS):
-        return answer.make_conditional(request)
+        answer.make_conditional(request)
     return answer
 
 
