@@ -1,9 +1,13 @@
 """The checks of a write: references to parents, order of dates, dependent rows."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Select,
     bindparam,
     column,
     delete,
@@ -12,18 +16,21 @@ from sqlalchemy import (
     func,
     inspect,
     literal,
+    literal_column,
     select,
     table,
     text,
     union_all,
 )
 
-from shared import visibility
+from shared import access, visibility
 from shared.db import db
 from shared.errors import Conflict, NotYet, bad_field, not_found, noun
 from shared.identity import Identity
 from shared.schemas import TableSchema
+from shared.statements import cache_statements
 
+VISIBLE = "visible"  # key in ``session.info``: the rows that this transaction has checked
 DENIED = {"Proposal", "BLSession"}  # a reference to a hidden one is a 404, not a 424
 PLURALS = {  # for errors, by table
     "BLSession": "sessions",
@@ -47,34 +54,79 @@ CHILDREN = {
 }
 
 
-def check_parents(identity: Identity, model: Any, *documents: dict) -> None:
+def check_parents(identity: Identity, model: Any, *documents: dict, stored: Any = None) -> None:
     """Raise unless the rows that ``documents``, of rows of ``model``, refer to are visible.
 
     It takes one statement. For a proposal or a session that is hidden or absent: NotFound. For
-    other rows: NotYet, as another client may be about to create them.
+    other rows: NotYet, as another client may be about to create them. ``stored`` is the row that
+    is changed: a reference that it has already is not read again in a table that hides no row.
     """
-    parents, selects, values = {}, [], {}
-    for name in {n: None for data in documents for n, value in data.items() if value is not None}:
-        parent = visibility.target(getattr(model, name))
-        if parent is None:
-            continue
-        keys = {data[name] for data in documents if data.get(name) is not None}
-        rule, key = visibility.rule(identity, parent), visibility.key_of(parent)
-        parents[name] = (parent, len(keys))
-        statement = select(literal(name), func.count(distinct(key)))
-        inside = key.in_(bindparam(f"of_{name}", expanding=True))
-        selects.append(statement.where(inside, rule.condition))
-        values |= {**rule.values, f"of_{name}": [*keys]}
-    if not selects:
+    check_all_parents(identity, {model: documents}, stored)
+
+
+def check_all_parents(
+    identity: Identity, rows: Mapping[Any, Sequence[dict]], stored: Any = None
+) -> None:
+    """The same for rows of several models, with the documents of each.
+
+    Rows that were visible earlier in this transaction are not read again.
+    """
+    checks: list[tuple[str, Any, set, access.Rule]] = []
+    for model, documents in rows.items():
+        for name in {n: None for each in documents for n, key in each.items() if key is not None}:
+            if (parent := visibility.target(getattr(model, name))) is None:
+                continue
+            rule = visibility.rule(identity, parent)
+            keys = {each[name] for each in documents if each.get(name) is not None}
+            keys -= _visible_keys(identity, parent)
+            if stored is not None and rule.unrestricted:
+                keys.discard(getattr(stored, name))
+            if keys:
+                checks.append((name, parent, keys, rule))
+    if not checks:
         return
-    present = dict(db.session.execute(union_all(*selects), values).all())
-    for name, (parent, number) in parents.items():
-        if present[name] == number:
-            continue
-        if parent.__tablename__ in DENIED:
+    values: dict[str, Any] = {}
+    for at, (_, _, keys, rule) in enumerate(checks):
+        values |= {**rule.values, f"keys_{at}": [*keys]}
+    statement = _count_visible(tuple((parent, rule.condition) for _, parent, _, rule in checks))
+    present = dict(db.session.execute(statement, values).all())
+    for at, (name, parent, keys, _) in enumerate(checks):
+        if present[at] == len(keys):
+            note_visible(identity, parent, *keys)
+        elif parent.__tablename__ in DENIED:
             raise not_found(parent)
-        reasons = {name: [f"no such {parent.__tablename__}"]}
-        raise NotYet("a referenced row is not there yet", reasons)
+        else:
+            reasons = {name: [f"no such {parent.__tablename__}"]}
+            raise NotYet("a referenced row is not there yet", reasons)
+
+
+@cache_statements(512)
+def _count_visible(parents: tuple[tuple[Any, ColumnElement[bool]], ...]) -> CompoundSelect:
+    """The numbers of the visible rows of tables with the keys ``keys_0``, ``keys_1``, …"""
+    return union_all(
+        *(
+            select(literal_column(f"{at}", Integer), func.count(distinct(key))).where(
+                key.in_(bindparam(f"keys_{at}", expanding=True)), condition
+            )
+            for at, (parent, condition) in enumerate(parents)
+            for key in [visibility.key_of(parent)]
+        )
+    )
+
+
+def note_visible(identity: Identity, model: Any, *keys: Any) -> None:
+    """Note that the caller sees rows: this transaction does not check them again as parents."""
+    _visible_keys(identity, model).update(keys)
+
+
+def _visible_keys(identity: Identity, model: Any) -> set:
+    """The keys of the rows of ``model`` that were visible earlier in this transaction."""
+    transaction = db.session().get_transaction()
+    noted_in, keys = db.session.info.get(VISIBLE, (None, {}))
+    if transaction is None or noted_in is not transaction:
+        keys = {}
+        db.session.info[VISIBLE] = transaction, keys
+    return keys.setdefault((identity, model), set())
 
 
 def check_order(
@@ -107,19 +159,45 @@ def lock_visible(identity: Identity, model: Any, key: Any = None, **filters: Any
     It is selected by its primary key, or by ``filters``: ``column`` or ``column__in``. The rule
     is in the list of columns, so that no row of another table is locked.
     """
-    rule, (primary,) = visibility.rule(identity, model), inspect(model).primary_key
-    stmt = select(model, rule.condition.label("seen"))
-    for name, value in filters.items() if key is None else [(primary.key, key)]:
-        attribute, _, many = name.partition("__")
-        selected = getattr(model, attribute)
-        stmt = stmt.where(selected.in_(value) if many else selected == value)
+    values = filters if key is None else {inspect(model).primary_key[0].key: key}
+    return _lock(identity, model, None, values)
+
+
+def lock_parent(identity: Identity, link: Any, key: Any) -> Any:
+    """The same for the row to which ``link`` refers, a column of the row with this ``key``."""
+    return _lock(
+        identity, visibility.target(link), link, {visibility.key_of(link.class_).key: key}
+    )
+
+
+def _lock(identity: Identity, model: Any, link: Any, values: dict) -> Any:
+    rule = visibility.rule(identity, model)
     rows = db.session.execute(
-        stmt.with_for_update(), rule.values, execution_options={"populate_existing": True}
+        _select_locked(model, link, tuple(values), rule.condition),
+        {**rule.values, **{f"by_{name}": value for name, value in values.items()}},
+        execution_options={"populate_existing": True},
     )
     for row, seen in rows.all():
         if seen:
+            note_visible(identity, model, getattr(row, visibility.key_of(model).key))
             return row
     raise not_found(model)
+
+
+@cache_statements(512)
+def _select_locked(
+    model: Any, link: Any, names: tuple[str, ...], visible: ColumnElement[bool]
+) -> Select:
+    conditions = []
+    for name in names:
+        column, _, many = name.partition("__")
+        attribute = getattr(model if link is None else link.class_, column)
+        value = bindparam(f"by_{name}", expanding=bool(many))
+        conditions.append(attribute.in_(value) if many else attribute == value)
+    if link is not None:
+        parent = select(link).where(*conditions).scalar_subquery()
+        conditions = [visibility.key_of(model) == parent]
+    return select(model, visible.label("seen")).where(*conditions).with_for_update()
 
 
 def remove(model: Any, key: Any, along: Collection[str] = ()) -> None:

@@ -114,7 +114,7 @@ class TableService:
 
     def check_data(self, identity: Identity, data: dict, stored: Any = None) -> None:
         """Raise unless ``data`` may be written over the row ``stored``, or as a new one."""
-        row_checks.check_parents(identity, self.model, data)
+        row_checks.check_parents(identity, self.model, data, stored=stored)
         self._check_values(identity, data, stored)
 
     def check_new(self, identity: Identity, documents: list[dict]) -> None:

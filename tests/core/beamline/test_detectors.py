@@ -2,7 +2,6 @@
 
 import pytest
 
-from services.core.modules.beamline.detectors import detectors as service
 from shared.models import BeamLineSetup, Detector
 
 URL = "/ispyb/api/v1/beamline/detectors"
@@ -49,15 +48,16 @@ def test_a_token_of_a_beamline_leaves_the_detectors_of_others(as_, detectors):
 @pytest.mark.parametrize(
     "names, expected",
     [
-        ({"detectorManufacturer": "DECTRIS"}, 1),
-        ({"detectorManufacturer": "dectris", "detectorModel": "eiger x 4m"}, 2),
-        ({"detectorModel": "EIGER X 4M", "detectorType": ""}, 2),
-        ({"detectorModel": "Jungfrau"}, None),
+        ({"manufacturer": "DECTRIS"}, 1),
+        ({"manufacturer": "dectris", "model": "eiger x 4m"}, 2),
+        ({"model": "EIGER X 4M", "type": ""}, 2),
+        ({"model": "Jungfrau"}, None),
     ],
 )
-def test_a_detector_is_known_by_its_names(app, detectors, names, expected):
-    with app.app_context():
-        assert service.get_key_by_names(**names) == expected
+def test_the_first_detector_of_its_names_in_any_case(as_, detectors, names, expected):
+    answer = as_("erin", 5).get("/ispyb/mxcube/detectors", query_string=names)
+    assert answer.json.get("detectorId") == expected
+    assert answer.status_code == (200 if expected else 404)
 
 
 def test_only_software_writes(as_, detectors):

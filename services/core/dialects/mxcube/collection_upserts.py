@@ -16,6 +16,7 @@ from services.core.modules.acquisition.data_collections import (
 from services.core.modules.acquisition.grids import grids
 from services.core.modules.beamline.beamline_setups import beamline_setups
 from services.core.modules.people.sessions import sessions
+from shared import row_checks
 from shared.errors import NotFound
 from shared.identity import Identity
 from shared.models import BLSession, DataCollection, DataCollectionGroup
@@ -48,9 +49,9 @@ def put_group(identity: Identity, report: dict) -> DataCollectionGroup:
         key = _get_key_by_files(report)
     if key is None:
         return _put_group(identity, report)
-    link = "dataCollectionGroupId"
-    group_id = data_collections.get(identity, key, (link,))[link]
-    return _update_group(identity, data_collection_groups.lock(identity, group_id), report)
+    return _update_group(
+        identity, data_collection_groups.lock_by_collection(identity, key), report
+    )
 
 
 def _lock_session(identity: Identity, report: dict) -> BLSession:
@@ -72,6 +73,8 @@ def _get_key_by_files(report: dict) -> int | None:
 
 def _create(identity: Identity, session: BLSession, report: dict) -> DataCollection:
     """The new collection of a ``report``, with the detector of the setup unless it names one."""
+    parents = {DataCollectionGroup: [report["group"]], DataCollection: [report["collection"]]}
+    row_checks.check_all_parents(identity, parents)  # of both rows in one statement
     group = _put_group(identity, report)
     setup_reports.assign_newest(session)
     data = {"detector2Theta": 0.0, **_with_end(report["collection"])}

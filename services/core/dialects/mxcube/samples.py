@@ -49,8 +49,8 @@ class Sample(Resource):
         Every caller who sees the sample may do this.
         """
         columns = {n: v for n, v in get_columns(data).items() if v is not None}
-        sample = samples.update(identity, sample_id, columns)
-        return with_warnings(MxcubeSampleSchema().build_answer(sample), data)
+        sample = samples.edit(identity, samples.lock(identity, sample_id), columns)
+        return with_warnings(MxcubeSampleSchema().build_answer(vars(sample)), data)
 
 
 def _build_sample(row: dict) -> dict:

@@ -4,6 +4,7 @@ A report names neither the session nor, most often, the beamline: it is the one 
 has a session now. A person may report for the beamlines where he has a session now.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from math import isclose
 from typing import Any
@@ -31,8 +32,7 @@ def put(identity: Identity, report: dict) -> tuple[int, bool]:
     now = datetime.now().replace(microsecond=0)
     data, key, session_id = dict(report["setup"]), report["beamlineSetupId"], report["sessionId"]
     data["beamlineName"] = _get_beamline(identity, session_id, data.get("beamlineName"), now)
-    if (detector_id := get_detector_key(report["detector"])) is not None:
-        data["detectorId"] = detector_id
+    data |= get_detector(identity, report["detector"], ("detectorId",))
     new = not _is_stored(identity, key, data)
     if new:
         setup = beamline_setups.insert(identity, {**data, "setupDate": now})
@@ -52,9 +52,12 @@ def assign_newest(session: BLSession) -> None:
         save(session, {"beamLineSetupId": newest})
 
 
-def get_detector_key(names: dict) -> int | None:
-    """The key of the detector with these names, in any case; without a name there is none."""
-    return detectors.get_key_by_names(**names) if any(names.values()) else None
+def get_detector(identity: Identity, names: dict, fields: Collection[str] = ()) -> dict:
+    """The detector with these names, in any case; empty if there is none, or no name."""
+    try:
+        return detectors.get_by_names(identity, names, fields) if any(names.values()) else {}
+    except NotFound:
+        return {}
 
 
 def _get_beamline(

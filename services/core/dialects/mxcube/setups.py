@@ -9,7 +9,6 @@ from services.core.dialects.lenient import with_warnings
 from services.core.dialects.mxcube import setup_reports
 from services.core.dialects.mxcube.collection_schemas import NewIdSchema
 from services.core.dialects.mxcube.setup_schemas import MxcubeDetectorQuery, MxcubeSetupSchema
-from services.core.modules.beamline.detectors import detectors
 from services.core.schemas.beamline.detectors import DetectorSchema
 from shared.api import Namespace, Resource
 from shared.errors import NotFound
@@ -51,8 +50,8 @@ class Detectors(Resource):
         """Show the one detector of these names, the oldest if there are several."""
         for texts in _list_readings(request.query_string.decode(), query):
             names = {NAMES[name]: "" if text == "None" else text for name, text in texts.items()}
-            if (key := setup_reports.get_detector_key(names)) is not None:
-                return detectors.get(identity, key)
+            if detector := setup_reports.get_detector(identity, names):
+                return detector
         raise NotFound("Detector not found")
 
 

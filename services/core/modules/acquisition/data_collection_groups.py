@@ -11,11 +11,10 @@ from services.core.schemas.acquisition.data_collection_groups import (
 from shared import batches, read, row_checks
 from shared.access import everything
 from shared.db import db
+from shared.errors import NotFound, not_found
 from shared.identity import Identity
 from shared.models import DataCollection, DataCollectionGroup, GridInfo
 from shared.table_service import TableService
-
-COPIED = {"sessionId", "blSampleId", "experimentType"}
 
 
 class DataCollectionGroups(TableService):
@@ -48,12 +47,23 @@ class DataCollectionGroups(TableService):
         filters = {"dataCollectionGroupId": key, "sessionId": session_id}
         return row_checks.lock_visible(identity, DataCollectionGroup, **filters)
 
+    def lock_by_collection(self, identity: Identity, key: int) -> DataCollectionGroup:
+        """The group of a data collection, its row locked; NotFound if that is not visible.
+
+        A data collection is visible with its group.
+        """
+        try:
+            return row_checks.lock_parent(identity, DataCollection.dataCollectionGroupId, key)
+        except NotFound:
+            raise not_found(DataCollection) from None
+
     def edit(
         self, identity: Identity, row: DataCollectionGroup, data: dict
     ) -> DataCollectionGroup:
         """Change a locked group, and the columns that its data collections repeat of it."""
+        copied = get_copied_columns(row)
         group = super().edit(identity, row, data)
-        if COPIED & data.keys():
+        if get_copied_columns(group) != copied:
             below = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
             db.session.execute(
                 update(DataCollection).where(below).values(get_copied_columns(group)),

@@ -1,31 +1,45 @@
 """Detectors: every signed-in caller may read them."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 
 from services.core.schemas.beamline.detectors import DetectorSchema
+from shared import read, row_checks, visibility
+from shared.access import Rule
 from shared.db import db
 from shared.errors import Forbidden
 from shared.identity import Identity
 from shared.models import BeamLineSetup, Detector
+from shared.statements import cache_statements
 from shared.table_service import TableService
 
 
 class Detectors(TableService):
     """The detectors of a site."""
 
-    def get_key_by_names(self, **names: str | None) -> int | None:
-        """The key of the first detector with these names in any case; empty ones are ignored.
+    def get_by_names(
+        self, identity: Identity, names: Mapping[str, str | None], fields: Collection[str] = ()
+    ) -> dict:
+        """The first detector with these names in any case; empty ones are ignored.
 
         ``names`` are columns: ``detectorManufacturer``, ``detectorModel``, …
         """
-        statement = select(Detector.detectorId).order_by(Detector.detectorId).limit(1)
-        for column, text in names.items():
-            if text:
-                attribute = getattr(Detector, column)
-                statement = statement.where(func.lower(attribute) == text.lower())
-        return db.session.scalar(statement)
+        texts = {f"lower_{column}": text.lower() for column, text in names.items() if text}
+        shape = visibility.rule(identity, Detector).shape  # the table hides no row
+        rule = Rule(_is_first(tuple(column for column in names if names[column])), texts, shape)
+        row = read.one(self.schema, rule, fields)
+        row_checks.note_visible(identity, Detector, row[self.key_name])
+        return row
+
+
+@cache_statements(16)
+def _is_first(columns: tuple[str, ...]) -> ColumnElement[bool]:
+    """Whether a detector is the first one with the names ``lower_`` and column."""
+    same = (func.lower(getattr(Detector, name)) == bindparam(f"lower_{name}") for name in columns)
+    first = select(func.min(Detector.detectorId)).where(*same)
+    return Detector.detectorId == first.scalar_subquery()
 
 
 detectors = Detectors(DetectorSchema)
