@@ -1,8 +1,9 @@
 """The audit trail: one line for each change, written in the transaction of the change."""
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from shared.db import db
+from shared.inserts import insert
 from shared.request_context import Origin
 from shared.service_tables import Activity, utc_now
 
@@ -24,8 +25,7 @@ def note(origin: Origin, login: str, action: str, status: int, names: str | None
         "address": origin.address[:45] or None,
         "requestId": origin.request_id,
     }
-    result = db.session.connection().execute(insert(Activity.__table__).values(row))
-    (key,) = result.inserted_primary_key or (0,)
+    (key,) = insert(Activity.__table__, [row])
     return key
 
 

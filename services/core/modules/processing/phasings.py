@@ -19,16 +19,17 @@ from services.core.models import (
     PhasingStatistics,
     PhasingStep,
 )
-from services.core.modules.processing.result_rows import delete_by, fill_columns, insert
+from services.core.modules.processing.result_rows import delete_by, fill_columns
 from services.core.schemas.processing.results import (
     PhasingAttachmentSchema,
     PhasingStatisticsSchema,
     PhasingStepSchema,
 )
-from shared import batches, read, visibility
+from shared import read, visibility
 from shared.access import everything
 from shared.db import db
 from shared.identity import Identity
+from shared.inserts import insert
 from shared.models import AutoProcProgram
 
 COPIED = ("Programs", "CommandLine", "Status", "Message", "Environment", "StartTime", "EndTime")
@@ -98,25 +99,25 @@ def create(run: dict, phasing: dict, created: dict) -> int:
     ``created`` is the time of the rows, by the name of its column.
     """
     scaling = {"autoProcScalingId": phasing["autoProcScalingId"]}
-    (run_id,) = insert(PhasingProgramRun, [{**created, **run}])
-    (analysis_id,) = insert(PhasingAnalysis, [created])
+    (run_id,) = insert(PhasingProgramRun.__table__, [{**created, **run}])
+    (analysis_id,) = insert(PhasingAnalysis.__table__, [created])
     above = {**scaling, **created, "phasingAnalysisId": analysis_id}
     link = {**above, "datasetNumber": phasing.get("datasetNumber")}
-    (link_id,) = insert(PhasingHasScaling, [link])
+    (link_id,) = insert(PhasingHasScaling.__table__, [link])
     step_id, statistics = None, []
     for step in phasing["steps"]:
         keys = {**above, "programRunId": run_id, "previousPhasingStepId": step_id}
-        (step_id,) = insert(PhasingStep, [fill_columns(PhasingStepSchema, step, keys)])
+        (step_id,) = insert(PhasingStep.__table__, [fill_columns(PhasingStepSchema, step, keys)])
         keys = {**created, "phasingHasScalingId1": link_id, "phasingStepId": step_id}
         for figure in step.get("statistics", ()):
             statistics.append(fill_columns(PhasingStatisticsSchema, figure, keys))
-    batches.insert(PhasingStatistics, statistics)
+    insert(PhasingStatistics.__table__, statistics)
     keys = {**created, "phasingProgramRunId": run_id}
     files = [
         fill_columns(PhasingAttachmentSchema, file, keys)
         for file in phasing.get("attachments", ())
     ]
-    batches.insert(PhasingProgramAttachment, files)
+    insert(PhasingProgramAttachment.__table__, files)
     return analysis_id
 
 

@@ -4,8 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, func, insert, literal, select
-from sqlalchemy.orm import load_only
+from sqlalchemy import Select, bindparam, case, func, insert, literal, select
 
 from services.core.models import AutoProcIntegration
 from services.core.modules.processing import phasings, processing_jobs
@@ -26,6 +25,7 @@ from shared.models import (
     AutoProcProgramMessage,
     ProcessingPipeline,
 )
+from shared.statements import cache_statements
 
 visible = access_processing.programs
 PIPELINES = {
@@ -138,8 +138,9 @@ def _describe_end(program: AutoProcProgram) -> str:
 def _prepare(data: dict) -> dict:
     """``data`` with the key of its pipeline, and times to the second, as they are stored."""
     data, name = split_pipeline(data)
-    if name and (pipeline := db.session.scalar(select_pipeline(name))):
-        data["processingPipelineId"] = pipeline.processingPipelineId
+    if name:
+        key = db.session.scalar(select_pipeline(), get_pipeline_names(name))
+        data |= {} if key is None else {"processingPipelineId": key}
     return data
 
 
@@ -158,19 +159,25 @@ def split_pipeline(data: dict) -> tuple[dict, str]:
     return data, name
 
 
-def select_pipeline(name: str) -> Select:
-    """One row: the pipeline of that name, in any case, or null.
+def get_pipeline_names(name: str) -> dict[str, str]:
+    """The values for ``select_pipeline``: the whole name, and the words before a version."""
+    names = name.lower(), VERSION.sub("", name.lower()).strip()
+    whole, stem = (PIPELINES.get(each, each).lower() for each in names)
+    return {"whole_name": whole, "stem": stem}
+
+
+@cache_statements(1)
+def select_pipeline() -> Select:
+    """One row: the key and name of the pipeline of a name in any case, or nulls.
 
     A pipeline of the whole name comes before one of the words in front of a version or bracket.
     """
-    names = name.lower(), VERSION.sub("", name.lower()).strip()
-    whole, stem = (PIPELINES.get(each, each).lower() for each in names)
-    stored = func.lower(ProcessingPipeline.name)
+    whole, stem = bindparam("whole_name"), bindparam("stem")
+    stored, key = func.lower(ProcessingPipeline.name), ProcessingPipeline.processingPipelineId
     one = select(literal(1).label("one")).subquery()
-    statement = select(ProcessingPipeline).options(load_only(ProcessingPipeline.name))
-    statement = statement.select_from(one).outerjoin(ProcessingPipeline, stored.in_([whole, stem]))
-    order = case((stored == whole, 0), else_=1), ProcessingPipeline.processingPipelineId
-    return statement.order_by(*order).limit(1)
+    statement = select(key, ProcessingPipeline.name).select_from(one)
+    statement = statement.outerjoin(ProcessingPipeline, stored.in_([whole, stem]))
+    return statement.order_by(case((stored == whole, 0), else_=1), key).limit(1)
 
 
 def check_visible(identity: Identity, program_id: int | None) -> None:

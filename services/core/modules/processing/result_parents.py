@@ -7,7 +7,7 @@ that: of two requests with the same result the second waits, and replaces that o
 import re
 from typing import Any
 
-from sqlalchemy import Select, bindparam, null, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import aliased
 
 from services.core.models import (
@@ -22,7 +22,8 @@ from shared import access
 from shared.db import db
 from shared.errors import BadInput, NotYet
 from shared.identity import Identity
-from shared.models import AutoProcProgram, DataCollection, ProcessingJob, ProcessingPipeline
+from shared.models import AutoProcProgram, DataCollection, ProcessingJob
+from shared.statements import cache_statements
 
 FRAME = re.compile(r"\d{3,}(?=\.(?!h5|hdf5|nxs)[a-z]\w*(\.\w+)?$)", re.I)  # number of an image
 CANDIDATES = 1000  # data collections in the folder of an image
@@ -213,48 +214,54 @@ def lock_collections(identity: Identity, keys: set[int]) -> None:
 
     The rule is asked in the list of columns, so that only their own rows are locked.
     """
-    rule, key = access.collections(identity), DataCollection.dataCollectionId
-    statement = select(key, rule.condition.label("visible"))
-    statement = statement.where(key.in_(bindparam("keys", expanding=True))).order_by(key)
-    rows = _execute(statement.with_for_update(), **rule.values, keys=sorted(keys))
+    rule = access.collections(identity)
+    rows = _execute(_select_collections(rule.condition), **rule.values, keys=sorted(keys))
     if keys - {row.dataCollectionId for row in rows if row.visible}:
         reasons = {"dataCollectionId": ["no such DataCollection"]}
         raise NotYet("a referenced row is not there yet", reasons)
 
 
+@cache_statements(128)
+def _select_collections(visible: ColumnElement[bool]) -> Select:
+    key = DataCollection.dataCollectionId
+    statement = select(key, visible.label("visible"))
+    statement = statement.where(key.in_(bindparam("keys", expanding=True))).order_by(key)
+    return statement.with_for_update()
+
+
 def find_pipeline_and_repeat(
     identity: Identity, pipeline_name: str, values: dict, collection_id: int | None
-) -> tuple[ProcessingPipeline | None, int | None]:
-    """The pipeline of that name, and the key of the program that ``values`` describe.
+) -> tuple[dict | None, int | None]:
+    """The key and name of the pipeline of that name, and the key of the program of ``values``.
 
     That is the program of the same name and start, for the same job or data collection. One
     statement reads both. It runs after the locks: it sees the results for which these waited.
     """
-    repeat: Any = null()
-    parameters: dict[str, Any] = {}
+    statement = programs.select_pipeline()
+    parameters: dict[str, Any] = {**programs.get_pipeline_names(pipeline_name)}
     if values.get("processingPrograms") is not None and values.get(START) is not None:
-        rule = programs.visible(identity)
-        statement = _select_repeat(values, collection_id).where(rule.condition)
-        repeat, parameters = statement.scalar_subquery(), rule.values
-    statement = programs.select_pipeline(pipeline_name).add_columns(repeat)
-    pipeline, program_id = db.session.execute(statement, parameters).one()
-    return pipeline, program_id
+        rule, by_job = programs.visible(identity), values.get("processingJobId") is not None
+        statement = _select_pipeline_and_repeat(rule.condition, by_job)
+        parameters |= {**rule.values, **values, "collection_id": collection_id}
+    pipeline_id, pipeline_name, *program_ids = _execute(statement, **parameters).one()
+    pipeline = {"processingPipelineId": pipeline_id, "name": pipeline_name}
+    return pipeline if pipeline_id is not None else None, next(iter(program_ids), None)
 
 
-def _select_repeat(values: dict, collection_id: int | None) -> Select:
-    """The key of the first program with the name, start, and job or data collection."""
+@cache_statements(128)
+def _select_pipeline_and_repeat(visible: ColumnElement[bool], by_job: bool) -> Select:
+    """The same, with the key of the first program with the name, start, and job or collection."""
     program, integration = AutoProcProgram, AutoProcIntegration
+    names = ["processingPrograms", START, *(["processingJobId"] if by_job else [])]
     statement = select(program.autoProcProgramId).where(
-        program.processingPrograms == values["processingPrograms"],
-        program.processingStartTime == values[START],
+        *(getattr(program, name) == bindparam(name) for name in names), visible
     )
-    if (job_id := values.get("processingJobId")) is not None:
-        statement = statement.where(program.processingJobId == job_id)
-    else:
+    if not by_job:
         on = integration.autoProcProgramId == program.autoProcProgramId
         statement = statement.join(integration, on)
-        statement = statement.where(integration.dataCollectionId == collection_id)
-    return statement.order_by(program.autoProcProgramId).limit(1)
+        statement = statement.where(integration.dataCollectionId == bindparam("collection_id"))
+    repeat = statement.order_by(program.autoProcProgramId).limit(1).scalar_subquery()
+    return programs.select_pipeline().add_columns(repeat)
 
 
 def _execute(statement: Any, **values: Any) -> Any:

@@ -6,10 +6,10 @@ in their order, so that they keep their keys; all others are deleted and inserte
 
 import struct
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-import sqlalchemy
 from marshmallow import Schema, fields
 from sqlalchemy import (
     Boolean,
@@ -35,10 +35,11 @@ from services.core.models import (
 )
 from services.core.schemas.processing import results as schemas
 from services.core.schemas.processing.programs import AttachmentSchema, MessageSchema
-from shared import batches, visibility
+from shared import visibility
 from shared.db import db
 from shared.errors import Conflict
 from shared.identity import Identity
+from shared.inserts import insert
 from shared.models import AutoProcProgramAttachment, AutoProcProgramMessage
 from shared.schemas import columns_of
 
@@ -65,14 +66,14 @@ def write_files(above: dict, files: list[dict], messages: list[dict], is_new: bo
     added = [row for key, row in pairs if not key]
     _update(AutoProcProgramAttachment, kept)
     delete_by(AutoProcProgramAttachment.autoProcProgramAttachmentId, stored.values())
-    written = dict([*kept, *zip(insert(AutoProcProgramAttachment, added), added)])
+    written = dict([*kept, *zip(insert(AutoProcProgramAttachment.__table__, added), added)])
     if not is_new:
         delete_by(AutoProcProgramMessage.autoProcProgramId, [above["autoProcProgramId"]])
     rows = [fill_columns(MessageSchema, each, above) for each in messages]
     keys = sorted(written)
     return {
         "attachments": as_read(AttachmentSchema, keys, [written[key] for key in keys]),
-        "messages": as_read(MessageSchema, insert(AutoProcProgramMessage, rows), rows),
+        "messages": as_read(MessageSchema, insert(AutoProcProgramMessage.__table__, rows), rows),
     }
 
 
@@ -130,7 +131,7 @@ def _write_scalings(
         for key, group in zip(keys, integrations)
         for each in group
     ]
-    batches.insert(AutoProcScalingHasInt, [{**link, **created} for link in links])
+    insert(AutoProcScalingHasInt.__table__, [{**link, **created} for link in links])
     return [
         {**scaling, "statistics": statistics, "integrations": group}
         for scaling, statistics, group in zip(
@@ -147,7 +148,7 @@ def write_shells(keys: list[int], scalings: list[dict], created: dict) -> list[l
         for each in scaling["statistics"]
     ]
     written = as_read(
-        schemas.ScalingStatisticsSchema, insert(AutoProcScalingStatistics, rows), rows
+        schemas.ScalingStatisticsSchema, insert(AutoProcScalingStatistics.__table__, rows), rows
     )
     return _regroup(written, [scaling["statistics"] for scaling in scalings])
 
@@ -180,10 +181,10 @@ def write_runs(program_id: int, runs: list[dict]) -> None:
     rows = [fill_columns(schemas.MRRunSchema, each, above) for each in runs]
     blobs = [
         fill_columns(schemas.MRBlobSchema, blob, {"mxMRRunId": key})
-        for key, run in zip(insert(MXMRRun, rows), runs)
+        for key, run in zip(insert(MXMRRun.__table__, rows), runs)
         for blob in run.get("blobs", ())
     ]
-    batches.insert(MXMRRunBlob, blobs)
+    insert(MXMRRunBlob.__table__, blobs)
 
 
 def check_links(identity: Identity, program_id: int) -> None:
@@ -232,7 +233,7 @@ class _StoredKeys:
         stored, number = self.keys[model], len(rows)
         kept, self.keys[model] = stored[:number], stored[number:]
         _update(model, list(zip(kept, rows)))
-        return kept + insert(model, rows[len(kept) :])
+        return kept + insert(model.__table__, rows[len(kept) :])
 
     def delete_rest(self) -> None:
         """Delete the rows that were not written over, and by foreign keys those below them.
@@ -263,25 +264,14 @@ def model_of(schema: type[Schema]) -> Any:
 def as_read(schema: type[Schema], keys: Iterable[int], rows: Iterable[dict]) -> list[dict]:
     """``rows`` that were written with these keys, as a GET shows them by ``schema``."""
     (primary,) = model_of(schema).__table__.primary_key
-    server = db.session.connection().dialect.name
-    columns = {n: _as_read(schema, n, server) for n in columns_of(schema) if n != primary.name}
-    return [
-        {primary.name: key, **{name: read(each.get(name)) for name, read in columns.items()}}
-        for key, each in zip(keys, rows)
-    ]
-
-
-def insert(model: Any, rows: list[dict]) -> list[int]:
-    """Insert rows that all name the same columns; return their keys, in order.
-
-    It is one statement where the server has RETURNING; the keys are given out in order.
-    """
-    statement, connection = sqlalchemy.insert(model.__table__), db.session.connection()
-    if len(rows) > 1 and connection.dialect.insert_executemany_returning:
-        (key,) = model.__table__.primary_key
-        return sorted(connection.execute(statement.returning(key), rows).scalars())
-    results = [connection.execute(statement, each) for each in rows]
-    return [key for result in results for key in result.inserted_primary_key or ()]
+    columns, converters = _as_read(schema, db.session.connection().dialect.name)
+    answers = []
+    for key, row in zip(keys, rows):
+        answer = {primary.name: key, **{name: row.get(name) for name in columns}}
+        for name, convert in converters:
+            answer[name] = convert(answer[name])
+        answers.append(answer)
+    return answers
 
 
 def delete_by(column: Any, values: Iterable) -> None:
@@ -338,14 +328,22 @@ def _blank(schema: type[Schema]) -> dict:
 
 
 @cache
-def _as_read(schema: type[Schema], name: str, server: str) -> Callable[[Any], Any]:
-    """The function that turns a written value into the one that the server would answer."""
-    kind = model_of(schema).__table__.c[name].type
-    if isinstance(kind, DateTime):
-        return lambda value: value and value.isoformat(timespec="seconds")
-    if isinstance(kind, Float) and not isinstance(kind, Double) and server != "sqlite":
-        return _single
-    return lambda value: value
+def _as_read(schema: type[Schema], server: str) -> tuple[list[str], list[tuple[str, Callable]]]:
+    """The columns of ``schema``, and the functions that turn a value into the server's answer."""
+    table = model_of(schema).__table__
+    columns = [n for n in columns_of(schema) if n in table.c and not table.c[n].primary_key]
+    converters: list[tuple[str, Callable]] = []
+    for name in columns:
+        kind = table.c[name].type
+        if isinstance(kind, DateTime):
+            converters.append((name, _in_seconds))
+        if isinstance(kind, Float) and not isinstance(kind, Double) and server != "sqlite":
+            converters.append((name, _single))
+    return columns, converters
+
+
+def _in_seconds(value: datetime | None) -> str | None:
+    return value.isoformat(timespec="seconds") if value else None
 
 
 def _single(value: float | None) -> float | None:

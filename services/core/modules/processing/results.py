@@ -1,17 +1,22 @@
 """Whole results of processing: one document, one transaction, the same answer for a repeat."""
 
+from typing import Any
+
 from services.core.models import MXMRRun, Screening
 from services.core.modules.processing import phasings, programs, result_parents
 from services.core.modules.processing.programs import START
 from services.core.modules.processing.result_rows import (
+    as_read,
     check_links,
     delete_by,
     delete_runs,
+    fill_columns,
     write_files,
     write_results,
     write_runs,
 )
 from services.core.modules.processing.screenings import screenings
+from services.core.schemas.processing.programs import PipelineSchema, ProgramJobSchema
 from services.core.schemas.processing.results import (
     MRRunSchema,
     ResultProgramSchema,
@@ -22,12 +27,13 @@ from services.core.schemas.processing.results import (
 from services.core.schemas.processing.screenings import PARENTS
 from shared import read, row_checks, visibility
 from shared.access import everything
-from shared.db import save
+from shared.db import db, save
 from shared.errors import BadInput, Conflict, NotFound, NotYet
 from shared.identity import Identity
-from shared.models import AutoProcProgram
+from shared.inserts import insert
+from shared.models import AutoProcProgram, ProcessingJob, ProcessingPipeline
 
-KEY = "autoProcProgramId"
+KEY, PIPELINE = "autoProcProgramId", "processingPipelineId"
 
 
 def get(identity: Identity, program_id: int) -> dict:
@@ -88,13 +94,16 @@ def _store(
         identity, pipeline_name, {} if program else values, collection_id
     )
     if pipeline is not None:
-        values["pipeline"] = pipeline  # the row, not its key: the answer shows its name
+        values[PIPELINE] = pipeline[PIPELINE]
     if repeat is not None:
         program = row_checks.lock_visible(identity, AutoProcProgram, repeat)
     is_new = program is None
-    program = program or AutoProcProgram(recordTimeStamp=programs.now())
-    _write_program(identity, program, values, data, query)
-    answer = _write_parts(identity, program, data, collection_id, is_new)
+    program = program or AutoProcProgram()
+    _write_program(identity, program, values, data, query, is_new)
+    answer = {
+        **_write_parts(identity, program, data, collection_id, is_new),
+        "program": _describe(program, pipeline),
+    }
     if "screenings" in data:
         _replace_screenings(identity, program, data["screenings"], collection_id)
     if "screenings" in data or not is_new:
@@ -133,7 +142,12 @@ def _lock_parents(
 
 
 def _write_program(
-    identity: Identity, program: AutoProcProgram, values: dict, data: dict, query: dict
+    identity: Identity,
+    program: AutoProcProgram,
+    values: dict,
+    data: dict,
+    query: dict,
+    is_new: bool,
 ) -> None:
     """Write the row of a program, and delete the phasing that it has on visible scalings.
 
@@ -152,8 +166,13 @@ def _write_program(
     ended = values.get("processingStatus", program.processingStatus)
     if ended is not None and not program.processingEndTime:
         values.setdefault("processingEndTime", programs.now())
-    key = program.autoProcProgramId
-    runs = phasings.list_runs(key) if key is not None else []
+    if is_new:
+        row = fill_columns(ResultProgramSchema, values, {"recordTimeStamp": programs.now()})
+        (row[KEY],) = insert(AutoProcProgram.__table__, [row])
+        for name, value in row.items():
+            setattr(program, name, value)
+        return
+    runs = phasings.list_runs(program.autoProcProgramId)
     visible_runs = phasings.list_visible(identity, runs)
     save(program, values)
     phasings.delete(visible_runs)
@@ -191,7 +210,20 @@ def _write_parts(
             raise Conflict("another program of this name and start did a phasing of this scaling")
         phasings.create(phasings.copy_of(program), {**scaling, **phasing}, created)
         parts["phasing"] = phasings.get(identity, program_id)
-    return _build_answer(ResultProgramSchema().dump(program), parts, results)
+    return _build_answer(vars(program), parts, results)
+
+
+def _describe(program: Any, pipeline: dict | None) -> dict:
+    """A written program as a GET shows it; ``pipeline`` is the one that was found by its name."""
+    (row,) = as_read(ResultProgramSchema, [program.autoProcProgramId], [vars(program)])
+    job = row["processingJobId"] and db.session.get(ProcessingJob, row["processingJobId"])
+    if row[PIPELINE] is not None and pipeline is None:
+        pipeline = PipelineSchema().dump(db.session.get(ProcessingPipeline, row[PIPELINE]))
+    return {
+        **row,
+        "ProcessingJob": ProgramJobSchema().dump(job) if job else None,
+        "ProcessingPipeline": pipeline,
+    }
 
 
 def _replace_screenings(
