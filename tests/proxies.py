@@ -11,6 +11,7 @@ class Proxy:
 
     def __init__(self, server):
         self.sent, self._server = 0, server
+        self.messages = []  # of clients, as bytes
         self.fatal = None  # a statement after which the connection is cut, before its answer
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -40,7 +41,9 @@ class Proxy:
         try:
             data = side.recv(2**20)
             if data and side not in self._dead:
-                self.sent += side in self._clients
+                if side in self._clients:
+                    self.sent += 1
+                    self.messages.append(data)
                 self._pairs[side].sendall(data)
                 if self.fatal and self.fatal in data:
                     self.fatal = None

@@ -4,6 +4,8 @@ from copy import deepcopy
 from datetime import datetime
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from services.core.models import EnergyScan, Image, RobotAction, XFEFluorescenceSpectrum
 from shared.models import (
@@ -115,6 +117,24 @@ SPECTRUM = {
     "endTime": "2026-11-20 13:45:09",
 }
 CENTRED = {"blSampleId": 501, "lastKnownCentringPosition": "phi=12.0 kappa=0.0"}
+
+
+MOST = {  # statements of each call of an experiment, by the end of its path
+    "proposals": 2,
+    "sessions": 3,
+    "samples": 3,
+    "robot-action": 5,
+    "energyscan": 5,
+    "session": 2,
+    "beamline-setup": 7,
+    "detectors": 2,
+    "datacollection": 9,
+    "image": 6,
+    "group": 6,
+    "datacollection again": 5,
+    "sample": 5,
+}
+MOST_IN_ALL = 66  # with two images
 
 
 @pytest.fixture
@@ -300,6 +320,46 @@ def test_it_stores_a_spectrum(session, adapter, stored):
 def test_it_says_how_a_sample_was_centred(session, adapter, stored):
     assert adapter.update_bl_sample(CENTRED)["containerId"] == 77
     assert stored(BLSample)[0].lastKnownCenteringPosition == "phi=12.0 kappa=0.0"
+
+
+@pytest.fixture
+def numbers(engine, adapter):
+    """The number of statements of each call of the client, by the end of its path."""
+    running, numbers = [], {}
+
+    def note_statement(connection, cursor, statement, *_):
+        running.append(statement)
+
+    def note_call(response, *args, **kwargs):
+        path = response.request.path_url.partition("?")[0].split("/")
+        name = path[-2].removesuffix("s") if path[-1].isdigit() else path[-1]
+        name = f"{name} again" if name in numbers and name == "datacollection" else name
+        numbers.setdefault(name, []).append(len(running))
+        running.clear()
+
+    event.listen(Engine, "before_cursor_execute", note_statement)
+    adapter.client._session.hooks["response"].append(note_call)
+    yield numbers
+    event.remove(Engine, "before_cursor_execute", note_statement)
+
+
+def test_an_experiment_takes_few_statements(session, adapter, collection, numbers):
+    """The session is there, the robot loads the sample, and two images are reported."""
+    adapter.get_sessions_by_username("alice")
+    numbers["sessions"] = numbers["sessions"][-1:]  # of the proposal with the session
+    adapter.get_samples(10)
+    numbers["proposals"] = numbers["proposals"][-1:]
+    adapter.store_robot_action(ACTION | {"sessionId": session})
+    adapter.store_energy_scan(SCAN | {"sessionId": session})
+    key, detector = adapter.store_data_collection(collection, deepcopy(SETUP))
+    for number in (1, 1800):
+        adapter.store_image(IMAGE | {"dataCollectionId": key, "imageNumber": number})
+    collection |= {"collection_id": key, "detector_id": detector, "flux": 2.4e12}
+    adapter.update_data_collection(collection | {"status": "Data collection successful"})
+    adapter.update_bl_sample(CENTRED)
+    assert numbers.keys() == MOST.keys()
+    assert not {name: n for name, n in numbers.items() if max(n) > MOST[name]}, numbers
+    assert sum(map(sum, numbers.values())) <= MOST_IN_ALL, numbers
 
 
 @pytest.fixture

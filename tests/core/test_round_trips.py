@@ -12,13 +12,15 @@ from tests.proxies import proxy
 URL = "/ispyb/api/v1/data_collections"
 WRITER = (*PIPELINE, "mx_write")
 MOST = {"read": 3, "create": 8, "edit": 8, "result": 14}
+HEAD = 4  # bytes of a message to MariaDB that are its length and number
+PING, COMMIT, ROLLBACK = b"\x0e", b"\x03COMMIT", b"\x03ROLLBACK"
 
 
 class Statements:
     """With SQLite, which has no server, statements are counted."""
 
     def __init__(self):
-        self.sent, self.fatal = 0, None
+        self.sent, self.fatal, self.messages = 0, None, []
 
     def note(self, *_):
         """Count one."""
@@ -77,6 +79,22 @@ def test_each_request_takes_few_round_trips(far, add):
     assert edited.json["numberOfImages"] == 7
     ask("result", "POST", RESULTS, document())
     assert not {name: trips[name] for name in MOST if trips[name] > MOST[name]}, trips
+
+
+@pytest.mark.parametrize(
+    "url, body", [(URL, {"dataCollectionGroupId": 11}), (RESULTS, document())]
+)
+def test_a_write_ends_with_its_commit(far, url, body):
+    """Neither ROLLBACK nor a ping is sent, though session and pool are reset."""
+    client, server = far
+    client.get(f"{URL}/112")  # opens the connection
+    server.messages.clear()
+    assert client.post(url, json=body).status_code == 201
+    assert client.get(f"{URL}/112").status_code == 200  # after which the write is over
+    messages = [message[HEAD:] for message in server.messages]
+    assert not [message for message in messages if message == PING]
+    ends = [message for message in messages if message in (COMMIT, ROLLBACK)]
+    assert ends in ([COMMIT], [COMMIT, ROLLBACK]) or not messages  # of the write, of the read
 
 
 def test_a_connection_that_the_server_ended_is_replaced(far):

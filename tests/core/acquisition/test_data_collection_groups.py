@@ -209,6 +209,20 @@ def test_a_repeated_document_is_stored_once(as_, groups, count):
     assert (count(DataCollectionGroup), count(DataCollection)) == (4, 5)
 
 
+def test_a_reference_is_checked_again_unless_all_rows_are_visible(as_, groups, add, statements):
+    """Else the answer would tell which hidden sample a group has."""
+    add(DataCollectionGroup(dataCollectionGroupId=4, sessionId=11, blSampleId=5))
+    sent = {"blSampleId": 5, "comments": "again"}
+    alice, gda = as_("alice", 1, "mx_write"), as_("gda", None, "mx_write", "all_proposals")
+    assert alice.patch(f"{URL}/4", json=sent).status_code == 424
+    numbers = {}
+    for key in (1, 4):  # of group 1 it is another reference
+        with statements() as ran:
+            assert gda.patch(f"{URL}/{key}", json=sent).json["blSampleId"] == 5
+        numbers[key] = len(ran)
+    assert numbers[1] == numbers[4] + 2  # the check, and the copies in the data collections
+
+
 @pytest.mark.parametrize("verb, key", [("post", ""), ("patch", "/1")])
 def test_no_group_goes_to_a_hidden_session(as_, groups, same, verb, key):
     alice = as_("alice", 1, "mx_write")
