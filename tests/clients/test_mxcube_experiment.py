@@ -128,13 +128,13 @@ MOST = {  # statements of each call of an experiment, by the end of its path
     "session": 2,
     "beamline-setup": 7,
     "detectors": 2,
-    "datacollection": 9,
+    "datacollection": 8,
     "image": 6,
     "group": 6,
     "datacollection again": 5,
     "sample": 5,
 }
-MOST_IN_ALL = 66  # with two images
+MOST_IN_ALL = 65  # with two images
 
 
 @pytest.fixture

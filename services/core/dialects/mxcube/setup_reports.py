@@ -9,12 +9,14 @@ from datetime import datetime
 from math import isclose
 from typing import Any
 
+from sqlalchemy import func, update
+
 from services.core.dialects.lenient import WHOLE_LIST
 from services.core.dialects.mxcube import ad_hoc_sessions
 from services.core.modules.beamline.beamline_setups import beamline_setups
 from services.core.modules.beamline.detectors import detectors
 from services.core.modules.people.sessions import sessions
-from shared.db import save
+from shared.db import db
 from shared.errors import Forbidden, NotFound
 from shared.identity import Identity
 from shared.models import BLSession
@@ -45,11 +47,18 @@ def put(identity: Identity, report: dict) -> tuple[int, bool]:
 def assign_newest(session: BLSession) -> None:
     """Let a locked session refer to the newest setup of its beamline, if it has an older one.
 
-    Setups are public: there is nothing to check.
+    Setups are public: there is nothing to check. The session is read again at the next use of
+    its setup.
     """
-    newest = beamline_setups.get_newest_key(session.beamLineName)
-    if newest is not None and newest > (session.beamLineSetupId or 0):
-        save(session, {"beamLineSetupId": newest})
+    newest = beamline_setups.select_newest_key(session.beamLineName).scalar_subquery()
+    older = func.coalesce(BLSession.beamLineSetupId, 0) < newest
+    db.session.execute(
+        update(BLSession)
+        .where(BLSession.sessionId == session.sessionId, older)
+        .values(beamLineSetupId=newest),
+        execution_options={"synchronize_session": False},
+    )
+    db.session.expire(session, ["beamLineSetupId"])
 
 
 def get_detector(identity: Identity, names: dict, fields: Collection[str] = ()) -> dict:

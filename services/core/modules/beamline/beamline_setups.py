@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from services.core.schemas.beamline.beamline_setups import SetupSchema
 from shared import access
-from shared.db import db
 from shared.errors import not_found
 from shared.identity import Identity
 from shared.models import BeamLineSetup
@@ -16,10 +15,10 @@ from shared.table_service import TableService
 class BeamlineSetups(TableService):
     """The setups of the beamlines of a site."""
 
-    def get_newest_key(self, beamline: str | None) -> int | None:
-        """The key of the newest setup of a beamline, if there is one."""
+    def select_newest_key(self, beamline: str | None) -> Select:
+        """The SELECT of the key of the newest setup of a beamline; null if there is none."""
         statement = select(func.max(BeamLineSetup.beamLineSetupId))
-        return db.session.scalar(statement.where(BeamLineSetup.beamlineName == beamline))
+        return statement.where(BeamLineSetup.beamlineName == beamline)
 
 
 beamline_setups = BeamlineSetups(SetupSchema)
