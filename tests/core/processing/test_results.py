@@ -10,6 +10,7 @@ from services.core.models import (
     PhasingProgramRun,
     Screening,
 )
+from shared.inserts import MOST_VALUES
 from shared.models import (
     AutoProcProgram,
     AutoProcProgramAttachment,
@@ -138,6 +139,16 @@ def test_a_program_that_was_registered_gets_its_result(zocalo, count):
     assert done["program"]["processingStatus"] == 1
     assert done["program"]["processingEndTime"] is not None
     assert count(AutoProcIntegration) == 1, "the one that was prepared is used"
+
+
+def test_many_files_are_shown_in_their_order_with_their_keys(zocalo):
+    """They are more values than one INSERT takes."""
+    names = [f"{number}.log" for number in range(MOST_VALUES // 6)]
+    files = [{"fileType": "log", "fileName": name, "filePath": "/d"} for name in names]
+    made = stored(zocalo.post(RESULTS, json=document(attachments=files)))
+    assert [file["fileName"] for file in made["attachments"]] == names
+    program_id = made["program"]["autoProcProgramId"]
+    assert stored(zocalo.get(f"{RESULTS}/{program_id}"), 200) == made
 
 
 def test_put_replaces(zocalo):
