@@ -147,8 +147,7 @@ def test_many_files_are_shown_in_their_order_with_their_keys(zocalo):
     files = [{"fileType": "log", "fileName": name, "filePath": "/d"} for name in names]
     made = stored(zocalo.post(RESULTS, json=document(attachments=files)))
     assert [file["fileName"] for file in made["attachments"]] == names
-    program_id = made["program"]["autoProcProgramId"]
-    assert stored(zocalo.get(f"{RESULTS}/{program_id}"), 200) == made
+    assert stored(zocalo.get(f"{RESULTS}/{made['program']['autoProcProgramId']}"), 200) == made
 
 
 def test_put_replaces(zocalo):
