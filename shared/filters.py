@@ -6,13 +6,19 @@ from functools import cache
 from typing import Any
 
 from marshmallow import fields, validate
-from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from shared import names
+from shared.db import db
 from shared.identity import Identity
 from shared.models import BLSession, Proposal
 from shared.schemas import LARGEST_KEY, TableSchema, text_of
 from shared.scopes import hangs_on, hangs_only_on
+from shared.statements import cache_statements
+
+Condition = ColumnElement[bool] | Callable[[Any], ColumnElement[bool]] | None
+BY_ROW = "_by_row"  # end of the name of a filter that is chosen for a value with many rows
+FEW_SESSIONS = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,13 +30,15 @@ class Filter:
     replaces the filter by others. ``field`` loads the value that a client sends; without a field
     only code uses the filter. ``resolve`` turns the value into the value to bind, for a caller.
     ``follows_rule``: the rows below a session, or a proposal of the caller, are all visible, as
-    the condition follows the same links as the rule of the table.
+    the condition follows the same links as the rule of the table. ``choose`` gives the name of the
+    filter, this one or one of code, whose condition serves the value best.
     """
 
-    condition: ColumnElement[bool] | Callable[[Any], ColumnElement[bool]] | None
+    condition: Condition
     field: fields.Field | None = None
     resolve: Callable[[Identity, Any], Any] | None = None
     follows_rule: bool = False
+    choose: Callable[[Any], str] | None = None
 
 
 def by_proposal(
@@ -51,8 +59,36 @@ def by_parent(link: Any) -> dict[str, Filter]:
 def by_beamline(model: Any) -> dict[str, Filter]:
     """The filter ``beamLineName`` of rows that hang on a session."""
     beamline = text_of(BLSession.beamLineName, metadata={"description": "beamline of the session"})
-    condition = hangs_on(BLSession.beamLineName, model, "beamLineName")
-    return {"beamLineName": Filter(condition, beamline)}
+    column, name = BLSession.beamLineName, f"beamLineName{BY_ROW}"
+    return on_beamline(
+        beamline,
+        hangs_on(column, model, "beamLineName"),
+        hangs_on(column, model, name, by_row=True),
+    )
+
+
+def on_beamline(field: fields.Field, gathered: Condition, by_row: Condition) -> dict[str, Filter]:
+    """The filter ``beamLineName`` with two conditions, of which one is chosen for each beamline.
+
+    The rows of its sessions are gathered, if these are few; of a beamline with many, most pages
+    are at the end of the list, so that each row is checked ``by_row``.
+    """
+    gather = Filter(gathered, field, choose=_choose_by_sessions)
+    return {"beamLineName": gather, f"beamLineName{BY_ROW}": Filter(by_row)}
+
+
+def _choose_by_sessions(beamline: str) -> str:
+    """The name of the filter that serves ``beamline``, by the number of its sessions."""
+    values = {"beamLineName": beamline}
+    is_large = db.session.connection().scalar(_select_session_beyond_few(), values) is not None
+    return f"beamLineName{BY_ROW}" if is_large else "beamLineName"
+
+
+@cache_statements(1)
+def _select_session_beyond_few() -> Select:
+    """A session of a beamline, if it has more than ``FEW_SESSIONS``."""
+    on_it = select(BLSession.sessionId).where(BLSession.beamLineName == bindparam("beamLineName"))
+    return on_it.offset(FEW_SESSIONS).limit(1)
 
 
 def by_session_id(model: Any) -> dict[str, Filter]:

@@ -34,6 +34,8 @@ def resolve(
         elif (find := filters[name].resolve) is not None:
             values[name] = find(identity, query[name])
             sees_all |= name == "session" and filters[name].follows_rule
+        elif (choose := filters[name].choose) is not None:
+            values[choose(query[name])] = values.pop(name)
     if sees_all or described(identity)[0].proposals:
         return values, everything(identity)
     return values, _choose(identity, schema, filters, values)

@@ -5,17 +5,22 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, inspect, select, union
 
 from shared import visibility
+from shared.access_forms import is_selected
 from shared.models import BLSession, DataCollection
 
 
-def hangs_on(attribute: Any, model: Any, name: str) -> ColumnElement[bool] | None:
+def hangs_on(
+    attribute: Any, model: Any, name: str, by_row: bool = False
+) -> ColumnElement[bool] | None:
     """Whether a row of ``model`` hangs on a proposal or session with the value bound as ``name``.
 
     ``attribute`` is the column of Proposal or BLSession that has the value. A row hangs on the
     row to which the first of its links leads that is not null: it is visible with that row. A job
     or a program hangs on the sessions of all its data collections. None if no link leads there.
+    The keys of the parents are gathered, or checked ``by_row`` where nearly all rows have such a
+    parent: then a page is read in the order of the list.
     """
-    return _condition(model, attribute, name, ())
+    return _condition(model, attribute, name, (), by_row)
 
 
 def hangs_only_on(parent: Any, model: Any, above: tuple = ()) -> bool:
@@ -30,7 +35,7 @@ def hangs_only_on(parent: Any, model: Any, above: tuple = ()) -> bool:
     return bool(parents) and all(hangs_only_on(parent, each, (*above, model)) for each in parents)
 
 
-def _condition(entity: Any, attribute: Any, name: str, above: tuple) -> Any:
+def _condition(entity: Any, attribute: Any, name: str, above: tuple, by_row: bool = False) -> Any:
     """The same for an alias; ``above`` are the models whose links led here.
 
     The keys of rows with several links are a union: for an OR of subqueries the database reads
@@ -49,7 +54,7 @@ def _condition(entity: Any, attribute: Any, name: str, above: tuple) -> Any:
     names = rule.shows if model is BLSession else rule.links
     links = [n for n in names if _follow(entity, n, attribute, name, above) is not None]
     if len(links) < 2:
-        return _follow(entity, links[0], attribute, name, above) if links else None
+        return _follow(entity, links[0], attribute, name, above, by_row) if links else None
     row = visibility.make_kept_alias(model)
     selects = []
     for at, link in enumerate(links):
@@ -59,7 +64,9 @@ def _condition(entity: Any, attribute: Any, name: str, above: tuple) -> Any:
     return visibility.key_of(entity).in_(select(union(*selects).subquery()))
 
 
-def _follow(entity: Any, link: str, attribute: Any, name: str, above: tuple) -> Any:
+def _follow(
+    entity: Any, link: str, attribute: Any, name: str, above: tuple, by_row: bool = False
+) -> Any:
     """Whether the row to which ``link`` refers is such a row, or hangs on one."""
     source = getattr(entity, link)
     parent = visibility.target(source)
@@ -69,7 +76,8 @@ def _follow(entity: Any, link: str, attribute: Any, name: str, above: tuple) -> 
             return source == bindparam(name)
         condition = getattr(row, attribute.key) == bindparam(name)
     else:
-        condition = _condition(row, attribute, name, above)
-    return (
-        None if condition is None else source.in_(select(visibility.key_of(row)).where(condition))
-    )
+        condition = _condition(row, attribute, name, above, by_row)
+    if condition is None:
+        return None
+    keys = select(visibility.key_of(row)).where(condition)
+    return is_selected(source, keys) if by_row else source.in_(keys)

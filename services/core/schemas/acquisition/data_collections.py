@@ -4,12 +4,13 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 from marshmallow_sqlalchemy import auto_field
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from services.core.schemas.acquisition.grids import GridSchema
 from services.core.schemas.acquisition.positions import PositionSchema
 from services.core.schemas.beamline.detectors import CollectionDetectorSchema
 from services.core.schemas.records import KEY, MANY, RecordSchema
+from shared.access_forms import is_selected
 from shared.aggregates import Count
 from shared.computed import ComputedDict
 from shared.config import API_ROOT
@@ -62,9 +63,8 @@ class DataCollectionMetadataSchema(Schema):
     comments = Count(DataCollectionComment.dataCollectionId)
 
 
-def _of_group(column, name: str):
-    group = select(DataCollectionGroup.dataCollectionGroupId).where(column == bindparam(name))
-    return DataCollection.dataCollectionGroupId.in_(group)
+def _select_groups(column: Any, name: str) -> Select:
+    return select(DataCollectionGroup.dataCollectionGroupId).where(column == bindparam(name))
 
 
 class DataCollectionSchema(RecordSchema):
@@ -86,11 +86,16 @@ class DataCollectionSchema(RecordSchema):
             **by_beamline(DataCollection),
             **by_session_id(DataCollection),
             "blSampleId": Filter(
-                _of_group(DataCollectionGroup.blSampleId, "blSampleId"),
+                DataCollection.dataCollectionGroupId.in_(
+                    _select_groups(DataCollectionGroup.blSampleId, "blSampleId")
+                ),
                 fields.Integer(validate=KEY),
             ),
             "experimentType": Filter(
-                _of_group(DataCollectionGroup.experimentType, "experimentType"),
+                is_selected(  # no index has the type: to gather the groups reads all of them
+                    DataCollection.dataCollectionGroupId,
+                    _select_groups(DataCollectionGroup.experimentType, "experimentType"),
+                ),
                 fields.String(validate=validate.OneOf(EXPERIMENT_TYPES)),
             ),
         }

@@ -2,15 +2,16 @@
 
 from marshmallow import Schema, fields
 from marshmallow_sqlalchemy import auto_field
-from sqlalchemy import ColumnElement, bindparam, select, union
+from sqlalchemy import ColumnElement, Select, bindparam, select, union
 
 from services.core.schemas.people.members import ProposalMemberSchema
 from services.core.schemas.people.persons import PersonNameSchema
 from shared.access import seen_sessions
+from shared.access_forms import is_selected
 from shared.aggregates import Count, Distinct
 from shared.callers import Shape
 from shared.computed import ComputedText
-from shared.filters import Filter
+from shared.filters import BY_ROW, Filter, on_beamline
 from shared.models import BLSession, Person, Proposal, ProposalHasPerson, SessionHasPerson
 from shared.names import build_proposal_name
 from shared.schemas import TableSchema, text_of
@@ -32,11 +33,18 @@ class ProposalMetadataSchema(Schema):
 
 def _is_on_beamline(shape: Shape) -> ColumnElement[bool]:
     """Whether a session of the proposal that the caller sees is on the beamline."""
-    sessions = select(BLSession.proposalId).where(
-        BLSession.beamLineName == bindparam("beamLineName"),
-        seen_sessions(shape, BLSession.sessionId),
+    return Proposal.proposalId.in_(_select_proposals(shape, "beamLineName"))
+
+
+def _is_on_large_beamline(shape: Shape) -> ColumnElement[bool]:
+    """The same, checked for each proposal."""
+    return is_selected(Proposal.proposalId, _select_proposals(shape, f"beamLineName{BY_ROW}"))
+
+
+def _select_proposals(shape: Shape, name: str) -> Select:
+    return select(BLSession.proposalId).where(
+        BLSession.beamLineName == bindparam(name), seen_sessions(shape, BLSession.sessionId)
     )
-    return Proposal.proposalId.in_(sessions)
 
 
 def _has_member(shape: Shape) -> ColumnElement[bool]:
@@ -71,9 +79,10 @@ class ProposalSchema(TableSchema):
                 _has_member,
                 text_of(Person.login, metadata={"description": "of the leader or a member"}),
             ),
-            "beamLineName": Filter(
-                _is_on_beamline,
+            **on_beamline(
                 text_of(BLSession.beamLineName, metadata={"description": "beamline of a session"}),
+                _is_on_beamline,
+                _is_on_large_beamline,
             ),
         }
 
