@@ -34,6 +34,7 @@ OPERATORS: dict[str, Any] = {
     "__in": lambda column, values: column.in_(values),
 }
 FIELDS = "only these, separated by commas; or as X-Fields"
+LONGEST_PAGE = 500
 PAGING = {"skip", "limit", "fields", "sort", "after"}  # the parameters that are no filters
 
 
@@ -89,7 +90,7 @@ class ListQuery(FieldsQuery):
     """The query of every list."""
 
     skip = fields.Integer(load_default=0, validate=validate.Range(0, 100_000))
-    limit = fields.Integer(load_default=25, validate=validate.Range(1, 500))
+    limit = fields.Integer(load_default=25, validate=validate.Range(1, LONGEST_PAGE))
     after = fields.String(
         validate=validate.Length(1, 1000),
         metadata={"description": "the `next` of the page before, with the same sort"},
@@ -160,7 +161,9 @@ def list_of(schema: type[Schema]) -> type[Schema]:
     """The answer of a list of ``schema``."""
     envelope: dict[str, Any] = {
         "total": fields.Integer(required=True),
-        "totalIsExact": fields.Boolean(metadata={"description": "only if false: total is more"}),
+        "totalIsExact": fields.Boolean(
+            metadata={"description": "only if false: there may be more"}
+        ),
         "results": fields.List(fields.Nested(schema), required=True),
         "skip": fields.Integer(required=True),
         "limit": fields.Integer(required=True),

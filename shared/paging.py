@@ -9,42 +9,52 @@ import orjson
 from marshmallow import ValidationError, fields
 from sqlalchemy import Select
 
-from shared.execution import fetch_value
+from shared import examined
 from shared.schemas import STORED_NULL
 
 LONG_SECONDS = 60  # for which a long list is not counted again
 REMEMBERED = 1024
-_long_until: dict[tuple, float] = {}  # by statement and values
+_long_until: dict[tuple, tuple[float, int | None]] = {}  # by statement, values and bound
 
 
 def page(query: Mapping, results: list, next_: str | None, most: int, total: Callable) -> dict:
     """The answer of a list: ``results`` with their total, which is exact up to ``most``.
 
     ``next_`` is the cursor behind the last result, None for an order without cursors. ``total`` is
-    called where the results do not show it.
+    called where the results do not show it; if it is None, there may be more rows.
     """
     skip, limit = query["skip"], query["limit"]
-    number = skip + len(results)
+    least: int = skip + len(results) if results else 0
+    number: int | None = least
     if "after" in query or not 0 < len(results) < limit:
         number = total()
-    answer: dict[str, Any] = {"total": min(number, most), "results": results}
-    if number > most:
+    answer: dict[str, Any] = {"total": min(least if number is None else number, most)}
+    answer["results"] = results
+    if number is None or number > most:
         answer["totalIsExact"] = False
     if next_ is not None and len(results) == limit:
         answer["next"] = next_
     return {**answer, "skip": skip, "limit": limit}
 
 
-def count(stmt: Select, values: dict, most: int) -> int:
-    """The number that ``stmt`` counts, or ``most + 1`` if it was more a moment ago."""
-    key, now = (stmt, repr(values)), time.monotonic()
-    if _long_until.get(key, 0) > now:
-        return most + 1
-    number = fetch_value(stmt, values) or 0
-    if number > most:
+def count(stmt: Select, values: dict, most: int) -> int | None:
+    """The number that ``stmt`` counts, or ``most + 1`` if it was more a moment ago.
+
+    None if the database would have to examine too many rows.
+    """
+    bound = examined.most_rows_of_total()
+    key, now = (stmt, repr(values), bound), time.monotonic()
+    until, number = _long_until.get(key, (0, None))
+    if until > now:
+        return number
+    try:
+        number = examined.run(stmt, values, bound)[0][0]
+    except examined.TooManyRows:
+        number = None
+    if number is None or number > most:
         if len(_long_until) >= REMEMBERED:
             _long_until.clear()
-        _long_until[key] = now + LONG_SECONDS
+        _long_until[key] = now + LONG_SECONDS, number
     return number
 
 

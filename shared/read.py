@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from marshmallow import Schema, fields
 from sqlalchemy import Select, bindparam, case, func, inspect, select
 
-from shared import paging, visibility
+from shared import examined, paging, visibility
 from shared.access import Rule, Shape, is_unrestricted
 from shared.aggregates import Aggregate
 from shared.computed import Computed
@@ -110,13 +110,14 @@ class Reader:
         return columns
 
     def load(
-        self, stmt: Select, values: dict, rule: Rule, numbered: bool = False
+        self, stmt: Select, values: dict, rule: Rule, numbered: bool = False, most: int = 0
     ) -> tuple[list, list[dict]]:
         """Run ``stmt``, fetch the children of all its rows; return the rows and their dicts.
 
-        If the rows are ``numbered``, their last columns are the aggregates.
+        If the rows are ``numbered``, their last columns are the aggregates. TooManyRows if the
+        database examines more than ``most`` rows for ``stmt``; 0 is no bound.
         """
-        rows: Any = fetch(stmt, {**rule.values, **values})
+        rows: Any = examined.run(stmt, {**rule.values, **values}, most)
         dicts = self._dicts(rows)
         if not rows:
             return rows, dicts
@@ -378,12 +379,16 @@ def page(schema: type[TableSchema], rule: Rule, query: dict) -> dict:
         *(schema, only, rule.condition, rule.shape, filters, sort, after, False, deferred)
     )
     select_page, select_total, places = statements
-    rows, results = reader.load(select_page, values, rule)
+    most = examined.most_rows(query, rule.shape)
+    try:
+        rows, results = reader.load(select_page, values, rule, most=most)
+    except examined.TooManyRows:
+        raise examined.refuse(schema, query, most) from None
     next_ = None
     if len(rows) == query["limit"] and has_cursor(schema, sort):
         next_ = paging.cursor(sort, [rows[-1][place] for place in places])
 
-    def total() -> int:
+    def total() -> int | None:
         if rule.size is not None and not filters:
             return rule.size
         filtered = {**rule.values, **{name: query[name] for name in filters}}

@@ -334,6 +334,13 @@ class Limits(Section):
         16,
     )
     batch_rows = Whole("Most rows of one batch.", 1, 1_000_000, 10_000)
+    examined_rows = Whole(
+        "Rows that MariaDB may examine for one page with filters or `sort`: if it needs more, the"
+        " answer is a 422 that names filters to add. 0: any number.",
+        0,
+        1_000_000_000,
+        200_000,
+    )
     login_attempts = Whole(
         "Failed logins of an account from one address before a pause.", 1, 1000, 5
     )

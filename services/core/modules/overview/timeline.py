@@ -65,7 +65,7 @@ def list_(identity: Identity, query: dict) -> dict:
     if only:
         results = [{name: row[name] for name in only} for row in results]
 
-    def total() -> int:
+    def total() -> int | None:
         if stmt is None:
             return 0
         filtered = {name: value for name, value in values.items() if name not in VARIABLE}
