@@ -216,8 +216,9 @@ def check_db(site: str) -> None:
     if faults:
         raise click.ClickException(f"{counted(len(faults), 'fault')} of the database")
     click.echo(f"the database has all that {', '.join(needs)} need")
-    for statement in dbcheck.advised(engine, needs):
+    for statement, gain in dbcheck.advised(engine, needs).items():
         click.echo(f"long lists would be faster after: {statement}")
+        click.echo(f"  {gain}")
 
 
 # --------------------------------------------------------------------------------- gateway

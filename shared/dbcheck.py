@@ -118,19 +118,21 @@ def compare_clocks(engine: Engine) -> str | None:
     )
 
 
-def advised(engine: Engine, needs: Mapping[str, Iterable[Table]]) -> list[str]:
-    """Statements for indexes that ISPyB lacks and long lists need."""
+def advised(engine: Engine, needs: Mapping[str, Iterable[Table]]) -> dict[str, str]:
+    """Statements for indexes that ISPyB lacks and some lists need, with the gain of each."""
     with engine.connect() as connection:
         inspector = inspect(connection)
-        return [
-            f"CREATE INDEX {table.name}_{'_'.join(names)} ON {table.name} ({', '.join(names)});"
+        return {
+            f"CREATE INDEX {table.name}_{'_'.join(names)} ON {table.name} ({', '.join(names)});": (
+                gain
+            )
             for table in sorted(set().union(*needs.values()), key=lambda table: table.name)
-            for names in table.info.get("advised", ())
+            for names, gain in table.info.get("advised", {}).items()
             if not any(
                 tuple(index["column_names"][: len(names)]) == names
                 for index in inspector.get_indexes(table.name)
             )
-        ]
+        }
 
 
 def _gap(inspector: Inspector, table: Table, services: tuple[str, ...]) -> Gap | None:

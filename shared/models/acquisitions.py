@@ -73,7 +73,16 @@ class DataCollectionGroup(Base):
     """One experiment on a sample, or one grid of a microscope: its data collections."""
 
     __tablename__ = "DataCollectionGroup"
-    __table_args__ = {"info": {"advised": [("sessionId", "startTime")]}}
+    __table_args__ = {
+        "info": {
+            "advised": {
+                ("startTime",): "a page of groups sorted by time, of 200,000 groups:"
+                " 82 ms to 0.2 ms of the server's CPU",
+                ("sessionId", "startTime"): "a page of groups sorted by time, of 7,000 groups of a"
+                " session: 14 ms to 0.2 ms of the server's CPU",
+            }
+        }
+    }
 
     dataCollectionGroupId: Mapped[int] = mapped_column(Integer, primary_key=True, doc="key")
     sessionId: Mapped[int] = mapped_column(
