@@ -106,17 +106,14 @@ def growth(small: dict, large: dict) -> Iterator[str]:
 def feeds(uri: str) -> Iterator[str]:
     """The first page of a session's feed, short and long: rounds alternate, the best counts."""
     feed.fill(uri)
-    yield f"| caller | index | {feed.SHORT} events, ms | {feed.LONG:,} events, ms | ratio |"
-    yield "|---|---|---|---|---|"
-    for index in ("none added", "by time"):
-        if index == "by time":
-            feed.add_index(uri)
-        with database(uri):
-            for who in ("user", "manager"):
-                works = [feed.page(session, who) for session in feed.SESSIONS.values()]
-                rounds = [[median(times(w, answers=20)) for w in works] for _ in range(ROUNDS)]
-                short, long = (min(column) * 1e3 for column in zip(*rounds, strict=True))
-                yield f"| {who} | {index} | {short:.2f} | {long:.2f} | {long / short:.2f} |"
+    yield f"| caller | {feed.SHORT} events, ms | {feed.LONG:,} events, ms | ratio |"
+    yield "|---|---|---|---|"
+    with database(uri):
+        for who in ("user", "manager"):
+            works = [feed.page(session, who) for session in feed.SESSIONS.values()]
+            rounds = [[median(times(w, answers=20)) for w in works] for _ in range(ROUNDS)]
+            short, long = (min(column) * 1e3 for column in zip(*rounds, strict=True))
+            yield f"| {who} | {short:.2f} | {long:.2f} | {long / short:.2f} |"
 
 
 def statements() -> Iterator[str]:

@@ -11,7 +11,6 @@ from bench.pages import CALLERS
 from services.core.models import EnergyScan, RobotAction, XFEFluorescenceSpectrum
 from services.core.modules.overview import timeline
 from services.core.schemas.overview.timeline import EventQuery
-from shared import dbcheck
 from shared.db import engine_options
 from shared.models import DataCollection, DataCollectionGroup
 
@@ -38,16 +37,6 @@ def fill(uri: str) -> None:
         ):
             _add(connection, model, rows)
         connection.exec_driver_sql(f"ANALYZE TABLE {TABLES}").all()
-    engine.dispose()
-
-
-def add_index(uri: str) -> None:
-    """Create the index that the documentation advises."""
-    engine = create_engine(uri, **engine_options(uri, 1))
-    (statement,) = dbcheck.advised(engine, {"core": [DataCollectionGroup.__table__]})
-    with engine.begin() as connection:
-        connection.exec_driver_sql(statement)
-        connection.exec_driver_sql("ANALYZE TABLE DataCollectionGroup").all()
     engine.dispose()
 
 

@@ -13,7 +13,7 @@ from services.core.models import (
     Screening,
     XFEFluorescenceSpectrum,
 )
-from services.core.modules.overview.timeline import ORDER
+from services.core.modules.overview.timeline import BY_TIME
 from shared.paging import cursor
 from shared.models import (
     AutoProcProgram,
@@ -244,7 +244,7 @@ NO_EVENTS = [
         ({"sort": "startTime"}, "sort"),
         ({"fields": "id,colour"}, "fields"),
         ({"after": "WyJ4Il0"}, "after"),
-        *(({"after": cursor(ORDER, values)}, "after") for values in NO_EVENTS),
+        *(({"after": cursor(BY_TIME, values)}, "after") for values in NO_EVENTS),
         ({"session": "11", "sessionId": 21}, "sessionId"),
     ],
 )

@@ -1,23 +1,16 @@
-"""The timeline as SQL: one branch for each kind of row, filtered, sorted and limited by itself.
+"""The branches of the timeline: one for each kind of row, with the conditions of its filters.
 
-Only the limited rows of the branches are merged. So a page costs no more in a long session than
-in a short one, where an index has the rows by time. Each branch has the session of its rows, by
-the same path as the access rule.
+Each branch has the session of its rows, by the same path as the access rule.
 """
 
-from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Integer,
     Select,
-    String,
     and_,
     bindparam,
-    case,
-    cast,
     false,
     func,
     literal_column,
@@ -26,7 +19,6 @@ from sqlalchemy import (
     select,
     true,
     type_coerce,
-    union_all,
 )
 from sqlalchemy.orm import aliased
 
@@ -40,25 +32,19 @@ from services.core.modules.overview import outcomes
 from services.core.modules.processing.processing_status import uses
 from services.core.schemas.overview.timeline import (
     GRID,
-    ITEMS,
     PIPELINE_OUTCOMES,
     TYPES,
 )
 from shared.access import is_unrestricted
-from shared.db import Unsigned
 from shared.models import (
     AutoProcProgram,
     BLSample,
     BLSession,
     Crystal,
     DataCollection,
-    DataCollectionFileAttachment,
     DataCollectionGroup,
     GridInfo,
-    Proposal,
 )
-from shared.schemas import columns_of
-from shared.sql import on_the_wire
 from shared.statements import cache_statements, make_alias
 
 Group, Collection = make_alias(DataCollectionGroup), make_alias(DataCollection)
@@ -69,8 +55,6 @@ Action, Study, Sample = make_alias(RobotAction), make_alias(Screening), make_ali
 OF_GROUP = (Group.sessionId, Group.blSampleId)
 ROWS: dict[str, Any] = {"es": Scan, "robot": Action, "screening": Study, "xrf": Spectrum}
 NO_LINK = type_coerce(null(), Integer)
-SESSION: Any = bindparam("sessionId", type_=Integer)  # its rule is checked once, not by row
-COUNTED = 1_000  # a longer timeline is not counted to its end
 
 
 class Branch(NamedTuple):
@@ -88,7 +72,7 @@ class Branch(NamedTuple):
     where: tuple = ()
 
 
-def _has_row(column: Any, *where: Any) -> Any:
+def has_row(column: Any, *where: Any) -> Any:
     """Whether there is such a row.
 
     MariaDB may turn EXISTS into a join of the whole table. A scalar sub-query runs once for each
@@ -99,16 +83,11 @@ def _has_row(column: Any, *where: Any) -> Any:
 
 def _build_folded() -> tuple[Branch, ...]:
     """All branches, with one event for each group of data collections."""
-    has_start = Group.startTime.is_not(None)
-    has_member = _has_row(Member.dataCollectionId, _in_group(Member))
+    has_member = has_row(Member.dataCollectionId, _in_group(Member))
     earliest = select(func.min(Member.startTime)).where(_in_group(Member)).scalar_subquery()
-    key = Group.dataCollectionGroupId
-    dated = Branch("dc", Group, key, Group.startTime, Group.endTime, *OF_GROUP, key)
-    return (
-        dated._replace(where=(has_start, has_member)),
-        dated._replace(start=earliest, where=(~has_start, has_member)),
-        *_build_others(),
-    )
+    key, start = Group.dataCollectionGroupId, func.coalesce(Group.startTime, earliest)
+    groups = Branch("dc", Group, key, start, Group.endTime, *OF_GROUP, key, where=(has_member,))
+    return (groups, *_build_others())
 
 
 def _build_single() -> tuple[Branch, ...]:
@@ -158,11 +137,24 @@ def get_branches(single: bool) -> tuple[Branch, ...]:
     return _build_single() if single else _build_folded()
 
 
+def select_rows(branch: Branch) -> Select:
+    """All rows of a branch, with the joins that its columns need."""
+    return branch.rows if isinstance(branch.rows, Select) else select(branch.rows)
+
+
+def build_kind(branch: Branch) -> ColumnElement:
+    """The type of the events of a branch, as a column."""
+    return literal_column(f"'{branch.type}'")
+
+
 # ------------------------------------------------------------------------------ conditions
 
 
-def _build_condition(branch: Branch, name: str) -> Any:
-    """The filter ``name`` on a branch; None if the branch has no column for it."""
+def build_condition(branch: Branch, name: str, by_row: bool = False) -> Any:
+    """The filter ``name`` on a branch; None if the branch has no column for it.
+
+    ``by_row``: the session of each row is looked up, instead of all sessions of the filter.
+    """
     value = bindparam(name)
     if name in ("dataCollectionId", "dataCollectionGroupId"):
         link = branch.collection if name == "dataCollectionId" else branch.group
@@ -171,6 +163,9 @@ def _build_condition(branch: Branch, name: str) -> Any:
         return branch.session == value
     if name in ("proposalId", "beamLineName"):
         session_ids = select(Visit.sessionId).where(getattr(Visit, name) == value)
+        if by_row:
+            is_session = Visit.sessionId == branch.session
+            return has_row(Visit.sessionId, is_session, getattr(Visit, name) == value)
         return branch.session.in_(session_ids)
     if name == "blSampleId":
         return branch.sample == value
@@ -181,21 +176,21 @@ def _build_condition(branch: Branch, name: str) -> Any:
     return branch.start >= value if name.endswith("__gte") else branch.start <= value
 
 
-def _is_of_kind(branch: Branch, kind: str | None) -> Any:
+def is_of_kind(branch: Branch, kind: str | None) -> Any:
     """Whether a branch holds events of ``kind``: True, False, or a condition."""
     if kind is None or kind in TYPES:
         return kind in (None, branch.type)
     if branch.type != "dc":
         return False
-    return _has_grid(branch) if kind == GRID else Group.experimentType == bindparam("eventType")
+    return has_grid(branch) if kind == GRID else Group.experimentType == bindparam("eventType")
 
 
-def _has_grid(branch: Branch) -> Any:
+def has_grid(branch: Branch) -> Any:
     """Whether an event has a grid; older grids are of a group, newer ones of a data collection."""
-    of_group = _has_row(Grid.gridInfoId, _in_group(Grid))
+    of_group = has_row(Grid.gridInfoId, _in_group(Grid))
     if branch.collection is not NO_LINK:
         of_collection = Grid.dataCollectionId == Collection.dataCollectionId
-        return or_(_has_row(Grid.gridInfoId, of_collection), of_group)
+        return or_(has_row(Grid.gridInfoId, of_collection), of_group)
     of_member = select(Grid.gridInfoId).join(
         Member, Member.dataCollectionId == Grid.dataCollectionId
     )
@@ -203,7 +198,7 @@ def _has_grid(branch: Branch) -> Any:
     return or_(of_member.scalar_subquery().is_not(None), of_group)
 
 
-def _is_in_state(branch: Branch, state: str, seen: ColumnElement) -> Any:
+def is_in_state(branch: Branch, state: str, seen: ColumnElement) -> Any:
     """Whether an event, or a data collection of it, is in ``state``; None if it has no states.
 
     ``seen`` is the rule of the sessions of ``Used``.
@@ -214,7 +209,7 @@ def _is_in_state(branch: Branch, state: str, seen: ColumnElement) -> Any:
         return None
     if branch.collection is not NO_LINK:
         return _has_ended(Collection, state, seen)
-    return _has_row(Member.dataCollectionId, _in_group(Member), _has_ended(Member, state, seen))
+    return has_row(Member.dataCollectionId, _in_group(Member), _has_ended(Member, state, seen))
 
 
 def _has_ended(row: Any, state: str, seen: ColumnElement) -> Any:
@@ -244,7 +239,7 @@ def _has_ended(row: Any, state: str, seen: ColumnElement) -> Any:
     return or_(*(statement.scalar_subquery().is_not(None) for statement in keys))
 
 
-def _is_after(branch: Branch, kind: str, undated: bool) -> Any:
+def is_after(branch: Branch, kind: str, undated: bool) -> Any:
     """Whether a row comes after the event of ``kind`` whose time and key are bound.
 
     The order is: newest first, rows without a time last; at the same moment by type, then by key.
@@ -274,151 +269,16 @@ class Shape(NamedTuple):
     after: tuple[str, bool] | None = None
 
 
-def _select_branches(
-    shape: Shape, rules: tuple[ColumnElement, ...]
-) -> list[tuple[Branch, Select]]:
-    """The rows of each branch that can have some.
+class Selection(NamedTuple):
+    """The events of a query: the shape of its statements, and the values to run them with.
 
-    ``rules`` are those of the sessions of each branch, and at last that of ``Used``.
+    ``rules`` are those of the sessions of each branch, and at last that of ``Used``. If they are
+    ``listed``, they are lists of keys, which an index serves. ``wide`` are filters with too many
+    sessions to gather: they are checked for each row.
     """
-    selects = []
-    *of_branches, seen = rules
-    for branch, rule in zip(get_branches(shape.single), of_branches, strict=True):
-        conditions = [_build_condition(branch, name) for name in shape.filters]
-        conditions.append(_is_of_kind(branch, shape.kind))
-        if shape.state:
-            conditions.append(_is_in_state(branch, shape.state, seen))
-        if any(each is None or each is False for each in conditions):
-            continue
-        rows = branch.rows if isinstance(branch.rows, Select) else select(branch.rows)
-        filters = [each for each in conditions if each is not True]
-        selects.append((branch, rows.where(rule, *branch.where, *filters)))
-    return selects
 
-
-def _build_kind(branch: Branch) -> Any:
-    return literal_column(f"'{branch.type}'")
-
-
-@cache_statements(512)
-def select_page(
-    shape: Shape, rules: tuple[ColumnElement, ...], seen: ColumnElement[bool]
-) -> Select | None:
-    """The events of a page with their columns, but without the rows below data collections.
-
-    ``seen`` is the rule of ``Sample``, whose name is null if it is hidden.
-    """
-    parts = []
-    for branch, rows in _select_branches(shape, rules):
-        part = rows.with_only_columns(
-            _build_kind(branch).label("type"),
-            cast(branch.key, Unsigned).label("key"),  # not all keys are: no decimals here
-            branch.start.label("startTime"),
-            branch.end.label("endTime"),
-            branch.session.label("sessionId"),
-            branch.sample.label("blSampleId"),
-            branch.group.label("groupId"),
-            branch.collection.label("collectionId"),
-        )
-        if shape.after:
-            part = part.where(_is_after(branch, *shape.after))
-        part = part.order_by(branch.start.desc(), branch.key.desc()).limit(bindparam("most"))
-        parts.append(select(part.subquery()))
-    if not parts:
-        return None
-    merged = union_all(*parts).subquery()
-    order = (merged.c.startTime.desc(), merged.c.type, merged.c.key.desc())
-    limited = select(merged).order_by(*order)
-    limited = limited.limit(bindparam("limit")).offset(bindparam("skip"))
-    return _select_items(limited.subquery(), shape.single, seen)
-
-
-def _select_items(event: Any, single: bool, seen: ColumnElement[bool]) -> Select:
-    """``event`` with its names, and the items of the types that have no rows below them.
-
-    ``seen`` is the rule of ``Sample``, whose name is null if it is hidden.
-    """
-    visit, proposal, sample = aliased(BLSession), aliased(Proposal), Sample
-    name = sample.name if is_unrestricted(seen) else case((seen, sample.name))
-    file, columns = aliased(DataCollectionFileAttachment), event.c
-    files = select(func.count()).select_from(file)
-    first: Any
-    count: Any
-    last: Any
-    if single:
-        first, count, last = columns.collectionId, literal_column("1"), columns.endTime
-        files = files.where(file.dataCollectionId == columns.collectionId, columns.type == "dc")
-    else:
-        of_event = (Member.dataCollectionGroupId == columns.groupId, columns.type == "dc")
-        first, count, last = (
-            select(each).where(*of_event).correlate(event).scalar_subquery()
-            for each in (
-                func.min(Member.dataCollectionId),
-                func.count(Member.dataCollectionId),
-                func.max(Member.endTime),
-            )
-        )
-        last = func.coalesce(columns.endTime, last)
-        last.type = columns.startTime.type
-        files = files.join(Member, Member.dataCollectionId == file.dataCollectionId).where(
-            *of_event
-        )
-    stmt = select(
-        *(
-            columns.type,
-            columns.key,
-            on_the_wire(columns.startTime),
-            on_the_wire(last),
-            columns.sessionId,
-        ),
-        *(
-            columns.blSampleId,
-            columns.groupId,
-            first,
-            count,
-            files.correlate(event).scalar_subquery(),
-        ),
-        *(proposal.proposalCode, proposal.proposalNumber, visit.visit_number, name),
-        *(on_the_wire(each) for kind in ITEMS for each in get_item_columns(kind)),
-    )
-    stmt = stmt.select_from(event).outerjoin(visit, visit.sessionId == columns.sessionId)
-    stmt = stmt.outerjoin(proposal, proposal.proposalId == visit.proposalId)
-    stmt = stmt.outerjoin(sample, sample.blSampleId == columns.blSampleId)
-    for kind, row in ROWS.items():
-        key = get_item_columns(kind)[0]
-        stmt = stmt.outerjoin(row, and_(key == columns.key, columns.type == kind))
-    return stmt.order_by(columns.startTime.desc(), columns.type, columns.key.desc())
-
-
-@cache
-def get_item_columns(kind: str) -> tuple:
-    """The columns of the Item of ``kind``, its key first."""
-    fields = columns_of(ITEMS[kind])
-    return tuple(getattr(ROWS[kind], field.attribute or name) for name, field in fields.items())
-
-
-@cache_statements(512)
-def select_total(shape: Shape, rules: tuple[ColumnElement, ...]) -> Select:
-    """The number of events, counted up to ``COUNTED`` of each branch."""
-    parts = [
-        select(rows.with_only_columns(branch.key.label("key")).limit(COUNTED + 1).subquery())
-        for branch, rows in _select_branches(shape, rules)
-    ]
-    return select(func.count()).select_from(union_all(*parts).subquery())
-
-
-@cache_statements(512)
-def select_types(shape: Shape, rules: tuple[ColumnElement, ...]) -> CompoundSelect | None:
-    """The number of events by type, and by experiment type where they have one; and of grids."""
-    parts = []
-    for branch, rows in _select_branches(shape, rules):
-        if branch.type != "dc":
-            parts.append(rows.with_only_columns(_build_kind(branch), null(), func.count()))
-            continue
-        word = type_coerce(Group.experimentType, String)
-        counted = rows.with_only_columns(_build_kind(branch), word, func.count())
-        with_grid = rows.where(_has_grid(branch))
-        grid = literal_column(f"'{GRID}'")
-        parts.append(counted.group_by(Group.experimentType))
-        parts.append(with_grid.with_only_columns(grid, null(), func.count()))
-    return union_all(*parts) if parts else None
+    shape: Shape
+    rules: tuple[ColumnElement, ...]
+    values: dict[str, Any]
+    listed: bool
+    wide: tuple[str, ...]
