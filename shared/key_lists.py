@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy.types import UserDefinedType
 
-EMPTY = "(NULL)"
+EMPTY = "(-1)"  # no key; with NULL, the negation of the condition would be null
 
 
 class KeyList(UserDefinedType):

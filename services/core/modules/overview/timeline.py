@@ -19,10 +19,11 @@ from services.core.modules.overview.timeline_streams import Place
 from services.core.schemas.overview.timeline import GRID, KINDS, TYPES, EventSchema
 from shared import access, callers, names, paging
 from shared.access import everything
-from shared.callers import Form, list_keys
+from shared.callers import Form
 from shared.db import db
 from shared.errors import BadInput, NotFound, bad_field
 from shared.identity import Identity
+from shared.key_lists import list_keys
 from shared.lists import PAGING
 from shared.models import Protein
 from shared.spelling import EXPLAINED, unknown
@@ -157,14 +158,14 @@ def _is_countable(selection: Selection) -> bool:
     return not (streams.is_checked_by_row(selection) or shape.state or has_times) and is_of_type
 
 
-def _count_many(selection: Selection) -> int:
+def _count_many(selection: Selection) -> int | None:
     """The number of events; screenings, which no index on sessions has, if the others are few."""
-    number = 0
+    number: int | None = 0
     for types in (COUNTABLE, tuple(TYPES)):
         statement = pages.select_total(selection.shape, selection.rules, types)
         assert statement is not None
         number = paging.count(statement, selection.values, pages.COUNTED)
-        if number > pages.COUNTED:
+        if number is None or number > pages.COUNTED:
             break
     return number
 

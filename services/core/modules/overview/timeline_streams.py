@@ -43,7 +43,8 @@ from services.core.modules.overview.timeline_branches import (
 )
 from services.core.schemas.overview.timeline import TYPES
 from shared.access import is_unrestricted
-from shared.callers import MOST_KEYS, is_listed, list_keys
+from shared.callers import MOST_KEYS
+from shared.key_lists import is_listed, list_keys
 from shared.db import Unsigned, db
 from shared.schemas import LARGEST_KEY
 from shared.statements import cache_statements
