@@ -17,7 +17,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    exists,
     false,
     func,
     or_,
@@ -34,7 +33,7 @@ from shared.access_forms import (
     is_selected,
     union_keys,
 )
-from shared.callers import Form, Shape, described, is_any
+from shared.callers import Form, Shape, by_row, described, is_any
 from shared.errors import Forbidden
 from shared.identity import Identity
 from shared.models import (
@@ -256,19 +255,40 @@ def seen_plans(shape: Shape, plan_id: Any) -> ColumnElement[bool]:
     plan, sample, crystal = aliased(DiffractionPlan), aliased(BLSample), aliased(Crystal)
     key, free = plan.diffractionPlanId, plan.presetForProposalId.is_(None)
     plans = select(key)
-
-    def paths(caller: Shape) -> Iterator[Select]:
-        yield from if_possible(plans, seen_proposals(caller, plan.presetForProposalId))
-        of_crystal = plans.join(crystal, crystal.diffractionPlanId == key).where(free)
-        yield from _by_protein(caller, of_crystal, crystal.proteinId)
-        of_sample = plans.join(sample, sample.diffractionPlanId == key).where(free)
-        yield from _by_sample(caller, of_sample, sample)
-
-    used = (link.diffractionPlanId for link in (aliased(BLSubSample), sample, crystal))
-    for_all = plans.where(
-        free, plan.beamLineName.is_not(None), *(~exists().where(link == key) for link in used)
+    uses = (
+        select(link.diffractionPlanId).where(link.diffractionPlanId == key).limit(1)
+        for link in (aliased(BLSubSample), sample, crystal)
     )
-    return or_(plan_id.in_(union_keys([for_all])), by_parents(shape, plan_id, paths))
+    unused = (each.correlate(plan).scalar_subquery().is_(None) for each in uses)
+    for_all = and_(free, plan.beamLineName.is_not(None), *unused)
+
+    def paths() -> Iterator[Select]:
+        yield from if_possible(plans, seen_proposals(shape, plan.presetForProposalId))
+        of_crystal = plans.join(crystal, crystal.diffractionPlanId == key).where(free)
+        yield from _by_protein(shape, of_crystal, crystal.proteinId)
+        of_sample = plans.join(sample, sample.diffractionPlanId == key).where(free)
+        yield from _by_sample(shape, of_sample, sample)
+        yield plans.where(for_all)
+
+    if shape.form is not Form.ROWS and not shape.wide and not shape.sessions:
+        return plan_id.in_(union_keys([*paths()]))
+    shape = by_row(shape)
+    visible = or_(
+        seen_proposals(shape, plan.presetForProposalId),
+        and_(free, _has_plan(key, crystal, seen_crystals(shape, crystal.crystalId))),
+        and_(free, _has_plan(key, sample, seen_samples(shape, sample.blSampleId))),
+        for_all,
+    )
+    return is_selected(plan_id, plans.where(visible))
+
+
+def _has_plan(key: Any, user: Any, visible: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a visible row of ``user`` has the plan ``key``.
+
+    An index serves it alone: in a join, MariaDB counts on many rows for each plan, as it counts
+    those without a plan.
+    """
+    return is_selected(key, select(user.diffractionPlanId).where(visible))
 
 
 def seen_used_plans(shape: Shape, plan: Any) -> ColumnElement[bool]:

@@ -2,8 +2,9 @@
 
 from sqlalchemy import bindparam, select
 
+from services.core.modules.processing import processing_rules
 from services.core.schemas.processing.processing_jobs import ProcessingJobSchema
-from shared import access, access_processing, batches, list_rules, read
+from shared import access, access_processing, batches, read
 from shared.access import everything
 from shared.db import db, save
 from shared.errors import BadInput, NotYet
@@ -21,7 +22,7 @@ LAST = 2**24 - 1  # number of an image in a sweep
 
 def list_(identity: Identity, query: dict) -> dict:
     """One page of the visible jobs, latest first."""
-    query, rule = list_rules.resolve(identity, ProcessingJobSchema, query)
+    query, rule = processing_rules.resolve(identity, ProcessingJobSchema, query)
     return read.page(ProcessingJobSchema, rule, query)
 
 

@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import Select, bindparam, case, func, insert, literal, select
 
 from services.core.models import AutoProcIntegration
-from services.core.modules.processing import phasings, processing_jobs
+from services.core.modules.processing import phasings, processing_jobs, processing_rules
 from services.core.schemas.processing.programs import (
     AttachmentSchema,
     AutoProcProgramSchema,
     MessageSchema,
     ProgramAttachmentSchema,
 )
-from shared import access_processing, list_rules, read, row_checks
+from shared import access_processing, read, row_checks
 from shared.access import everything
 from shared.db import db, save
 from shared.errors import BadInput, Conflict
@@ -46,7 +46,7 @@ STATUS = "processingStatus"
 
 def list_(identity: Identity, query: dict) -> dict:
     """One page of the visible programs."""
-    query, rule = list_rules.resolve(identity, AutoProcProgramSchema, query)
+    query, rule = processing_rules.resolve(identity, AutoProcProgramSchema, query)
     return read.page(AutoProcProgramSchema, rule, query)
 
 
@@ -194,7 +194,7 @@ def check_references(identity: Identity, data: dict) -> None:
 
 def list_attachments(identity: Identity, query: dict) -> dict:
     """One page of the attachments of visible programs, latest first."""
-    query, rule = list_rules.resolve(identity, ProgramAttachmentSchema, query)
+    query, rule = processing_rules.resolve(identity, ProgramAttachmentSchema, query)
     return read.page(ProgramAttachmentSchema, rule, query)
 
 

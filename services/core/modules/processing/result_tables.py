@@ -4,7 +4,7 @@ import csv
 import io
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, select
+from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
 from services.core.models import (
@@ -14,7 +14,7 @@ from services.core.models import (
     AutoProcScalingHasInt,
     AutoProcScalingStatistics,
 )
-from services.core.modules.processing import processing_status
+from services.core.modules.processing import processing_rules, processing_status
 from services.core.schemas.processing.programs import FAILURE
 from services.core.schemas.processing.result_tables import (
     CRITERIA,
@@ -26,19 +26,16 @@ from services.core.schemas.processing.result_tables import (
     TableShellSchema,
 )
 from shared import access, names, read
-from shared.access import Rule, everything, is_unrestricted
-from shared.callers import look_up
+from shared.access import everything
 from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
 from shared.lists import condition
 from shared.models import AutoProcProgram, BLSession, DataCollection, DataCollectionGroup
 from shared.schemas import columns_of
-from shared.statements import cache_statements, make_alias
+from shared.statements import cache_statements
 from shared.table_service import TableService
 
-_Link, _Integration = make_alias(AutoProcScalingHasInt), make_alias(AutoProcIntegration)
-_Collection, _Group = make_alias(DataCollection), make_alias(DataCollectionGroup)
 MOST_LINES = 5_000  # of a table
 SETTINGS = {"of", "criterion", "shell", "minCompleteness"}
 CELL = tuple(name for name in columns_of(TableResultSchema) if name != "autoProcId")
@@ -49,13 +46,22 @@ MEASURES = tuple(
 )
 
 
-autoprocs = TableService(AutoProcRowSchema)
+class AutoProcs(TableService):
+    """Results, which use the data collections of their programs."""
+
+    def list_(self, identity: Identity, query: dict) -> dict:
+        """One page of the visible rows that match ``query``."""
+        query, rule = processing_rules.resolve(identity, self.listed, query)
+        return read.page(self.listed, rule, query)
+
+
+autoprocs = AutoProcs(AutoProcRowSchema)
 
 
 def list_(identity: Identity, query: dict) -> dict:
     """One page of the visible scalings, with the filters of the table."""
-    rule = _visible(look_up(identity))
-    return read.page(ResultRowSchema, rule, _resolve_names(identity, query))
+    query = _resolve_names(identity, query)
+    return read.page(ResultRowSchema, processing_rules.choose_scalings(identity, query), query)
 
 
 def list_best(identity: Identity, query: dict) -> dict:
@@ -69,8 +75,7 @@ def list_best(identity: Identity, query: dict) -> dict:
     if not filters:
         raise BadInput("invalid input", {"sessionId": ["this or another filter is needed"]})
     level, criterion, shell = query["of"], query["criterion"], query["shell"]
-    identity = look_up(identity)
-    rule = _visible(identity)
+    rule = processing_rules.choose_scalings(identity, filters)
     sessions = access.sessions(identity, DataCollectionGroup.sessionId)
     names = tuple(sorted(filters))
     statement = _candidates(rule.condition, sessions.condition, names, level, criterion)
@@ -102,8 +107,8 @@ def list_states(identity: Identity, query: dict) -> dict:
     if not filters:
         reason = "this, sessionId or dataCollectionGroupId is needed"
         raise BadInput("invalid input", {"dataCollectionIds": [reason]})
-    rule, key = access.collections(look_up(identity)), DataCollection.dataCollectionId
-    group = DataCollectionGroup
+    key, group = DataCollection.dataCollectionId, DataCollectionGroup
+    rule = access.sessions(identity, group.sessionId)
     statement = select(key).join(DataCollection.group).where(rule.condition)
     conditions = {
         "dataCollectionIds": key.in_(bindparam("dataCollectionIds", expanding=True)),
@@ -156,41 +161,6 @@ def _line(row: dict) -> list:
 def _plain(value: Any) -> Any:
     """``value`` with a quote before a text that a spreadsheet would take for a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
-
-
-def _visible(identity: Identity) -> Rule:
-    """The rule of scalings: they and their programs use only data collections the caller sees."""
-    rule = access.sessions(identity, _Group.sessionId)
-    return rule._replace(condition=_is_visible(rule.condition))
-
-
-@cache_statements(64)
-def _is_visible(session: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a scaling is visible, where ``session`` tells it of the session of ``_Group``."""
-    if is_unrestricted(session):
-        return session
-    scaled, integration, collection = _Link, _Integration, _Collection
-    used = select(scaled.autoProcScalingId).join(
-        integration, integration.autoProcIntegrationId == scaled.autoProcIntegrationId
-    )
-    used = used.join(collection, collection.dataCollectionId == integration.dataCollectionId)
-    used = used.join(_Group, _Group.dataCollectionGroupId == collection.dataCollectionGroupId)
-    key = AutoProcScaling.autoProcScalingId
-    result, program = aliased(AutoProc), aliased(AutoProcProgram)
-    others = (
-        select(link.dataCollectionId)
-        .join(program, on)
-        .join(result, result.autoProcProgramId == program.autoProcProgramId)
-        .join(collection, collection.dataCollectionId == link.dataCollectionId)
-        .join(_Group, _Group.dataCollectionGroupId == collection.dataCollectionGroupId)
-        .where(result.autoProcId == AutoProcScaling.autoProcId, ~session)
-        for link, on in processing_status.uses(program)
-    )
-    return and_(
-        key.in_(used.where(session)),
-        ~used.where(scaled.autoProcScalingId == key, ~session).exists(),
-        *(~statement.exists() for statement in others),
-    )
 
 
 def _resolve_names(identity: Identity, query: dict) -> dict:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, post_load, pre_load, validate, validates
 from marshmallow_sqlalchemy import auto_field
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import CompoundSelect, bindparam, select, union
 
 from services.core.models import AutoProcIntegration
 from shared.aggregates import Count
@@ -96,6 +96,19 @@ class ProgramMetadataSchema(Schema):
     messages = Count(AutoProcProgramMessage.autoProcProgramId)
 
 
+def _on_collection() -> CompoundSelect:
+    """The programs that processed a data collection, or whose job names it.
+
+    A union: for an OR of subqueries, MariaDB reads the whole table.
+    """
+    value, row, program = bindparam("dataCollection"), AutoProcIntegration, AutoProcProgram
+    of_job = select(program.autoProcProgramId).join(program.job)
+    return union(
+        select(row.autoProcProgramId).where(row.dataCollectionId == value),
+        of_job.where(ProcessingJob.dataCollectionId == value),
+    )
+
+
 class AutoProcProgramSchema(TidySchema):
     """One run of a program. Its status is null while it waits or runs, 1 success, 0 failure."""
 
@@ -145,18 +158,7 @@ class AutoProcProgramSchema(TidySchema):
                 ),
             ),
             "dataCollection": Filter(
-                or_(
-                    AutoProcProgram.autoProcProgramId.in_(
-                        select(AutoProcIntegration.autoProcProgramId).where(
-                            AutoProcIntegration.dataCollectionId == bindparam("dataCollection")
-                        )
-                    ),
-                    AutoProcProgram.processingJobId.in_(
-                        select(ProcessingJob.processingJobId).where(
-                            ProcessingJob.dataCollectionId == bindparam("dataCollection")
-                        )
-                    ),
-                )
+                AutoProcProgram.autoProcProgramId.in_(select(_on_collection().subquery()))
             ),
         }
 
