@@ -270,9 +270,9 @@ def seen_plans(shape: Shape, plan_id: Any) -> ColumnElement[bool]:
         yield from _by_sample(shape, of_sample, sample)
         yield plans.where(for_all)
 
-    if shape.form is not Form.ROWS and not shape.wide and not shape.sessions:
+    if not (shape.checks_rows or shape.wide or shape.sessions):
         return plan_id.in_(union_keys([*paths()]))
-    shape = by_row(shape)
+    shape = shape._replace(few=True) if shape.form is Form.LISTS else by_row(shape)
     visible = or_(
         seen_proposals(shape, plan.presetForProposalId),
         and_(free, _has_plan(key, crystal, seen_crystals(shape, crystal.crystalId))),

@@ -136,7 +136,7 @@ def _uses_visible(shape: Shape, key: Any, uses: Uses, others: Uses = ()) -> Colu
     """
     if shape.sessions:
         return true()
-    if shape.wide or shape.form is Form.ROWS:
+    if shape.wide or shape.checks_rows:
         return _is_visible(_as_checked(shape), key, uses, others)
     visible = seen_sessions(shape, _Group.sessionId)
     primary, ways = _by_primary_key(key, uses)

@@ -66,6 +66,7 @@ CALLERS = {
 FORMS = {
     "rows": lambda caller: caller,
     "lists": callers.look_up,
+    "few rows": callers.look_up,
     "many own": lambda caller: replace(caller, visible=VisibleKeys(None, None, False)),
     "many of beamlines": lambda caller: replace(
         caller, visible=replace_beamlines(callers.look_up(replace(caller, beamlines=frozenset())))
@@ -133,9 +134,10 @@ def list_visible(seen):
     return keys
 
 
-def select_keys(caller, key, condition):
-    """The keys of the rows that are visible to ``caller`` by ``condition``."""
-    shape, values = described(caller)
+def select_keys(caller, form, key, condition):
+    """The keys of the rows that are visible to ``caller`` by ``condition`` in that form."""
+    shape, values = described(FORMS[form](caller))
+    shape = shape._replace(few=form == "few rows")
     return set(db.session.scalars(select(key).where(condition(shape)), values))
 
 
@@ -147,12 +149,11 @@ def test_each_form_of_the_rule_shows_the_same(app, programs, name, form):
     program_ids = {n for n in expected["programs"] if n < OWNER}
     rules = access_processing
     with app.app_context():
-        caller = FORMS[form](caller)
 
         def get(key, condition=None):
             entity = key.class_
             table_rule = condition or (lambda shape: visibility.condition(shape, entity))
-            return select_keys(caller, key, table_rule)
+            return select_keys(caller, form, key, table_rule)
 
         assert get(AutoProcProgram.autoProcProgramId) == expected["programs"]
         assert get(ProcessingJob.processingJobId) == expected["jobs"]
@@ -195,7 +196,8 @@ def test_each_form_shows_the_same_plans(app, stock, add, form):
     expected = {"user": {1, 2, 4, 6, 7}, "other user": {3, 4, 5, 7, 9}, "nobody": {4, 7}}
     with app.app_context():
         for name, plans in expected.items():
-            caller = FORMS[form](CALLERS[name][0])
-            key = DiffractionPlan.diffractionPlanId
-            visible = select_keys(caller, key, lambda s: visibility.condition(s, DiffractionPlan))
+            visible = select_keys(
+                *(CALLERS[name][0], form, DiffractionPlan.diffractionPlanId),
+                lambda shape: visibility.condition(shape, DiffractionPlan),
+            )
             assert visible == plans, name

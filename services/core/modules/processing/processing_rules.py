@@ -5,7 +5,7 @@ from typing import Any
 
 from shared import access_processing, list_rules, visibility
 from shared.access import Rule
-from shared.callers import by_row, described, look_up
+from shared.callers import described, look_up
 from shared.filters import filters_of
 from shared.identity import Identity
 from shared.models import AutoProcScaling
@@ -19,12 +19,10 @@ def resolve(
 ) -> tuple[dict[str, Any], Rule]:
     """``query`` with the values that its filters bind, and the rule of the rows of ``schema``.
 
-    The rows of a session, a proposal or a data collection are checked one by one. So are the rows
-    that are read beside those of a page.
+    The rows of a session, a proposal or a data collection are checked one by one.
     """
     if SCOPES.isdisjoint(query):
-        values, rule = list_rules.resolve(identity, schema, query)
-        return values, _with_rows_beside(rule, identity)
+        return list_rules.resolve(identity, schema, query)
     values = dict(query)
     for name, each in filters_of(schema).items():
         if each.resolve is not None and name in values:
@@ -38,9 +36,4 @@ def choose_scalings(identity: Identity, query: Mapping) -> Rule:
     few = names_key or not SCOPES.isdisjoint(query)
     shape, values = described(identity if few else look_up(identity))
     condition = access_processing.seen_scalings(shape, AutoProcScaling.autoProcScalingId)
-    return _with_rows_beside(Rule(condition, values, shape), identity)
-
-
-def _with_rows_beside(rule: Rule, identity: Identity) -> Rule:
-    """``rule``, with the rows of other tables checked one by one."""
-    return rule._replace(shape=by_row(described(identity)[0]))
+    return Rule(condition, values, shape)
