@@ -139,8 +139,8 @@ def _uses_visible(shape: Shape, key: Any, uses: Uses, others: Uses = ()) -> Colu
     if shape.wide or shape.checks_rows:
         return _is_visible(_as_checked(shape), key, uses, others)
     visible = seen_sessions(shape, _Group.sessionId)
-    primary, ways = _by_primary_key(key, uses)
-    gathered = [_join_session(use, isouter=False).where(visible) for use in ways]
+    primary, keyed = _by_primary_key(key, uses)
+    gathered = [_join_session(use, isouter=False).where(visible) for use in keyed]
     keys = union(*gathered) if len(gathered) > 1 else gathered[0].distinct()
     hidden = _select_hidden(_as_checked(shape), key, [*uses, *others])
     return and_(primary.in_(select(keys.subquery())), *hidden)
