@@ -1,6 +1,7 @@
 """Gunicorn for one machine or one container: all services behind the gateway, or one alone."""
 
 import errno
+import gc
 import os
 import signal
 import socket
@@ -46,6 +47,7 @@ def serve(
     app, services = _build(site, only)
     if check:
         check()
+    _share_memory(services)
     with _port_errors(listener, *place):
         listener.listen(
             BACKLOG
@@ -99,6 +101,20 @@ def serve(
         _Server(app, options, site["limits"]["body_megabytes"] * 2**20).run()
     except SystemExit as end:  # of the server, and of each worker, which is forked in there
         _leave(int(end.code or 0))
+
+
+def _share_memory(services: Iterable[Flask]) -> None:
+    """Import before the fork the modules that a service imports at a request, e.g. for a plot.
+
+    No collection of garbage looks at the objects that exist by now. It would write to them, so
+    that each worker would get a copy of its own of their pages.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads before the fork
+    for service in services:
+        for name in service.extensions.get("imports", ()):
+            import_module(name)
+    gc.collect()
+    gc.freeze()
 
 
 def _leave(code: int) -> NoReturn:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask import Flask
 
 from services.core.dialects import expeye, mxcube
+from services.core.modules.processing import plots
 from services.core.routes.acquisition import (
     collection_attachments,
     comments,
@@ -100,4 +101,6 @@ MOUNTS = [
 
 def create_app(config: Mapping | str | None = None) -> Flask:
     """Build the core service; ``config`` is its site file, see shared.config.load."""
-    return build_app("core", MOUNTS, config)
+    app = build_app("core", MOUNTS, config)
+    app.extensions["imports"] = plots.MODULES
+    return app

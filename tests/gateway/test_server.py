@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import contextmanager
 from http.client import HTTPResponse
+from pathlib import Path
 
 import pytest
 import requests
@@ -54,12 +55,20 @@ def serving(file, *options, **variables):
         end(process, signal.SIGINT)
 
 
+def have_matplotlib(server):
+    """Whether the processes of ``server`` have the library of plots before the first plot."""
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    for pid in (server.pid, *children):
+        yield "ft2font" in Path(f"/proc/{pid}/maps").read_text()
+
+
 def test_it_serves_the_site_and_ctrl_c_ends_everything(file):
     port = yaml.safe_load(file.read_text())["gateway"]["port"]
     root = f"http://127.0.0.1:{port}"
     with serving(file) as (process, log):
         for path in ("", "/auth", "/ssx", "/em"):
             assert requests.get(f"{root}/ispyb/api/v1{path}/health", timeout=5).ok
+        assert {*have_matplotlib(process)} == {True}
         page = requests.get(root, timeout=5)
         assert "Test Light Source" in page.text
         answer = requests.get(
@@ -83,7 +92,8 @@ def test_one_service_alone_counts_the_requests_of_all_its_processes(file):
     site["services"]["em"]["url"] = f"http://127.0.0.1:{port}"
     file.write_text(yaml.safe_dump(site))
     root = f"http://127.0.0.1:{port}"
-    with serving(file, "--service", "em") as (_, log):
+    with serving(file, "--service", "em") as (process, log):
+        assert {*have_matplotlib(process)} == {False}
         assert f"em answers at 127.0.0.1:{port}" in log.read_text()
         for _ in range(30):
             assert requests.get(f"{root}/health", timeout=5).json()["service"] == "em"

@@ -1,5 +1,6 @@
 """Image quality: arrays in, merged by image; arrays out, aligned, thinned or drawn."""
 
+import gc
 import gzip
 import json
 
@@ -241,6 +242,18 @@ def test_a_plot_has_no_more_points_than_its_width_shows(pipeline, alice):
     assert pipeline.put(URL, json=body).status_code == 200
     tags = [alice.get(URL + query, headers=PNG).headers["ETag"] for query in PLOTS]
     assert tags[0] == tags[1] != tags[2]
+
+
+def test_a_plot_leaves_no_figure_in_memory(pipeline, alice):
+    """A figure has 12 MB, and cycles of references: it waits for the garbage collector."""
+    body = {"imageNumber": [1, 2], "spotTotal": [1, 2]}
+    assert pipeline.put(URL, json=body).status_code == 200
+    gc.disable()
+    try:
+        assert size(alice.get(URL, headers=PNG))
+        assert not [each for each in gc.get_objects() if type(each).__name__ == "Figure"]
+    finally:
+        gc.enable()
 
 
 def size(answer):

@@ -1,14 +1,22 @@
 """Plots of columns as PNG, for clients without a plotting library."""
 
+import gc
 from io import BytesIO
 
 WIDTH, HEIGHT, EDGE = 8.0, 1.6, 0.7  # inches: of the picture, of each plot, of the margins
 DOTS = 100  # per inch
 NOTHING = float("nan")
+MODULES = ("matplotlib.figure", "matplotlib.backends.backend_agg")  # that a picture needs
 
 
 def draw(columns: dict[str, list], x: str) -> bytes:
     """A PNG with a plot over the column ``x`` for each other column that has a value."""
+    picture = _draw(columns, x)
+    gc.collect()  # a figure has 12 MB, and cycles of references: it would stay for minutes
+    return picture
+
+
+def _draw(columns: dict[str, list], x: str) -> bytes:
     from matplotlib.figure import Figure  # here: it takes longer to import than a service
 
     numbers = columns[x]
