@@ -14,7 +14,6 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import CompoundSelect, Connection, Dialect, Select
 
 from shared.db import db
-from shared.key_lists import KeyList
 
 AnySelect = Select | CompoundSelect
 LATEST = "connection"  # key in ``session.info``: the connection of the latest statement
@@ -26,11 +25,15 @@ class _Compiled:
 
     def __init__(self, statement: AnySelect, dialect: Dialect):
         compiled = statement.compile(dialect=dialect)
-        lists = {compiled.bind_names[bind] for bind in compiled.post_compile_params}
+        texts = compiled.literal_execute_params
+        lists = {compiled.bind_names[bind] for bind in compiled.post_compile_params | texts}
         self.pieces = LISTS.split(compiled.string)
         assert lists == {*self.pieces[1::2]}, "only plain lists are rendered after the compilation"
+        self.literals = {
+            compiled.bind_names[bind]: bind.type.dialect_impl(dialect).literal_processor(dialect)
+            for bind in texts
+        }
         self.names = [name for name in compiled.positiontup or () if name not in lists]
-        self.key_lists = {name for name in lists if isinstance(compiled.binds[name].type, KeyList)}
         self.constants = {
             name: bind.effective_value
             for name, bind in compiled.binds.items()
@@ -50,18 +53,15 @@ class _Compiled:
     def text(self, values: Mapping) -> str | None:
         """The text with the integers of all lists; None if a list is empty or has other values.
 
-        A ``KeyList`` is text already.
-
         Digits need no escaping, so a list of integers is no parameter of the driver.
         """
         if len(self.pieces) == 1:
             return self.pieces[0]
         pieces = self.pieces.copy()
         for at in range(1, len(pieces), 2):
-            name = pieces[at]
-            items = values[name]
-            if name in self.key_lists:
-                pieces[at] = items
+            render, items = self.literals.get(pieces[at]), values[pieces[at]]
+            if render:
+                pieces[at] = render(items)
             elif {*map(type, items)} == {int}:
                 pieces[at] = ", ".join(map(str, items))
             else:

@@ -124,8 +124,9 @@ def _list_by_key(
         keys = [dc, screening, *(place.key for place in others)]
         next_ = paging.cursor(BY_KEY, [*keys, min(number, LARGEST_KEY)])
     if _is_countable(selection):
-        number = _count_many(selection)
-        is_exact = number <= pages.COUNTED
+        counted = _count_many(selection)
+        is_exact = counted is not None and counted <= pages.COUNTED
+        number = number if counted is None else counted
     answer = {"total": min(number, pages.COUNTED), "skip": query["skip"], "limit": query["limit"]}
     if not is_exact:
         answer["totalIsExact"] = False
