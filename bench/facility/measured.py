@@ -108,8 +108,9 @@ def _spectra(key: str, place: str, start: str) -> tuple[str, dict]:
     }
 
 
-def list_collections(size: Size, groups: int) -> Iterator[Load]:
+def list_collections(size: Size) -> Iterator[Load]:
     """Two data collections of each group, with their images."""
+    groups = size.groups
     key, directory = "(n.seq - 1) * 2 + k.seq + 1", f"CONCAT({DIRECTORY}, '/', g.{GROUP})"
     picture = f"CONCAT({DIRECTORY}, '/', g.{GROUP}, '/snapshot{{}}.jpeg')"
     yield Load(
@@ -171,11 +172,12 @@ def list_collections(size: Size, groups: int) -> Iterator[Load]:
     )
 
 
-def list_results(size: Size, collections: int) -> Iterator[Load]:
+def list_results(size: Size) -> Iterator[Load]:
     """Two results for three data collections; each fiftieth uses a second one.
 
     Of every two hundredth, that is a data collection of another session.
     """
+    collections = 2 * size.groups
     results, second = collections * 2 // 3, collections * 2 // 3 // 50
     collection = "FLOOR((n.seq - 1) * 3 / 2) + 1"
     yield Load(
@@ -315,9 +317,9 @@ def list_results(size: Size, collections: int) -> Iterator[Load]:
     )
 
 
-def list_details(size: Size, groups: int) -> Iterator[Load]:
+def list_details(size: Size) -> Iterator[Load]:
     """Rows beside some of the data collections and screenings."""
-    collections = 2 * groups
+    groups, collections = size.groups, 2 * size.groups
     yield Load(
         "ProcessingJob",
         (collections + 9) // 10,

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from bench.facility.sizes import BEAMLINES, SMALL_BEAMLINE, Size
+from bench.facility.sizes import BEAMLINES, SMALL_BEAMLINE, Size, count_groups, count_others
 
 BEGIN, END = (int(datetime(year, 11, 1, tzinfo=UTC).timestamp()) for year in (2016, 2026))
 HOUR, DAY = 3600, 86_400
 PLAN = "bench_plan"  # a temporary table: the events of each session, and their first keys
 KINDS = ("groups_", "screenings", "actions", "scans", "spectra")
-SHARES = (0.1, 0.2, 0.04, 0.03)  # of screenings … spectra among the events; the rest are groups
 EXPERIMENTS = ("OSC", "OSC", "OSC", "SAD", "Mesh", "Helical", "Characterization", "MAD")
 STATES = (*["DataCollection Successful"] * 8, "DataCollection Failed", "Aborted by user")
 PROGRAMS = ("xia2 dials", "autoPROC", "fast_dp", "XDSAPP", "DIMPLE")
@@ -40,8 +39,7 @@ def plan_sessions(size: Size) -> str:
         "spectra": "CASE n.seq % 5 WHEN 0 THEN 1 ELSE 0 END",
     }
     for session, events in size.event_sessions.items():
-        shares = [round(events * share) for share in SHARES]
-        for kind, number in zip(KINDS, (events - sum(shares), *shares)):
+        for kind, number in zip(KINDS, (count_groups(events), *count_others(events))):
             numbers[kind] = f"CASE n.seq WHEN {session} THEN {number} ELSE {numbers[kind]} END"
     small = max(1, size.sessions // size.small)
     beamline = pick(BEAMLINES, f"n.seq * 5 + FLOOR((n.seq - 1) / {size.proposals}) * 3")

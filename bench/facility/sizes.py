@@ -5,10 +5,26 @@ from typing import NamedTuple
 PERSON = {"user": 1, "big beamline": 2, "small beamline": 3, "long session": 4}
 BEAMLINES = [f"i{number:02}" for number in range(8)]
 SMALL_BEAMLINE = "i99"
+SHARES = (0.1, 0.2, 0.04, 0.03)  # of screenings … spectra among the events; the rest are groups
 GROUPS = [
     {"name": "Big", "permission": "mx_admin", "beamlines": BEAMLINES[:4]},
     {"name": "Small", "permission": "em_admin", "beamlines": [SMALL_BEAMLINE]},
 ]  # the beamline groups of the site: half of all sessions, and some sessions
+
+
+def count_usual_groups(session: int) -> int:
+    """The groups of data collections of a session without a number of its own."""
+    return 7 + session % 2
+
+
+def count_others(events: int) -> list[int]:
+    """The screenings, robot actions, scans and spectra among the events of a session."""
+    return [round(events * share) for share in SHARES]
+
+
+def count_groups(events: int) -> int:
+    """The groups of data collections among the events of a session."""
+    return events - sum(count_others(events))
 
 
 class Size(NamedTuple):
@@ -27,6 +43,13 @@ class Size(NamedTuple):
     @property
     def sessions(self) -> int:
         return 10 * self.proposals
+
+    @property
+    def groups(self) -> int:
+        """Groups of data collections, each with two of these."""
+        usual = sum(count_usual_groups(session) for session in self.event_sessions)
+        pairs = count_usual_groups(1) + count_usual_groups(2)
+        return self.sessions // 2 * pairs - usual + sum(map(count_groups, self.events))
 
     @property
     def all_samples(self) -> int:
