@@ -47,8 +47,8 @@ format: $(VENV)/.dev  ## reformat all files with black
 house: $(VENV)/.dev  ## lines per operation, longest files, statements per call
 	@$(BIN)/python -m tests.house
 
-bench: $(VENV)/.dev  ## measure the figures of docs/reference/performance.md
-	@$(BIN)/python -m bench
+bench: $(VENV)/.dev  ## measure the figures of docs/reference/performance.md; SCALE=full or huge: of whole facilities too
+	@$(BIN)/python -m bench $(SCALE)
 
 clean:           ## remove environment, demo and caches
 	rm -rf $(VENV) tests/npm/node_modules .run .mypy_cache .pytest_cache .hypothesis build *.egg-info

@@ -1,9 +1,12 @@
 """``python -m bench``: measure, and write docs/reference/performance.md and its picture.
 
-Everything runs on a private MariaDB. Figures are ratios of two things in one run.
+``python -m bench full`` measures whole facilities too, with 100,000, 300,000 and 1,000,000 data
+collections, and ``huge`` one with 10,000,000 beside them; else their figures stay as they are.
+Everything runs on a private MariaDB.
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +27,7 @@ PICTURE = "answers.svg"
 SMALL, LARGE = 3_000, 300_000  # sessions
 STORED, IMAGES = 100, 10_000  # sessions in the database of writes; images of a document
 ROUNDS, REPEATS, ANSWERS = 6, 20, 400
+PART = re.compile(r"<!-- (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 
 
 @contextmanager
@@ -192,11 +196,31 @@ def main() -> None:
         say("serving beamlines")
         beamlines.fill(uri)
         parts["beamlines"] = list(beamlines.rates(uri))
-    template = (Path(__file__).parent / "performance.md").read_text()
-    for name, lines in parts.items():
-        template = template.replace(f"{{{name}}}", "\n".join(lines))
-    (DOCS / "performance.md").write_text(template)
-    sys.stdout.write(template)
+    if scale := sys.argv[1:]:
+        parts |= facility(scale[0])
+    write(parts)
+
+
+def write(parts: dict[str, list[str]]) -> None:
+    """Write the page by its template; parts without a measurement stay as they are."""
+    template, page = Path(__file__).parent / "performance.md", DOCS / "performance.md"
+    before = dict(PART.findall(page.read_text()))
+
+    def fill_in(match: re.Match) -> str:
+        name = match[1]
+        lines = "\n".join(parts[name]) if name in parts else before[name].strip("\n")
+        return f"<!-- {name} -->\n{lines}\n<!-- end -->"
+
+    text = PART.sub(fill_in, template.read_text())
+    page.write_text(text)
+    sys.stdout.write(text)
+
+
+def facility(scale: str) -> dict[str, list[str]]:
+    """The parts of whole facilities."""
+    from bench.facility import report  # core and its models: not needed without them
+
+    return dict(report.measure(scale))
 
 
 def say(text: str) -> None:

@@ -16,8 +16,10 @@ from shared import keys
 ISSUER = "https://ispyb.example.org"
 ROOT = "/ispyb/api/v1"
 HOURS = 24 * 3600  # for which a token is valid
-PERMISSIONS = {"manager": "all_proposals"} | {
-    f"{group['name'].lower()} beamline": group["permission"] for group in GROUPS
+PERMISSIONS = {
+    "manager": "all_proposals",
+    "big beamline": GROUPS[0]["permission"],
+    "small beamline": GROUPS[1]["permission"],
 }
 CALLERS = ("user", "big beamline", "small beamline", "manager")
 

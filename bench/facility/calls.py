@@ -7,7 +7,7 @@ uvicorn, the same MariaDB for both, and CPU measured in the same way.
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import process_time
+from time import perf_counter, process_time
 from typing import NamedTuple
 
 import MySQLdb
@@ -23,6 +23,7 @@ from shared.db import db, engine_options
 
 CLIENTS = 8
 SMALL_REFERENCE = 22  # CPU ms: a call of py-ispyb below that is small
+SECONDS = 30  # of a call that is repeated, about
 ROUNDS, REPEATS = 5, 20
 ROWS = 100  # of a page that is compared with the driver
 
@@ -99,18 +100,28 @@ def in_process(uri: str) -> Iterator[tuple[Flask, dict[str, Client]]]:
             db.engine.dispose()
 
 
-def measure(uri: str, size: Size, calls: int = 200) -> dict[Call, Figures]:
-    """The figures of all calls: each is called ``calls`` times alone, then by eight clients."""
-    every = list(list_calls(size, choose_collection(uri, size)))
-    with in_process(uri) as (app, clients):
-        statements = {call: _count_statements(app, clients[call.caller], call) for call in every}
-    figures = {}
-    with serve(uri) as site:
-        for call in every:
-            service, database, length = site.measure(call.path, call.caller, calls)
-            times = site.list_times(call.path, call.caller, CLIENTS, calls // CLIENTS)
-            p95 = times[int(len(times) * 0.95)] * 1e3
-            figures[call] = Figures(service, database, statements[call], length, p95)
+def measure(uri: str, size: Size, calls: int = 200) -> dict[Call, Figures | None]:
+    """The figures of all calls, which are made alone and by eight clients; None of an error.
+
+    ``calls`` is their number where a call is short.
+    """
+    figures: dict[Call, Figures | None] = {}
+    with in_process(uri) as (app, clients), serve(uri) as site:
+        for call in list_calls(size, choose_collection(uri, size)):
+            statements = _count_statements(app, clients[call.caller], call)
+            connection = site.connect(call.caller)
+            begin = perf_counter()
+            answer = connection.get(call.path)
+            seconds = perf_counter() - begin
+            connection.close()
+            figures[call] = None
+            if answer.status == 200:
+                number = max(CLIENTS, min(calls, int(SECONDS / seconds)))
+                service, database = site.measure(call.path, call.caller, number)
+                times = site.list_times(call.path, call.caller, CLIENTS, number // CLIENTS)
+                p95 = times[int(len(times) * 0.95)] * 1e3
+                length = len(answer.body)
+                figures[call] = Figures(service, database, statements, length, p95)
     return figures
 
 
@@ -120,7 +131,7 @@ def _count_statements(app: Flask, client: Client, call: Call) -> int:
     client.get(*_split(call.path))
     with observe(engine) as cost:
         client.get(*_split(call.path))
-    return cost.statements
+    return len(cost.parts)
 
 
 def _split(path: str) -> tuple[str, dict]:
@@ -129,7 +140,7 @@ def _split(path: str) -> tuple[str, dict]:
     return path, dict(pair.split("=") for pair in query.replace("%20", " ").split("&") if pair)
 
 
-def build_table(figures: dict[Call, Figures]) -> Iterator[str]:
+def build_table(figures: dict[Call, Figures | None]) -> Iterator[str]:
     """The lines of the table of the calls."""
     yield (
         "| call | caller | statements | kB | CPU ms, service + database | py-ispyb | ratio"
@@ -137,11 +148,16 @@ def build_table(figures: dict[Call, Figures]) -> Iterator[str]:
     )
     yield "|---|---|---|---|---|---|---|---|"
     for call, one in figures.items():
-        reference, total = call.service + call.database, one.service + one.database
+        reference = call.service + call.database
+        beside = f"{call.service:,} + {call.database:,}"
+        if one is None:
+            yield f"| {call.name} | {call.caller} | | | error | {beside} | | |"
+            continue
+        total = one.service + one.database
         small = " (small)" if reference < SMALL_REFERENCE else ""
         yield (
             f"| {call.name} | {call.caller} | {one.statements} | {one.size / 1024:.0f}"
-            f" | {one.service:.2f} + {one.database:.2f} | {call.service:,} + {call.database:,}"
+            f" | {one.service:.2f} + {one.database:.2f} | {beside}"
             f" | {reference / total:.1f}{small} | {one.p95:.0f} |"
         )
 
@@ -159,10 +175,12 @@ def compare_with_driver(uri: str) -> Iterator[str]:
             clients["manager"].get(path, query)
             with observe(engine) as cost:
                 clients["manager"].get(path, query)
-            texts = cost.texts[1:]  # the first one checks the token
+            parts = cost.parts[1:]  # the first one checks the token
 
             def replay():
-                orjson.dumps([_read(connection, *text) for text in texts], default=str)
+                orjson.dumps(
+                    [_read(connection, part.text, part.parameters) for part in parts], default=str
+                )
 
             pairs = [
                 (_time(replay), _time(lambda: clients["manager"].get(path, query)))

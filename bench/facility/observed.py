@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine, event
 
@@ -18,15 +19,34 @@ READS = "SHOW SESSION STATUS LIKE 'Handler_read%'"
 STEPS = 10  # of SQLite's machine, from one count to the next
 
 
+class Part:
+    """A statement that ran, and its cost."""
+
+    def __init__(self, text: str, parameters: Any):
+        self.text, self.parameters, self.seconds, self.rows = text, parameters, 0.0, 0
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it counts a list, which ends at a fixed number of rows."""
+        return self.text.lower().startswith("select count(")
+
+
 class Cost:
-    """The sums of the statements since ``clear``."""
+    """The statements since ``clear``."""
 
     def __init__(self) -> None:
-        self.clear()
+        self.parts: list[Part] = []
 
     def clear(self) -> None:
-        self.statements, self.seconds, self.rows = 0, 0.0, 0
-        self.texts: list[tuple[str, tuple]] = []
+        self.parts.clear()
+
+    @property
+    def seconds(self) -> float:
+        return sum(part.seconds for part in self.parts)
+
+    def count_rows(self, counts: bool = True) -> int:
+        """Rows examined, with those of the counts of lists or without them."""
+        return sum(part.rows for part in self.parts if counts or not part.is_count)
 
 
 @contextmanager
@@ -45,29 +65,27 @@ def observe(engine: Engine) -> Iterator[Cost]:
 
 
 def _listen_to_mariadb(cost: Cost) -> dict:
-    def start(connection, *_):
+    def start(connection, cursor, statement, parameters, *_):
         info = connection.info
-        with connection.connection.cursor() as cursor:
+        with connection.connection.cursor() as other:
             if "clock" not in info:
-                info["clock"] = _open_clock(cursor)
-                info["own"] = _count_reads(cursor) - _count_reads(cursor)  # of the count itself
-            info["reads"] = _count_reads(cursor)
+                info["clock"] = _open_clock(other)
+                info["own"] = _count_reads(other) - _count_reads(other)  # of the count itself
+            info["reads"] = _count_reads(other)
+        cost.parts.append(Part(statement, parameters))
         info["started"] = info["clock"]()
 
-    def end(connection, cursor, statement, parameters, *_):
-        info = connection.info
-        cost.seconds += info["clock"]() - info["started"]
+    def end(connection, *_):
+        info, part = connection.info, cost.parts[-1]
+        part.seconds = info["clock"]() - info["started"]
         with connection.connection.cursor() as cursor:
-            cost.rows += _count_reads(cursor) - info["reads"] + info["own"]
-        cost.statements += 1
-        cost.texts.append((statement, parameters))
+            part.rows = _count_reads(cursor) - info["reads"] + info["own"]
 
     def fail(context):
         """A statement that took too long has cost what it took."""
         info = context.connection.info if context.connection is not None else {}
-        if "started" in info:
-            cost.seconds += info["clock"]() - info["started"]
-            cost.statements += 1
+        if "started" in info and cost.parts:
+            cost.parts[-1].seconds = info["clock"]() - info["started"]
 
     return {"before_cursor_execute": start, "after_cursor_execute": end, "handle_error": fail}
 
@@ -87,13 +105,12 @@ def _count_reads(cursor) -> int:
 
 def _listen_to_sqlite(cost: Cost) -> dict:
     def count():
-        cost.rows += STEPS
+        cost.parts[-1].rows += STEPS
 
     def start(connection, cursor, statement, parameters, *_):
         raw = connection.connection.driver_connection
         assert isinstance(raw, sqlite3.Connection)
         raw.set_progress_handler(count, STEPS)
-        cost.statements += 1
-        cost.texts.append((statement, parameters))
+        cost.parts.append(Part(statement, parameters))
 
     return {"before_cursor_execute": start}

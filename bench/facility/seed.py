@@ -54,6 +54,11 @@ def fill(engine: Engine, size: Size, progress: bool = True) -> None:
         sys.stderr.write("\n")
 
 
+def count_rows(size: Size) -> int:
+    """The number of rows of all tables, or a little more."""
+    return sum(map(_count_rows, _list_loads(size)))
+
+
 def _list_loads(size: Size) -> Iterator[Load]:
     """The loads of all tables, in the order in which one reads the rows of another."""
     yield from registered.list_people(size)

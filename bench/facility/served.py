@@ -1,4 +1,4 @@
-"""Core as a site serves it, with its CPU and that of its connections to MariaDB."""
+"""Core as a site serves it, with its CPU and that of its MariaDB."""
 
 import os
 import socket
@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic, perf_counter, sleep
 
 import yaml
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine
 
 from bench.facility.callers import ROOT, Answer, build_site, sign_token
 from shared.db import engine_options
@@ -20,7 +20,6 @@ from tests.processes import end, free_port
 
 SECONDS_TO_START = 60
 TICKS = os.sysconf("SC_CLK_TCK")
-THREADS = "SELECT @@pid_file, tid FROM information_schema.processlist WHERE db = '{}'"
 
 
 class Connection:
@@ -57,27 +56,25 @@ class Connection:
 class Site:
     """A running core."""
 
-    def __init__(self, uri: str, process: subprocess.Popen, port: int, keys: Path):
-        self.process, self.port, self.keys = process, port, keys
-        self.database = make_url(uri).database
-        self.engine = create_engine(make_url(uri).set(database="mysql"), **engine_options(uri, 1))
+    def __init__(self, mariadb: int, process: subprocess.Popen, port: int, keys: Path):
+        self.mariadb, self.process, self.port, self.keys = mariadb, process, port, keys
 
     def connect(self, caller: str) -> Connection:
         """A connection of a caller, with a token of its own."""
         return Connection(self.port, sign_token(self.keys, caller))
 
-    def measure(self, path: str, caller: str, calls: int) -> tuple[float, float, int]:
-        """CPU milliseconds of service and database for a call, and the bytes of the answer."""
+    def measure(self, path: str, caller: str, calls: int) -> tuple[float, float]:
+        """CPU milliseconds of the service and of the database for a call."""
         connection = self.connect(caller)
         for _ in range(max(3, calls // 20)):
-            _check(connection.get(path), path)
+            connection.get(path)
         before = self._count_cpu()
         for _ in range(calls):
-            answer = _check(connection.get(path), path)
+            connection.get(path)
         after = self._count_cpu()
         connection.close()
         service, database = ((b - a) * 1e3 / calls for a, b in zip(before, after))
-        return service, database, len(answer.body)
+        return service, database
 
     def list_times(self, path: str, caller: str, clients: int, calls: int) -> list[float]:
         """The seconds of each answer, sorted, to clients that call at the same time."""
@@ -86,7 +83,7 @@ class Site:
             times = []
             for _ in range(calls):
                 begin = perf_counter()
-                _check(connection.get(path), path)
+                connection.get(path)
                 times.append(perf_counter() - begin)
             connection.close()
             return times
@@ -96,21 +93,18 @@ class Site:
             return sorted(time for times in pool.map(work, connections) for time in times)
 
     def _count_cpu(self) -> tuple[float, float]:
-        """CPU seconds of the processes of the service, and of its threads in MariaDB."""
-        service = sum(_count_ticks(pid) for pid in _list_family(self.process.pid)) / TICKS
-        with self.engine.connect() as connection:
-            rows = connection.exec_driver_sql(THREADS.format(self.database)).all()
-        database = 0.0
-        for pid_file, thread in rows:
-            task = f"/proc/{Path(pid_file).read_text().strip()}/task/{thread}/schedstat"
-            database += int(Path(task).read_text().split()[0]) / 1e9
-        return service, database
+        """CPU seconds of the processes of the service, and of the server of the database."""
+        service = sum(map(_count_ticks, _list_family(self.process.pid)))
+        return service / TICKS, _count_ticks(self.mariadb) / TICKS
 
 
-def _check(answer: Answer, path: str) -> Answer:
-    if answer.status != 200:
-        raise RuntimeError(f"GET {path} answers {answer.status}: {answer.body.decode()}")
-    return answer
+def _find_server(uri: str) -> int:
+    """The process of the MariaDB of ``uri``, which runs on this machine for us alone."""
+    engine = create_engine(uri, **engine_options(uri, 1))
+    with engine.connect() as connection:
+        file = connection.exec_driver_sql("SELECT @@pid_file").scalar_one()
+    engine.dispose()
+    return int(Path(file).read_text())
 
 
 def _list_family(pid: int) -> Iterator[int]:
@@ -142,9 +136,7 @@ def serve(uri: str) -> Iterator[Site]:
             )
         try:
             _await(process, port, folder / "log")
-            running = Site(uri, process, port, folder / "keys")
-            yield running
-            running.engine.dispose()
+            yield Site(_find_server(uri), process, port, folder / "keys")
         finally:
             end(process)
 
