@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -18,8 +18,9 @@ ROOT = "/ispyb/api/v1"
 HOURS = 24 * 3600  # for which a token is valid
 PERMISSIONS = {
     "manager": "all_proposals",
-    "big beamline": GROUPS[0]["permission"],
-    "small beamline": GROUPS[1]["permission"],
+    "big beamline": str(GROUPS[0]["permission"]),
+    "small beamline": str(GROUPS[1]["permission"]),
+    "pipeline": "processing_write all_sessions",
 }
 CALLERS = ("user", "big beamline", "small beamline", "manager")
 
@@ -53,12 +54,14 @@ def build_app(site: dict) -> Flask:
 
 
 def sign_token(folder: str | Path, caller: str) -> str:
-    """The token of one of ``CALLERS``, or of another person of ``PERSON``."""
+    """The token of one of ``CALLERS``, of a person of ``PERSON``, or of a pipeline."""
     key_id, private = keys.signing_key(folder)
-    permissions = [PERMISSIONS[caller]] if caller in PERMISSIONS else []
+    permissions = PERMISSIONS.get(caller, "").split()
     now = int(time.time())
     claims = {"sub": caller, "personId": PERSON.get(caller), "permissions": permissions}
     claims |= {"iss": ISSUER, "aud": "ispyb", "iat": now, "exp": now + HOURS, "jti": uuid4().hex}
+    if caller == "pipeline":
+        claims["service"] = True
     return jwt.encode(claims, private, "RS256", headers={"kid": key_id})
 
 
@@ -85,12 +88,15 @@ class Client:
             "wsgi.input": _Empty(),
             "wsgi.errors": _Empty(),
         }
-        parts = self.app.wsgi_app(environ, lambda line, headers, error=None: status.append(line))
+
+        def start(line: str, *_: Any) -> Any:
+            status.append(line)
+
+        parts = self.app.wsgi_app(environ, start)
         try:
             body = b"".join(parts)
         finally:
-            if hasattr(parts, "close"):
-                parts.close()
+            parts.close()  # type: ignore[attr-defined]
         return Answer(int(status[-1][:3]), body)
 
 

@@ -14,6 +14,7 @@ from bench.facility.plan import (
     SPACE_GROUPS,
     STATES,
     Load,
+    Values,
     build_sample,
     build_time,
     pick,
@@ -44,7 +45,7 @@ def list_events(size: Size) -> Iterator[Load]:
                 yield Load(table, size.event_sessions[session], values, source)
 
 
-def _groups(key: str, place: str, start: str) -> tuple[str, dict]:
+def _groups(key: str, place: str, start: str) -> tuple[str, Values]:
     return "DataCollectionGroup", {
         GROUP: key,
         "sessionId": "s.sessionId",
@@ -57,7 +58,7 @@ def _groups(key: str, place: str, start: str) -> tuple[str, dict]:
     }
 
 
-def _screenings(key: str, place: str, start: str) -> tuple[str, dict]:
+def _screenings(key: str, place: str, start: str) -> tuple[str, Values]:
     return "Screening", {
         "screeningId": key,
         GROUP: f"s.first_groups_ + {place} + 1",
@@ -67,7 +68,7 @@ def _screenings(key: str, place: str, start: str) -> tuple[str, dict]:
     }
 
 
-def _actions(key: str, place: str, start: str) -> tuple[str, dict]:
+def _actions(key: str, place: str, start: str) -> tuple[str, Values]:
     return "RobotAction", {
         "robotActionId": key,
         "blsessionId": "s.sessionId",
@@ -81,7 +82,7 @@ def _actions(key: str, place: str, start: str) -> tuple[str, dict]:
     }
 
 
-def _scans(key: str, place: str, start: str) -> tuple[str, dict]:
+def _scans(key: str, place: str, start: str) -> tuple[str, Values]:
     return "EnergyScan", {
         "energyScanId": key,
         "sessionId": "s.sessionId",
@@ -95,7 +96,7 @@ def _scans(key: str, place: str, start: str) -> tuple[str, dict]:
     }
 
 
-def _spectra(key: str, place: str, start: str) -> tuple[str, dict]:
+def _spectra(key: str, place: str, start: str) -> tuple[str, Values]:
     return "XFEFluorescenceSpectrum", {
         "xfeFluorescenceSpectrumId": key,
         "sessionId": "s.sessionId",
@@ -216,7 +217,7 @@ def list_results(size: Size) -> Iterator[Load]:
     )
     scaling = {"autoProcScalingId": "n.seq", "autoProcId": "n.seq"}
     yield Load("AutoProcScaling", results, {**scaling, "recordTimeStamp": build_time(f"{BEGIN}")})
-    cell = {f"cell_{name}": 78.2 for name in "abc"}
+    cell: Values = {f"cell_{name}": 78.2 for name in "abc"}
     cell |= {f"cell_{name}": 90 for name in ("alpha", "beta", "gamma")}
     cell |= {"startImageNumber": 1, "endImageNumber": 1800, "anomalous": 0}
     cell["recordTimeStamp"] = build_time(f"{BEGIN}")

@@ -105,7 +105,8 @@ def _count_reads(cursor) -> int:
 
 def _listen_to_sqlite(cost: Cost) -> dict:
     def count():
-        cost.parts[-1].rows += STEPS
+        if cost.parts:  # the handler stays with the connection; an error in it ends the statement
+            cost.parts[-1].rows += STEPS
 
     def start(connection, cursor, statement, parameters, *_):
         raw = connection.connection.driver_connection

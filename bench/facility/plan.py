@@ -19,12 +19,15 @@ DIRECTORY = "'/data/', s.beamLineName, '/mx', s.proposalId, '/', s.sessionId"
 PLANNED = f"JOIN {PLAN} s ON s.sessionId = "
 
 
+Values = dict[str, str | int | float]  # SQL by column
+
+
 class Load(NamedTuple):
     """The rows of a table: an expression for each column, of ``n.seq`` from 1 to ``last``."""
 
     table: str
     last: int
-    values: dict[str, str | int | float]
+    values: Values
     source: str = ""  # the tables that are joined to the numbers; {m} are numbers from 0 to m
     where: str = ""
 

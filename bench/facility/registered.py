@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator
 
-from bench.facility.plan import BEGIN, DAY, HOUR, PLANNED, SPACE_GROUPS, Load, build_time, pick
+from bench.facility.plan import (
+    BEGIN,
+    DAY,
+    HOUR,
+    PLANNED,
+    SPACE_GROUPS,
+    Load,
+    Values,
+    build_time,
+    pick,
+)
 from bench.facility.sizes import BEAMLINES, PERSON, SMALL_BEAMLINE, Size
 
 
@@ -66,7 +76,10 @@ def list_people(size: Size) -> Iterator[Load]:
     members = [(key, PERSON["user"]) for key in _member_of(size)]
     members.append((size.long_proposal, PERSON["long session"]))
     for place, (proposal, person) in enumerate(members):
-        values = {"proposalHasPersonId": 3 * size.proposals + place + 1, "proposalId": proposal}
+        values: Values = {
+            "proposalHasPersonId": 3 * size.proposals + place + 1,
+            "proposalId": proposal,
+        }
         values |= {"personId": person, "role": "'Co-Investigator'"}
         yield Load("ProposalHasPerson", 1, values)
     yield Load(

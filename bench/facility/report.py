@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from time import monotonic
 
-from bench.facility import calls, growth, seed
+from bench.facility import calls, growth, seed, writes
 from bench.facility.callers import CALLERS, ROOT
 from bench.facility.growth import Key, Measure
 from bench.facility.sizes import Size
@@ -16,6 +16,7 @@ from tests import database, mariadb
 
 SCALES = {"full": (100_000, 1_000_000), "huge": (100_000, 1_000_000, 10_000_000)}
 CALLS = 300_000  # data collections of the facility whose calls are measured
+WRITTEN = 20_000  # of the facility that pipelines write to
 MEMORY = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 OPTIONS = [
     *mariadb.FAST,
@@ -42,6 +43,10 @@ def measure(scale: str) -> Iterator[tuple[str, list[str]]]:
             lines.append(_fill(uri, size))
             costs[collections] = growth.measure(uri, size)
             gc.collect()
+    with mariadb.running(NAME, mariadb.SAFE) as uri:
+        _fill(uri, Size(WRITTEN))
+        _say("writing as pipelines do")
+        yield "writes", list(writes.rates(uri))
     yield "facility", lines
     yield "lists", list(_build_lists(costs))
     yield "growing", list(_build_growing(costs))

@@ -28,11 +28,23 @@ class Connection:
     def __init__(self, port: int, token: str):
         self.socket = socket.create_connection(("127.0.0.1", port), SECONDS_TO_START)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.headers = f"Host: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n"
+        self.headers = f"Host: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
 
     def get(self, path: str) -> Answer:
         """The answer to a GET below the root of the API."""
-        self.socket.sendall(f"GET {ROOT}{path} HTTP/1.1\r\n{self.headers}".encode())
+        return self._exchange(f"GET {ROOT}{path} HTTP/1.1\r\n{self.headers}\r\n".encode())
+
+    def send(self, verb: str, path: str, body: bytes) -> Answer:
+        """The answer to a write, which must succeed."""
+        described = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        head = f"{verb} {ROOT}{path} HTTP/1.1\r\n{self.headers}{described}\r\n"
+        answer = self._exchange(head.encode() + body)
+        if answer.status not in (200, 201):
+            raise RuntimeError(f"{verb} {path} answers {answer.status}: {answer.body.decode()}")
+        return answer
+
+    def _exchange(self, request: bytes) -> Answer:
+        self.socket.sendall(request)
         data = b""
         while b"\r\n\r\n" not in data:
             data += self._receive()
@@ -68,10 +80,10 @@ class Site:
         connection = self.connect(caller)
         for _ in range(max(3, calls // 20)):
             connection.get(path)
-        before = self._count_cpu()
+        before = self.count_cpu()
         for _ in range(calls):
             connection.get(path)
-        after = self._count_cpu()
+        after = self.count_cpu()
         connection.close()
         service, database = ((b - a) * 1e3 / calls for a, b in zip(before, after))
         return service, database
@@ -92,7 +104,7 @@ class Site:
         with ThreadPoolExecutor(clients) as pool:
             return sorted(time for times in pool.map(work, connections) for time in times)
 
-    def _count_cpu(self) -> tuple[float, float]:
+    def count_cpu(self) -> tuple[float, float]:
         """CPU seconds of the processes of the service, and of the server of the database."""
         service = sum(map(_count_ticks, _list_family(self.process.pid)))
         return service / TICKS, _count_ticks(self.mariadb) / TICKS
@@ -128,7 +140,7 @@ def serve(uri: str) -> Iterator[Site]:
         site = build_site(uri, folder / "keys")
         site["services"]["core"]["url"] = f"http://127.0.0.1:{port}"
         (folder / "site.yml").write_text(yaml.safe_dump(site))
-        program = Path(sys.executable).parent / "ispyb-services"
+        program = str(Path(sys.executable).parent / "ispyb-services")
         command = [program, "serve", "--site", "site.yml", "--service", "core"]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
