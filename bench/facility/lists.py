@@ -61,7 +61,7 @@ def list_paths(app: Flask) -> dict[str, dict]:
 def list_keys(connection: Connection, size: Size, caller: str) -> dict[str, Any]:
     """The keys and names of one visible session and of the rows that hang on it."""
     beamline = {"big beamline": BEAMLINES[0], "small beamline": SMALL_BEAMLINE}.get(caller)
-    session: int | None = size.session(size.own_proposal(3), 3)
+    session: int | None = size.session(size.own_proposal(0), 3)
     if beamline:
         statement = FIRST_OF_BEAMLINE.format(beamline)
         session = connection.exec_driver_sql(statement).scalar_one()

@@ -1,6 +1,6 @@
 """The sizes of the facility that ``seed`` fills a database with, and its callers."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PERSON = {"user": 1, "big beamline": 2, "small beamline": 3, "long session": 4}
 BEAMLINES = [f"i{number:02}" for number in range(8)]
@@ -79,4 +79,4 @@ class Size(NamedTuple):
         return dict(zip(sessions, self.events))
 
 
-QUICK = {"own": 4, "small": 6, "events": (12, 60, 120), "samples": 60}  # for tests
+QUICK: dict[str, Any] = {"own": 3, "small": 6, "events": (12, 60, 120), "samples": 60}  # for tests
