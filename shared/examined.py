@@ -26,7 +26,7 @@ from shared.statements import cache_statements
 
 ROWS_FOR_TOTAL = 100_000  # a count that needs more is not exact
 SUGGESTED = 5
-INSTRUCTIONS = 5  # of SQLite, for one row
+INSTRUCTIONS = 100  # of SQLite, for a row with its subqueries
 INCOMPLETE, SORT_ABORTED = 1931, 1028  # a warning of MariaDB, and an error of several causes
 CLAUSE = "LIMIT ROWS EXAMINED"
 

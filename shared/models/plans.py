@@ -39,6 +39,14 @@ class DiffractionPlan(Base):
     """A wish for a measurement; link tables call it DataCollectionPlan."""
 
     __tablename__ = "DiffractionPlan"
+    __table_args__ = {
+        "info": {
+            "advised": {
+                ("beamLineName",): "a page of plans for an ordinary user, of 150,000 plans:"
+                " 158 ms to 43 ms of the server's CPU",
+            }
+        }
+    }
 
     diffractionPlanId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     name: Mapped[str | None] = mapped_column(String(20), doc="label")

@@ -82,6 +82,7 @@ def test_indexes_that_ispyb_lacks_are_advised_until_they_are_there(database, nee
     assert columns == [
         "DataCollectionGroup (startTime);",
         "DataCollectionGroup (sessionId, startTime);",
+        "DiffractionPlan (beamLineName);",
     ]
     assert all(" ms to " in gain for gain in advised.values())
     with database.begin() as connection:

@@ -24,7 +24,7 @@ from shared.models import (
 
 ROOT = "/ispyb/api/v1"
 URL = f"{ROOT}/data_collections"
-MOST = 1500  # rows that the database may examine
+MOST = {"mysql": 1500, "sqlite": 75}  # rows that the database may examine; SQLite's are rough
 MANY = 3000  # data collections of the large session
 FEW = 6  # of the small one
 STAFF = ("staff", None, "all_proposals")
@@ -92,7 +92,7 @@ def ask(limited, token, add_once, engine, clean):
     """``ask(STAFF, "sort=comments")`` is the answer of a list to that caller."""
     add_once(add_collections, engine)
 
-    def get(caller, query, most=MOST, url=URL):
+    def get(caller, query, most=MOST[engine.dialect.name], url=URL):
         client = limited(most).test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token(*caller)}"
         return client.get(f"{url}?{query}")
@@ -123,12 +123,12 @@ REFUSED = {
 }
 
 
-def test_a_page_that_needs_too_many_rows_is_refused(ask):
+def test_a_page_that_needs_too_many_rows_is_refused(ask, engine):
     for query, names in REFUSED.items():
         answer = ask(STAFF, query)
         assert answer.status_code == 422, (query, answer.text)
         assert answer.json["errors"].keys() == names
-        assert f"more than {MOST:,} rows" in answer.json["detail"]
+        assert f"more than {MOST[engine.dialect.name]:,} rows" in answer.json["detail"]
         [reason] = {reason for reasons in answer.json["errors"].values() for reason in reasons}
         assert "proposal=" in query or reason.startswith(HINT)
 

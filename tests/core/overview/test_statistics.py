@@ -285,4 +285,4 @@ def test_the_number_of_statements_does_not_grow(as_, experiments, add, statement
             for number in range(5):
                 key = group.dataCollectionGroupId
                 add(DataCollection(dataCollectionGroupId=key, **at(number, 1), wavelength=number))
-    assert counts == [7, 5, 1] * 2
+    assert counts == [7, 6, 2] * 2

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from shared import access_processing, callers, visibility
-from shared.callers import EMPTY, described
+from shared.callers import described
 from shared.db import db
 from shared.identity import Identity, VisibleKeys
+from shared.key_lists import EMPTY
 from shared.models import (
     AutoProc,
     AutoProcIntegration,
