@@ -412,9 +412,11 @@ def seen_persons(shape: Shape, person_id: Any) -> ColumnElement[bool]:
     if shape.persons:
         return true()
     own: Any = false()
+    is_wide = shape.sessions or shape.wide
     if shape.person or shape.form is Form.LISTS:
-        own = _is_own_person(shape._replace(sessions=False, wide=False), person_id)
-    if not shape.sessions and not shape.wide:
+        personal = shape._replace(sessions=False, wide=False, few=shape.few or is_wide)
+        own = _is_own_person(personal, person_id)
+    if not is_wide:
         return own
     conditions = (
         _by_shared_membership(shape, person_id, Proposal, "proposalId"),

@@ -37,16 +37,16 @@ def is_among(shape: Shape, key: Any, statement: Select) -> ColumnElement[bool]:
 def by_parents(shape: Shape, link: Any, paths: Callable[[Shape], Iterable[Select]]) -> Any:
     """Whether ``link`` is a key that one of ``paths`` selects.
 
-    ``paths`` are the joins from a row to a visible proposal or session. The keys of a person are
-    collected; for staff the condition is checked for each row.
+    ``paths`` are the joins from a row to a visible proposal or session. Their keys are gathered,
+    if they are few; else each row is checked. Not both: beside another condition, MariaDB would
+    scan the gathered keys for each row.
     """
+    if shape.wide or shape.sessions:
+        shape = shape._replace(few=True)
     if shape.checks_rows:
         return is_any(is_selected(link, path) for path in paths(shape))
-    personal = shape._replace(sessions=False, beamlines=False, wide=False)
-    staff = shape._replace(person=False, form=Form.ROWS)
-    gathered = [*paths(personal)]
-    own = [link.in_(union_keys(gathered))] if gathered else []
-    return is_any([*own, *(is_selected(link, path) for path in paths(staff))])
+    gathered = [*paths(shape)]
+    return link.in_(union_keys(gathered)) if gathered else false()
 
 
 def if_possible(statement: Select, condition: ColumnElement[bool]) -> Iterator[Select]:

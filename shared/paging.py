@@ -58,6 +58,11 @@ def count(stmt: Select, values: dict, most: int) -> int | None:
     return number
 
 
+def forget() -> None:
+    """Forget which lists are long: another database has others."""
+    _long_until.clear()
+
+
 def cursor(sort: tuple[str, ...], values: list) -> str:
     """The end of a page, for the client to send back: ``values`` of the columns of ``sort``."""
     return urlsafe_b64encode(orjson.dumps([*sort, *values])).decode().rstrip("=")

@@ -20,7 +20,7 @@ from coverage import Coverage
 from sqlalchemy import event, insert, make_url
 
 from shared import keys as keyring
-from shared import callers, revocations
+from shared import callers, paging, revocations
 from shared.db import db, transaction_scope
 from tests import database, mariadb
 from tests.database import empty, unchecked
@@ -185,6 +185,7 @@ def clean(engine):
     """Empties the tables that have rows; needed by whatever uses the database."""
     empty(engine)
     callers.forget()
+    paging.forget()
     revocations.note_change()
 
 
