@@ -22,6 +22,7 @@ from shared.access import everything
 from shared.callers import Form
 from shared.db import db
 from shared.errors import BadInput, NotFound, bad_field
+from shared.execution import fetch, fetch_value
 from shared.identity import Identity
 from shared.key_lists import list_keys
 from shared.lists import PAGING
@@ -90,7 +91,7 @@ def _list_by_time(
     statement = pages.select_page(shape, selection.rules, visible_sample)
     rows: Any = []
     if statement is not None:
-        rows = db.session.connection().execute(statement, {**values, **page}).all()
+        rows = fetch(statement, {**values, **page})
 
     def total() -> int | None:
         statement = pages.select_total(selection.shape, selection.rules)
@@ -146,7 +147,7 @@ def _read_rows(
         return []
     statement = pages.select_by_keys(visible_sample)
     values = {f"{kind}_keys": list_keys(each) for kind, each in keys.items()}
-    rows = db.session.connection().execute(statement, {**selection.values, **values})
+    rows = fetch(statement, {**selection.values, **values})
     by_key = {(row[0], row[1]): row for row in rows}
     return [by_key[key] for event in events if (key := (event.type, event.key)) in by_key]
 
@@ -177,7 +178,7 @@ def list_types(identity: Identity, query: dict) -> dict:
     statement = pages.select_types(selection.shape, selection.rules)
     rows: Any = []
     if statement is not None:
-        rows = db.session.connection().execute(statement, selection.values)
+        rows = fetch(statement, selection.values)
     counts = dict.fromkeys((*TYPES, GRID), 0)
     for kind, experiment, count in rows:
         counts[kind] += count
@@ -239,11 +240,10 @@ def _is_listed(rule: access.Rule) -> bool:
 
 def _list_wide(values: dict) -> tuple[str, ...]:
     """The filters with too many sessions to gather the rows of all of them."""
-    connection = db.session.connection()
     return tuple(
         name
         for name in MANY_SESSIONS
-        if name in values and connection.scalar(streams.select_beyond(name), values)
+        if name in values and fetch_value(streams.select_beyond(name), values)
     )
 
 

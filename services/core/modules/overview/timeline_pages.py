@@ -42,8 +42,8 @@ from services.core.modules.overview.timeline_branches import (
 )
 from services.core.schemas.overview.timeline import GRID, ITEMS, TYPES
 from shared.access import is_unrestricted
-from shared.key_lists import is_listed
 from shared.db import Unsigned
+from shared.key_lists import is_listed
 from shared.models import BLSession, DataCollectionFileAttachment, Proposal
 from shared.schemas import columns_of
 from shared.sql import on_the_wire

@@ -44,8 +44,9 @@ from services.core.modules.overview.timeline_branches import (
 from services.core.schemas.overview.timeline import TYPES
 from shared.access import is_unrestricted
 from shared.callers import MOST_KEYS
+from shared.db import Unsigned
+from shared.execution import fetch
 from shared.key_lists import is_listed, list_keys
-from shared.db import Unsigned, db
 from shared.schemas import LARGEST_KEY
 from shared.statements import cache_statements
 
@@ -168,8 +169,7 @@ def _fill(selection: Selection, streams: dict[str, Stream]) -> None:
     )
     values = {f"{kind}_top": stream.first.key for kind, stream in streams.items()}
     values |= {f"{kind}_size": stream.size for kind, stream in streams.items()}
-    connection = db.session.connection()
-    rows = connection.execute(statement, {**selection.values, **values}).all()
+    rows = fetch(statement, {**selection.values, **values})
     keys: dict[str, list[int]] = {kind: [] for kind in streams}
     events: dict[str, list[Event]] = {kind: [] for kind in streams}
     groups = []
@@ -181,7 +181,7 @@ def _fill(selection: Selection, streams: dict[str, Stream]) -> None:
             groups.append(key)
     if groups and _has_screenings(shape):
         bound = {**selection.values, "groups": list_keys(groups)}
-        for group, key, start in connection.execute(select_screenings(shape.filters), bound):
+        for group, key, start in fetch(select_screenings(shape.filters), bound):
             events["dc"].append(Event(Place(group, key), SCREENING, key, start))
     for kind, stream in streams.items():
         stream.fill(events[kind], keys[kind])

@@ -28,7 +28,7 @@ from services.core.schemas.processing.programs import (
 )
 from shared import access
 from shared.callers import by_row, described
-from shared.db import db
+from shared.execution import fetch
 from shared.identity import Identity
 from shared.models import (
     AutoProc,
@@ -93,15 +93,14 @@ def list_runs(identity: Identity, keys: Collection[int], by_group: bool = False)
     """
     shape, values = described(identity)
     visible = access.seen_sessions(by_row(shape), Group.sessionId)
-    connection = db.session.connection()
-    result = connection.execute(_runs(by_group), {"keys": list(keys)})
+    result = fetch(_runs(by_group), {"keys": list(keys)})
     rows = [_Row(*map(_as_integer, row)) for row in result]
     if not access.is_unrestricted(visible):
         used = {
             "jobs": sorted({row.job for row in rows if row.job is not None}),
             "programs": sorted({row.program for row in rows if row.program is not None}),
         }
-        hidden = connection.execute(_hidden(visible), {**values, **used})
+        hidden = fetch(_hidden(visible), {**values, **used})
         rows = _without(rows, set(map(tuple, hidden)))
     return list(dict.fromkeys(row.run() for row in rows))
 
