@@ -66,20 +66,27 @@ def observe(engine: Engine) -> Iterator[Cost]:
 
 def _listen_to_mariadb(cost: Cost) -> dict:
     def start(connection, cursor, statement, parameters, *_):
+        count(connection)
         info = connection.info
         with connection.connection.cursor() as other:
             if "clock" not in info:
                 info["clock"] = _open_clock(other)
                 info["own"] = _count_reads(other) - _count_reads(other)  # of the count itself
             info["reads"] = _count_reads(other)
-        cost.parts.append(Part(statement, parameters))
+        info["part"] = Part(statement, parameters)
+        cost.parts.append(info["part"])
         info["started"] = info["clock"]()
 
     def end(connection, *_):
-        info, part = connection.info, cost.parts[-1]
-        part.seconds = info["clock"]() - info["started"]
-        with connection.connection.cursor() as cursor:
-            part.rows = _count_reads(cursor) - info["reads"] + info["own"]
+        info = connection.info
+        info["part"].seconds = info["clock"]() - info["started"]
+
+    def count(connection):
+        """Count the rows of the latest statement: not at its end, as that drops its warnings."""
+        info = connection.info
+        if (part := info.pop("part", None)) is not None:
+            with connection.connection.cursor() as cursor:
+                part.rows = _count_reads(cursor) - info["reads"] + info["own"]
 
     def fail(context):
         """A statement that took too long has cost what it took."""
@@ -87,7 +94,13 @@ def _listen_to_mariadb(cost: Cost) -> dict:
         if "started" in info and cost.parts:
             cost.parts[-1].seconds = info["clock"]() - info["started"]
 
-    return {"before_cursor_execute": start, "after_cursor_execute": end, "handle_error": fail}
+    return {
+        "before_cursor_execute": start,
+        "after_cursor_execute": end,
+        "commit": count,
+        "rollback": count,
+        "handle_error": fail,
+    }
 
 
 def _open_clock(cursor):
