@@ -22,6 +22,7 @@ from tests.core.random_facility import (
     Facility,
 )
 
+pytestmark = pytest.mark.mariadb  # once: the rule's SQL is the same for SQLite
 URL = "/ispyb/api/v1"
 MX, EM, SESSIONS, PROPOSALS = "mx_admin", "em_admin", "all_sessions", "all_proposals"
 IDLE = PERSONS[-1]
