@@ -210,3 +210,12 @@ def test_rows_on_a_beamline_are_those_of_its_sessions(ask):
                 answer = ask(caller, f"beamLineName={beamline}", url=f"{ROOT}/{path}")
                 assert answer.status_code == 200, (path, beamline, answer.text)
                 assert [row[key] for row in answer.json["results"]] == rows[:25]
+
+
+def test_types_of_too_many_events_are_not_counted(ask):
+    answer = ask(STAFF, "", most=1, url=f"{ROOT}/events/types")
+    assert answer.status_code == 422
+    reason = "is needed, or proposal: there are too many events"
+    assert answer.json["errors"] == {"session": [reason]}
+    answer = ask(STAFF, "session=mx2-1", most=0, url=f"{ROOT}/events/types")
+    assert [row["count"] for row in answer.json["results"]] == [1]

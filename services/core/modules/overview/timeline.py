@@ -17,7 +17,7 @@ from services.core.modules.overview.timeline_branches import Selection
 from services.core.modules.overview.timeline_events import build_events
 from services.core.modules.overview.timeline_streams import Place
 from services.core.schemas.overview.timeline import GRID, KINDS, TYPES, EventSchema
-from shared import access, callers, names, paging
+from shared import access, callers, examined, names, paging
 from shared.access import everything
 from shared.callers import Form
 from shared.db import db
@@ -173,12 +173,17 @@ def _count_many(selection: Selection) -> int | None:
 
 
 def list_types(identity: Identity, query: dict) -> dict:
-    """The types of the events of a query, and their numbers."""
+    """The types of the events of a query, and their numbers; BadInput if they are too many."""
     selection = _plan(identity, query)
     statement = pages.select_types(selection.shape, selection.rules)
     rows: Any = []
     if statement is not None:
-        rows = fetch(statement, selection.values)
+        try:
+            rows = examined.run(statement, selection.values, examined.most_rows_of_total())
+        except examined.TooManyRows:
+            raise bad_field(
+                "session", "is needed, or proposal: there are too many events"
+            ) from None
     counts = dict.fromkeys((*TYPES, GRID), 0)
     for kind, experiment, count in rows:
         counts[kind] += count

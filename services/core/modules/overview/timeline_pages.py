@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Select,
     String,
     and_,
@@ -201,17 +200,22 @@ def select_total(
 
 
 @cache_statements(512)
-def select_types(shape: Shape, rules: tuple[ColumnElement, ...]) -> CompoundSelect | None:
+def select_types(shape: Shape, rules: tuple[ColumnElement, ...]) -> Select | None:
     """The number of events by type, and by experiment type where they have one; and of grids."""
     parts = []
     for branch, rows in _select_branches(shape, rules):
         if branch.type != "dc":
-            parts.append(rows.with_only_columns(build_kind(branch), null(), func.count()))
+            parts.append(_count(rows, build_kind(branch), null()))
             continue
         word = type_coerce(Group.experimentType, String)
-        counted = rows.with_only_columns(build_kind(branch), word, func.count())
+        counted = _count(rows, build_kind(branch), word)
         with_grid = rows.where(has_grid(branch))
-        grid = literal_column(f"'{GRID}'")
         parts.append(counted.group_by(Group.experimentType))
-        parts.append(with_grid.with_only_columns(grid, null(), func.count()))
-    return union_all(*parts) if parts else None
+        parts.append(_count(with_grid, literal_column(f"'{GRID}'"), null()))
+    return select(union_all(*parts).subquery()) if parts else None
+
+
+def _count(rows: Select, kind: Any, word: Any) -> Select:
+    return rows.with_only_columns(
+        kind.label("kind"), word.label("word"), func.count().label("number")
+    )
