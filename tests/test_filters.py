@@ -5,9 +5,12 @@ list shows with such a value. Another filter must leave some rows for one value 
 no row for a value that is nowhere.
 """
 
-import pytest
-from sqlalchemy import insert
+from datetime import datetime, timedelta
 
+import pytest
+from sqlalchemy import DateTime, insert, update
+
+from shared.db import Base
 from shared.models import SessionHasPerson
 from tests.conftest import SERVICES
 from tests.operations import is_list, names
@@ -22,6 +25,7 @@ NUMBERS, ABSENT = [*range(1, ROWS)], 999
 TEXTS = [f'{number:02} "é"' for number in NUMBERS] + [f"{number:02}" for number in NUMBERS]
 TEXTS += [str(number) for number in NUMBERS]
 TIMES = [f"2024-05-0{number}T09:30:0{number}" for number in NUMBERS]
+NEWEST = datetime(2025, 1, 1)  # later than all of them
 LISTS = [name for name in ROUTES if name.startswith("get")]
 
 
@@ -125,6 +129,17 @@ def full(engine, add):
         more = {"sessionId": PARENT, "personId": 4, "role": "Staff", "remote": True}
         connection.execute(insert(SessionHasPerson).values(more))
     add(*collect_rows("varied"))
+    set_one_time(engine)
+
+
+def set_one_time(engine):
+    """Give the rows that the database dated one time: a second may pass between two of them."""
+    with engine.begin() as connection:
+        for table in Base.metadata.sorted_tables:
+            for column in table.columns:
+                if isinstance(column.type, DateTime) and column.server_default is not None:
+                    dated = update(table).where(column > NEWEST)
+                    connection.execute(dated.values({column: NEWEST + timedelta(days=1)}))
 
 
 @pytest.mark.parametrize("service", SERVICES)
