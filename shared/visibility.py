@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from marshmallow import fields
 from sqlalchemy import ColumnElement, and_, inspect, select, true
 
-from shared import access, access_processing, models
+from shared import access, access_processing, access_registries, models
 from shared.access import Rule
 from shared.access_forms import is_among
 from shared.callers import Shape, described, is_any
@@ -67,6 +67,15 @@ SPINE: dict[type, Entry] = {
     models.Crystal: Entry(("proteinId",), rule=access.seen_crystals),
     models.BLSample: Entry(("crystalId", "containerId"), rule=access.seen_samples),
     models.BLSubSample: by("blSampleId"),
+    models.LabContact: by("proposalId", shows=("personId",)),
+    models.BLSampleGroup: Entry(rule=access_registries.seen_sample_groups),
+    models.BLSampleGroupHasBLSample: by("blSampleGroupId"),
+    models.BLSampleImage: by("blSampleId"),
+    models.ContainerInspection: by("containerId"),
+    models.DewarRegistry: Entry(rule=access_registries.seen_dewar_registry),
+    models.DewarRegistryHasProposal: by("proposalId", shows=("personId",)),
+    models.ContainerRegistry: Entry(rule=access_registries.seen_container_registry),
+    models.ContainerRegistryHasProposal: by("proposalId", shows=("personId",)),
     models.Shipping: by("proposalId"),
     models.Dewar: by("shippingId"),
     models.Container: Entry(
@@ -94,12 +103,16 @@ SPINE: dict[type, Entry] = {
     models.AutoProcIntegration: Entry(rule=access_processing.seen_integrations),
     models.Position: PART,
     models.AdminVar: PUBLIC,
+    models.BLSampleImageScore: PUBLIC,
     models.BeamCalendar: PUBLIC,
     models.BeamLineSetup: PUBLIC,
     models.ComponentType: PUBLIC,
     models.ConcentrationType: PUBLIC,
+    models.ContainerType: PUBLIC,
     models.Detector: PUBLIC,
     models.ExperimentType: PUBLIC,
+    models.Imager: PUBLIC,
+    models.InspectionType: PUBLIC,
     models.Laboratory: PUBLIC,
     models.MotorPosition: PUBLIC,  # no answer shows one
     models.ProcessingPipeline: PUBLIC,

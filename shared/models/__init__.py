@@ -24,6 +24,8 @@ from shared.models.details import (
     GridInfo,
     ImageQualityIndicators,
 )
+from shared.models.inspections import ContainerInspection, InspectionType
+from shared.models.lab_contacts import LabContact
 from shared.models.people import (
     AdminVar,
     Laboratory,
@@ -56,6 +58,20 @@ from shared.models.proposals import (
     ProposalHasPerson,
     SessionHasPerson,
     SessionType,
+)
+from shared.models.registries import (
+    ContainerRegistry,
+    ContainerRegistryHasProposal,
+    ContainerType,
+    DewarRegistry,
+    DewarRegistryHasProposal,
+    Imager,
+)
+from shared.models.sample_groups import (
+    BLSampleGroup,
+    BLSampleGroupHasBLSample,
+    BLSampleImage,
+    BLSampleImageScore,
 )
 from shared.models.samples import (
     BLSample,

@@ -296,7 +296,7 @@ class BLSubSample(Base):
         doc="how to measure it; to delete that deletes the part",
     )
     blSampleImageId: Mapped[int | None] = mapped_column(
-        Unsigned, index=True, doc="picture it was marked on"
+        ForeignKey("BLSampleImage.blSampleImageId"), index=True, doc="picture it was marked on"
     )
     imgFileName: Mapped[str | None] = mapped_column(String(255), doc="picture, its file")
     imgFilePath: Mapped[str | None] = mapped_column(String(1024), doc="picture, its folder")

@@ -7,9 +7,11 @@ from sqlalchemy import Enum, ForeignKey, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, Unsigned
+from shared.models.lab_contacts import LabContact
 from shared.models.people import Person
 from shared.models.processing import ProcessingPipeline
 from shared.models.proposals import BLSession, Proposal
+from shared.models.registries import ContainerRegistry, ContainerType, DewarRegistry, Imager
 from shared.models.types import Lines, LongText, database_user
 
 
@@ -35,6 +37,16 @@ class Shipping(Base):
         index=True, doc="when it was made; not automatic"
     )
     bltimeStamp: Mapped[datetime | None] = mapped_column(doc="when it was changed; not automatic")
+    sendingLabContactId: Mapped[int | None] = mapped_column(
+        ForeignKey("LabContact.labContactId", ondelete="SET NULL"),
+        index=True,
+        doc="contact that sends it",
+    )
+    returnLabContactId: Mapped[int | None] = mapped_column(
+        ForeignKey("LabContact.labContactId", ondelete="SET NULL"),
+        index=True,
+        doc="contact that gets it back",
+    )
     deliveryAgent_agentName: Mapped[str | None] = mapped_column(String(45), doc="courier")
     deliveryAgent_agentCode: Mapped[str | None] = mapped_column(
         String(45), doc="account at the courier"
@@ -74,6 +86,8 @@ class Shipping(Base):
     )
 
     proposal: Mapped[Proposal] = relationship()
+    sending_contact: Mapped[LabContact | None] = relationship(foreign_keys=[sendingLabContactId])
+    return_contact: Mapped[LabContact | None] = relationship(foreign_keys=[returnLabContactId])
     dewars: Mapped[list["Dewar"]] = relationship(back_populates="shipping", passive_deletes="all")
 
 
@@ -119,7 +133,9 @@ class Dewar(Base):
     )
     weight: Mapped[float | None] = mapped_column(doc="kg")
     dewarRegistryId: Mapped[int | None] = mapped_column(
-        Unsigned, index=True, doc="physical item; to delete it deletes the dewar"
+        ForeignKey("DewarRegistry.dewarRegistryId", ondelete="CASCADE"),
+        index=True,
+        doc="physical item; to delete it deletes the dewar",
     )
     isStorageDewar: Mapped[bool | None] = mapped_column(
         server_default=text("0"), doc="long-term store"
@@ -141,6 +157,7 @@ class Dewar(Base):
 
     shipping: Mapped[Shipping] = relationship(back_populates="dewars")
     session: Mapped[BLSession | None] = relationship()
+    registered: Mapped[DewarRegistry | None] = relationship()
     containers: Mapped[list["Container"]] = relationship(
         back_populates="dewar", foreign_keys="Container.dewarId", passive_deletes="all"
     )
@@ -167,7 +184,9 @@ class Container(Base):
     code: Mapped[str | None] = mapped_column(String(45), doc="label")
     barcode: Mapped[str | None] = mapped_column(String(45), unique=True, doc="registered barcode")
     containerType: Mapped[str | None] = mapped_column(String(20), doc="kind, as a word, e.g. Puck")
-    containerTypeId: Mapped[int | None] = mapped_column(Unsigned, index=True, doc="kind, as a row")
+    containerTypeId: Mapped[int | None] = mapped_column(
+        ForeignKey("ContainerType.containerTypeId"), index=True, doc="kind, as a row"
+    )
     capacity: Mapped[int | None] = mapped_column(Unsigned, doc="places")
     containerStatus: Mapped[str | None] = mapped_column(
         String(45), index=True, doc="e.g. at facility or processing"
@@ -186,7 +205,7 @@ class Container(Base):
         ForeignKey("Person.personId"), index=True, doc="person responsible"
     )
     containerRegistryId: Mapped[int | None] = mapped_column(
-        Unsigned, index=True, doc="physical item"
+        ForeignKey("ContainerRegistry.containerRegistryId"), index=True, doc="physical item"
     )
     experimentType: Mapped[str | None] = mapped_column(
         String(20), doc="kind of experiment, as a word"
@@ -209,9 +228,11 @@ class Container(Base):
     screenId: Mapped[int | None] = mapped_column(
         Unsigned, index=True, doc="crystallisation screen"
     )
-    imagerId: Mapped[int | None] = mapped_column(Unsigned, index=True, doc="imager it is in")
+    imagerId: Mapped[int | None] = mapped_column(
+        ForeignKey("Imager.imagerId"), index=True, doc="imager it is in"
+    )
     requestedImagerId: Mapped[int | None] = mapped_column(
-        Unsigned, index=True, doc="imager it should be in"
+        ForeignKey("Imager.imagerId"), index=True, doc="imager it should be in"
     )
     scheduleId: Mapped[int | None] = mapped_column(
         Unsigned, index=True, doc="when pictures are taken"
@@ -230,3 +251,5 @@ class Container(Base):
     session: Mapped[BLSession | None] = relationship()
     owner: Mapped[Person | None] = relationship()
     pipeline: Mapped[ProcessingPipeline | None] = relationship()
+    type: Mapped[ContainerType | None] = relationship()
+    registered: Mapped[ContainerRegistry | None] = relationship()

@@ -29,7 +29,7 @@ def database(engine, empty_database, needs):
 
 def test_a_service_needs_its_own_tables_and_those_all_share(needs):
     names = {service: {table.name for table in tables} for service, tables in needs.items()}
-    assert names["core"] - names["auth"] >= {"LabContact"}
+    assert names["core"] - names["auth"] >= {"ContainerQueue"}
     assert "Atlas" in names["em"] and "Atlas" not in names["ssx"]
     assert all({"BLSession", "Activity"} <= tables for tables in names.values())
     assert "Permission" in names["auth"] and "DataCollection" not in names["auth"]

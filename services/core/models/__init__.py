@@ -8,7 +8,6 @@ from services.core.models.beamline.spectra import (
     XRFFluorescenceMapping,
     XRFFluorescenceMappingROI,
 )
-from services.core.models.people.lab_contacts import LabContact
 from services.core.models.processing.phasings import (
     MXMRRun,
     MXMRRunBlob,
@@ -31,7 +30,14 @@ from services.core.models.processing.screenings import (
 )
 from services.core.models.processing.status_histories import AutoProcStatus
 from services.core.models.processing.xray_centrings import XrayCentring, XrayCentringResult
+from services.core.models.samples.ligands import Ligand, SampleHasLigand
 from services.core.models.samples.pdbs import PDB, ProteinHasPDB
+from services.core.models.shipping.histories import (
+    ContainerHistory,
+    DewarTransportHistory,
+    ShippingHasSession,
+)
+from services.core.models.shipping.queues import ContainerQueue, ContainerQueueSample
 from services.core.models.zocalo.commands import ZocaloBuffer
 from shared.models import (
     AutoProc,
@@ -39,4 +45,5 @@ from shared.models import (
     AutoProcScaling,
     AutoProcScalingHasInt,
     AutoProcScalingStatistics,
+    LabContact,
 )

@@ -2,9 +2,9 @@
 
 from marshmallow import fields
 
-from services.core.models import LabContact
 from services.core.schemas.people.laboratories import LaboratorySchema
 from services.core.schemas.people.persons import PersonNameSchema
+from shared.models import LabContact
 from shared.schemas import TableSchema
 
 

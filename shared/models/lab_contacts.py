@@ -6,8 +6,8 @@ from sqlalchemy import TIMESTAMP, ForeignKey, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, Unsigned
-from shared.models import Person, local_now
-from shared.visibility import by
+from shared.models.people import Person
+from shared.models.types import local_now
 
 
 class LabContact(Base):
@@ -18,7 +18,6 @@ class LabContact(Base):
         UniqueConstraint("cardName", "proposalId"),
         UniqueConstraint("personId", "proposalId"),
     )
-    visible_by = by("proposalId", shows=("personId",))
 
     labContactId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     personId: Mapped[int] = mapped_column(

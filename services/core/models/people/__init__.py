@@ -1,1 +1,0 @@
-"""Proposals, sessions, and the persons and laboratories behind them."""
