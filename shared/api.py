@@ -274,9 +274,10 @@ class Namespace(flask_restx.Namespace):
         return decorate
 
     def streams(self, *kinds: str) -> Callable:
-        """Answer with the file or archive that the method names, or with a range of it.
+        """Answer with the file, archive or document that the method returns, or a range of it.
 
-        ``kinds`` are its media types. With ``download`` in the query a browser saves it.
+        ``kinds`` are its media types. With ``download`` in the query a browser saves it; the
+        method gets the other parameters of the query by their names.
         """
 
         def decorate(method):
@@ -284,9 +285,10 @@ class Namespace(flask_restx.Namespace):
 
             @wraps(method)
             def streamed(resource, identity, query, *args, **kwargs):
-                content = method(resource, identity, *args, **kwargs)
+                download = query.pop("download")
+                content = method(resource, identity, *args, **query, **kwargs)
                 roots = FileRoots(identity, app_context.site()["file_roots"])
-                return files.answer(content, roots, **query)
+                return files.answer(content, roots, download)
 
             for status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
                 part = ("Content-Range",) if status == HTTPStatus.PARTIAL_CONTENT else ()

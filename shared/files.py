@@ -1,4 +1,4 @@
-"""Answers with files of the site: whole, in parts, or many in one zip.
+"""Answers with files: those of the site, whole, in parts or many in one zip, and made ones.
 
 The paths come from the database, where clients wrote them: only regular files below the file
 roots of the site are read, wherever links lead (see shared.file_roots).
@@ -14,7 +14,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import blake2b
 from http import HTTPStatus
+from io import BytesIO
 from pathlib import PurePath
 from typing import IO, Any, cast
 from urllib.parse import quote
@@ -52,19 +54,34 @@ class Archive:
     paths: Iterable[str]
 
 
-def answer(content: str | None | Archive, roots: FileRoots, download: bool = False) -> Response:
-    """Send the file at a path, or an archive; NotFound if there is nothing to be read.
+@dataclass(frozen=True)
+class Document:
+    """A file called ``name`` that the service made; its ETag is a hash of its bytes."""
+
+    name: str
+    content: bytes
+
+
+def answer(
+    content: str | None | Archive | Document, roots: FileRoots, download: bool = False
+) -> Response:
+    """Send the file at a path, an archive or a document; NotFound if there is nothing to be read.
 
     With ``download`` a browser is told to keep the file, not to show it.
     """
     if isinstance(content, Archive):
         return _archive(content, roots)
-    file = _open(content, roots.above(content))
+    file: _File | _MadeFile
+    if isinstance(content, Document):
+        name, file = content.name, _MadeFile(content.content)
+    else:
+        name, file = str(content), _open(content, roots.above(content))
     try:
         body: Any = FileWrapper(cast(IO[bytes], file), BLOCK)
-        response = _response(body, *_named(str(content)), download)
+        response = _response(body, *_named(name), download)
         response.content_length = file.size
-        response.last_modified = file.changed
+        if isinstance(file, _File):
+            response.last_modified = file.changed
         response.set_etag(file.tag)
         response.make_conditional(request)
         if response.status_code == HTTPStatus.PRECONDITION_FAILED:
@@ -110,6 +127,14 @@ class _File:
         if len(block) < most:
             raise RuntimeError("the file got shorter while it was sent")
         return block
+
+
+class _MadeFile(BytesIO):
+    """The bytes of a document, with the attributes of a file."""
+
+    def __init__(self, content: bytes):
+        super().__init__(content)
+        self.size, self.tag = len(content), blake2b(content, digest_size=12).hexdigest()
 
 
 def _open(path: str | None, roots: Iterable[str]) -> _File:
