@@ -1,4 +1,4 @@
-"""The rules of rows that several proposals share: registered dewars and pucks, groups of samples."""
+"""The rules of rows that proposals share: registered dewars and pucks, groups of samples."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,6 @@ from shared.callers import Shape
 from shared.models import (
     BLSampleGroup,
     BLSampleGroupHasBLSample,
-    ContainerRegistry,
     ContainerRegistryHasProposal,
     DewarRegistry,
     DewarRegistryHasProposal,

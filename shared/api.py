@@ -3,7 +3,7 @@
 One schema class per payload: it loads, it is compiled to SQL, and it is the documentation.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from http import HTTPStatus
 from itertools import count
@@ -113,15 +113,16 @@ class Namespace(flask_restx.Namespace):
         resources.add(self, resources.Declaration(rows, **declared), verbs.split())
 
     def require(
-        self, *permissions: str, service: str | None = None, link: bool = False
+        self, *permissions: str, service: str | Collection[str] = (), link: bool = False
     ) -> Callable:
         """Admit callers with one of ``permissions`` only; pass their identity first.
 
-        A service token needs ``service`` too. With ``link``, a one-time link of such a caller is
-        admitted.
+        A service token needs ``service`` too, or one of them. With ``link``, a one-time link of
+        such a caller is admitted.
         """
         needs = [f"Needs: {' or '.join(permissions)}." if permissions else "Needs a token."]
-        needs += [f"A service token needs {service}."] if service else []
+        services = [service] if isinstance(service, str) else [*service]
+        needs += [f"A service token needs {' or '.join(services)}."] if services else []
         needs += ["Or a one-time link."] if link else []
 
         def decorate(method):
@@ -140,8 +141,8 @@ class Namespace(flask_restx.Namespace):
                     )
                     context.identity = identity
                 identity.need(*permissions)
-                if service and identity.is_service:
-                    identity.need(service)
+                if identity.is_service:
+                    identity.need(*services)
                 if request.method in operations.SAFE:
                     return run_first(lambda: method(resource, identity, *args, **kwargs))
                 return method(resource, identity, *args, **kwargs)

@@ -47,7 +47,7 @@ class Declaration:
     named: str = ""
     write: Collection[str] = ()
     delete: Collection[str] | None = None
-    service: str | None = None
+    service: str | Collection[str] = ()
     large: bool = False
     summaries: Mapping[str, str] = field(default_factory=dict)
 
@@ -116,7 +116,7 @@ def _method(ns: Any, resource: Declaration, verb: str) -> Callable:
     method.__name__, method.__doc__ = METHODS[verb], resource.summary(verb)
     method = returns.get(verb, ns.returns(rows.schema))(method)
     method = takes[verb](method) if verb in takes else method
-    service = None if METHODS[verb] == "get" else resource.service
+    service = () if METHODS[verb] == "get" else resource.service
     method = ns.require(*resource.permissions(verb), service=service)(method)
     return ns.may_answer(404)(method) if _may_miss(rows, verb) else method
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     text,
     union_all,
 )
+from sqlalchemy.sql.elements import ClauseElement
 
 from shared import access, visibility
 from shared.db import db
@@ -73,11 +74,11 @@ def check_all_parents(
     """
     checks: list[tuple[str, Any, set, access.Rule]] = []
     for model, documents in rows.items():
-        for name in {n: None for each in documents for n, key in each.items() if key is not None}:
+        for name in {n: None for each in documents for n, key in each.items() if _is_key(key)}:
             if (parent := visibility.target(getattr(model, name))) is None:
                 continue
             rule = visibility.rule(identity, parent)
-            keys = {each[name] for each in documents if each.get(name) is not None}
+            keys = {each[name] for each in documents if _is_key(each.get(name))}
             keys -= _visible_keys(identity, parent)
             if stored is not None and rule.unrestricted:
                 keys.discard(getattr(stored, name))
@@ -98,6 +99,11 @@ def check_all_parents(
         else:
             reasons = {name: [f"no such {parent.__tablename__}"]}
             raise NotYet("a referenced row is not there yet", reasons)
+
+
+def _is_key(value: Any) -> bool:
+    """Whether a value refers to a row: it is neither null nor SQL, the default of a column."""
+    return value is not None and not isinstance(value, ClauseElement)
 
 
 @cache_statements(512)
@@ -201,30 +207,45 @@ def _select_locked(
 
 
 def remove(model: Any, key: Any, along: Collection[str] = ()) -> None:
-    """Delete a row; Conflict if it has dependent rows, except in the tables ``along``."""
+    """Delete a row, and its dependent rows in the tables ``along``; Conflict if it has others."""
     locked(model, key)
-    if tables := _dependent_tables(model.__tablename__, key, along):
+    remove_locked(model, [key], along)
+
+
+def remove_locked(model: Any, keys: Sequence[Any], along: Collection[str] = ()) -> None:
+    """The same for several rows, which are locked: a statement per table."""
+    if not keys:
+        return
+    links = _get_links(model.__tablename__)
+    if tables := _dependent_tables([each for each in links if each[0] not in along], keys):
         names = sorted({PLURALS.get(name, name) for name in tables})
         raise Conflict(f"{noun(model)} still has {', '.join(names)}")
+    for name, by in links:
+        if name in along:
+            db.session.execute(delete(table(name, column(by))).where(column(by).in_(keys)))
     (primary,) = inspect(model).primary_key
-    db.session.execute(delete(model.__table__).where(primary == key))
+    db.session.execute(delete(model.__table__).where(primary.in_(keys)))
 
 
-def _dependent_tables(parent: str, key: Any, along: Collection[str]) -> list[str]:
-    """The tables with rows that refer to this row, by the foreign keys of the database."""
+def _get_links(parent: str) -> list[tuple[str, str]]:
+    """The tables and columns that refer to rows of ``parent``, in the database as it is."""
     connection = db.session.connection()
-    links = connection.execute(
-        text(CHILDREN["sqlite" if connection.dialect.name == "sqlite" else "mysql"]),
-        {"parent": parent},
-    )
+    links = text(CHILDREN["sqlite" if connection.dialect.name == "sqlite" else "mysql"])
+    return [(name, by) for name, by in connection.execute(links, {"parent": parent})]
+
+
+def _dependent_tables(links: list[tuple[str, str]], keys: Sequence[Any]) -> list[str]:
+    """The tables with rows that refer to one of the rows ``keys``."""
     selects = [
         select(literal(name)).where(
-            exists().select_from(table(name, column(by))).where(column(by) == bindparam("key"))
+            exists()
+            .select_from(table(name, column(by)))
+            .where(column(by).in_(bindparam("keys", expanding=True)))
         )
         for name, by in links
-        if name not in along
     ]
-    return list(connection.scalars(union_all(*selects), {"key": key})) if selects else []
+    connection = db.session.connection()
+    return list(connection.scalars(union_all(*selects), {"keys": [*keys]})) if selects else []
 
 
 def _default(attribute: Any) -> Any:

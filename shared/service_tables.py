@@ -105,6 +105,21 @@ class IdempotencyKey(OwnBase):
     created: Mapped[datetime] = mapped_column(index=True, doc="UTC")
 
 
+class StatusChange(OwnBase):
+    """A change of the status or the place of a shipment, a dewar or a container."""
+
+    __tablename__ = "StatusChange"
+
+    statusChangeId: Mapped[int] = mapped_column(Serial, primary_key=True, doc="key")
+    shippingId: Mapped[int | None] = mapped_column(index=True, doc="the shipment")
+    dewarId: Mapped[int | None] = mapped_column(index=True, doc="the dewar; null: all of it")
+    containerId: Mapped[int | None] = mapped_column(index=True, doc="the container; null: no one")
+    status: Mapped[str | None] = mapped_column(String(45), doc="the new status, as a word")
+    place: Mapped[str | None] = mapped_column(String(45), doc="the new place")
+    login: Mapped[str] = mapped_column(String(45), doc="who changed it")
+    time: Mapped[datetime] = mapped_column(doc="when, in local time")
+
+
 class Activity(OwnBase):
     """The audit trail: changes and logins."""
 

@@ -96,5 +96,5 @@ class Items(fields.List):
 
     def __init__(self, item: fields.Field, about: str = "", **kwargs):
         if not kwargs.get("required"):
-            kwargs["load_default"] = list
+            kwargs.setdefault("load_default", list)
         super().__init__(item, metadata={"description": about}, **kwargs)

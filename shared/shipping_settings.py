@@ -1,10 +1,30 @@
-"""The settings of shipments."""
+"""The settings of shipments: their status words, the format of bar codes."""
 
-from shared.setting_fields import Items, Section, Text
+import re
+
+from marshmallow import ValidationError, fields
+
+from shared.setting_fields import Items, Section, Switch, Text
+
+STATUS_LENGTH = 45  # of the columns with a status
+STATUSES = (
+    *("opened", "awb requested", "awb created", "pickup booked", "sent to facility"),
+    *("at facility", "processing", "dispatch-requested", "dispatch-booked", "returned"),
+)
+BARCODE_WORDS = ("proposal", "visit", "beamline", "id")
+
+
+def _barcode(text: str) -> None:
+    """Raise unless the format of bar codes has the key, and only known words in braces."""
+    names = re.findall(r"{(\w*)(?::0?\d)?}", text)
+    if unknown := set(names) - {*BARCODE_WORDS}:
+        raise ValidationError(f"has {{{min(unknown)}}}: words are {', '.join(BARCODE_WORDS)}")
+    if "id" not in names or text.count("{") != len(names) or text.count("}") != len(names):
+        raise ValidationError("must have {id}, the key of the dewar, or no two codes differ")
 
 
 class Shipping(Section):
-    """Shipments of samples."""
+    """Shipments of samples: labels, status words, bar codes."""
 
     address = Items(
         Text(),
@@ -15,4 +35,32 @@ class Shipping(Section):
     goods = Text(
         "The description of the goods on address labels.",
         load_default="Dry shipper containing frozen crystals. Not restricted: ADR 346, IATA A152.",
+    )
+    statuses = Items(
+        Text(most=STATUS_LENGTH),
+        "The words of the way of a shipment, in order. Other words are taken too. Case, blanks,"
+        " `-` and `_` make no difference.",
+        load_default=lambda: [*STATUSES],
+    )
+    sent_status = Text(
+        "The word with which a user hands a shipment over: not while a dewar of it is"
+        " `processing`.",
+        STATUS_LENGTH,
+        load_default="sent to facility",
+    )
+    session_required = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Whether each dewar needs a session, and the shipment a contact that"
+            " sends it, before it is sent."
+        },
+    )
+    create_proteins = Switch(
+        "Whether a document or spreadsheet of samples may make proteins that the proposal lacks."
+    )
+    dewar_barcode = Text(
+        "The bar code of a new dewar: `{proposal}`, `{visit}`, `{beamline}`, `{id}` or `{id:7}`"
+        " with zeros in front. A part in `[...]` is left out without a session.",
+        load_default="{proposal}[-{visit}-{beamline}]-{id:7}",
+        check=_barcode,
     )

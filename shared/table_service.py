@@ -12,6 +12,7 @@ from shared.identity import Identity
 from shared.schemas import TableSchema
 
 Check = Callable[[Identity, dict, Any], None]
+RowsCheck = Callable[[Identity, list[tuple[dict, Any]]], None]
 
 
 class TableService:
@@ -39,6 +40,7 @@ class TableService:
         self.document = document or schema
         self._span, self._keep, self._along = span, keep, along
         self._checks: list[Check] = []
+        self._rows_checks: list[RowsCheck] = []
 
     @property
     def key_name(self) -> str:
@@ -51,6 +53,14 @@ class TableService:
         ``stored`` is the locked row, or None for a new one.
         """
         self._checks.append(function)
+        return function
+
+    def check_rows(self, function: RowsCheck) -> RowsCheck:
+        """Register ``function(identity, rows)``, which is called once before rows are written.
+
+        Each of ``rows`` is a pair of data and stored row, as ``check`` takes them.
+        """
+        self._rows_checks.append(function)
         return function
 
     def find_by(self, identity: Identity, key: Any) -> dict:
@@ -115,16 +125,18 @@ class TableService:
     def check_data(self, identity: Identity, data: dict, stored: Any = None) -> None:
         """Raise unless ``data`` may be written over the row ``stored``, or as a new one."""
         row_checks.check_parents(identity, self.model, data, stored=stored)
-        self._check_values(identity, data, stored)
+        self._check_values(identity, [(data, stored)])
 
     def check_new(self, identity: Identity, documents: list[dict]) -> None:
         """Raise unless each of ``documents`` may be a new row."""
         row_checks.check_parents(identity, self.model, *documents)
-        for data in documents:
-            self._check_values(identity, data, None)
+        self._check_values(identity, [(data, None) for data in documents])
 
-    def _check_values(self, identity: Identity, data: dict, stored: Any) -> None:
-        if self._span:
-            row_checks.check_order(data, stored, *self._span)
-        for check in self._checks:
-            check(identity, data, stored)
+    def _check_values(self, identity: Identity, rows: list[tuple[dict, Any]]) -> None:
+        for data, stored in rows:
+            if self._span:
+                row_checks.check_order(data, stored, *self._span)
+            for check in self._checks:
+                check(identity, data, stored)
+        for check_rows in self._rows_checks:
+            check_rows(identity, rows)

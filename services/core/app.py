@@ -42,13 +42,8 @@ from services.core.routes.processing import (
     xray_centrings,
     xrf_maps,
 )
-from services.core.routes.samples import (
-    containers,
-    crystals,
-    diffraction_plans,
-    proteins,
-    samples,
-)
+from services.core.routes.samples import crystals, diffraction_plans, proteins, samples
+from services.core.routes.shipping import container_types, containers, dewars, shipments
 from services.core.routes.zocalo import commands
 from shared.app import ApiMount, build_app
 
@@ -64,8 +59,11 @@ MOUNTS = [
             samples.ns,
             crystals.ns,
             proteins.ns,
-            containers.ns,
             diffraction_plans.ns,
+            shipments.ns,
+            dewars.ns,
+            container_types.ns,
+            containers.ns,
             data_collections.ns,
             data_collection_groups.ns,
             positions.ns,

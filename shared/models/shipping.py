@@ -11,7 +11,7 @@ from shared.models.lab_contacts import LabContact
 from shared.models.people import Person
 from shared.models.processing import ProcessingPipeline
 from shared.models.proposals import BLSession, Proposal
-from shared.models.registries import ContainerRegistry, ContainerType, DewarRegistry, Imager
+from shared.models.registries import ContainerRegistry, ContainerType, DewarRegistry
 from shared.models.types import Lines, LongText, database_user
 
 

@@ -8,6 +8,7 @@ from shared import models
 KEY, AT = 900, datetime(2024, 5, 1, 12)  # of the rows of others
 OURS = 800  # the key of rows of the caller beside them
 PAIRS = {"ProposalHasPerson"}
+SHARED = {"BLSampleImageScore", "ContainerType", "Imager", "InspectionType"}
 SHELLS = ("overall", "innerShell", "outerShell")
 ONLY = {  # by column
     "processingStatus": 1,
@@ -40,6 +41,7 @@ def rows(key):
         core.XrayCentring(xrayCentringId=key, **group),
         core.AutoProc(autoProcId=key, autoProcProgramId=key),
         core.AutoProcScaling(autoProcScalingId=key, autoProcId=key),
+        models.ContainerType(containerTypeId=key, name=f"type {key}", capacity=16),
         core.LabContact(
             labContactId=key, personId={1: 1, 2: 6}[key], cardName="card", proposalId=key
         ),

@@ -1,17 +1,34 @@
-"""Routes of containers, samples, crystals, proteins and diffraction plans."""
+"""Routes of samples, crystals, proteins and diffraction plans."""
 
 from tests.matrix import Route, inside, signed_in
 
+
+def usual(path, key, noun, body, schema, outside=424, deleted=409, **more):
+    """The routes of a resource that everybody writes who sees its rows."""
+    one, written = f"{path}/{{{noun}_id}}", inside(reader=403)
+    return [
+        Route(f"get {path}", signed_in(), list_key=key, **more),
+        Route(f"post {path}", inside(201, reader=403, outside=outside), body=body, schema=schema),
+        Route(f"get {one}", inside()),
+        Route(f"put {one}", written, body=body),
+        Route(f"patch {one}", written),
+        Route(f"delete {one}", inside(deleted, reader=403)),
+    ]
+
+
 ROUTES = [
-    Route("get /containers", signed_in(), list_key="containerId"),
-    Route("get /containers/{container_id}", inside()),
-    Route("get /samples", signed_in(), list_key="blSampleId", filters={"beamLineName": ["i03"]}),
-    Route("get /samples/{sample_id}", inside()),
-    Route("patch /samples/{sample_id}", inside(reader=403)),
-    Route("get /samples/crystals", signed_in(), list_key="crystalId"),
-    Route("get /samples/crystals/{crystal_id}", inside()),
-    Route("get /samples/diffraction_plans", signed_in(), list_key="diffractionPlanId"),
-    Route("get /samples/diffraction_plans/{plan_id}", inside()),
-    Route("get /samples/proteins", signed_in(), list_key="proteinId"),
-    Route("get /samples/proteins/{protein_id}", inside()),
+    *usual(
+        *("/samples", "blSampleId", "sample", {"crystalId": 1}, "Sample"),
+        deleted=200,
+        filters={"beamLineName": ["i03"]},
+    ),
+    *usual("/samples/crystals", "crystalId", "crystal", {"proteinId": 1}, "Crystal"),
+    *usual(
+        *("/samples/diffraction_plans", "diffractionPlanId", "plan"),
+        *({"presetForProposalId": 1}, "DiffractionPlan", 404),
+    ),
+    *usual(
+        *("/samples/proteins", "proteinId", "protein"),
+        *({"proposalId": 1, "acronym": "new"}, "Protein", 404),
+    ),
 ]

@@ -187,6 +187,9 @@ def test_crystal_and_container_are_of_one_proposal(as_, stock):
 
 def test_a_sample_is_always_somebodys(as_, stock):
     alice = as_("alice", ALICE)
+    at_beamline = alice.patch(f"{URL}/1", json={"containerId": None})
+    assert (at_beamline.status_code, "at a beamline" in at_beamline.json["detail"]) == (409, True)
+    as_("staff", 9, "mx_admin").patch("/ispyb/api/v1/containers/1", json={"containerStatus": "x"})
     assert alice.patch(f"{URL}/1", json={"containerId": None}).json["Container"] is None
     lost = alice.patch(f"{URL}/1", json={"crystalId": None})
     assert (lost.status_code, "belongs to nobody" in lost.json["detail"]) == (409, True)
@@ -201,7 +204,7 @@ def test_a_box_in_itself_is_of_nobody(as_, stock, add):
 
 
 def test_two_samples_have_not_one_place(as_, stock):
-    alice = as_("alice", ALICE)
+    alice = as_("staff", 9, "mx_admin")
     for sample in (1, 4):
         done = alice.patch(f"{URL}/{sample}", json={"location": "5", "subLocation": 1})
     assert (done.status_code, alice.get(f"{URL}/4").json["location"]) == (409, "2")

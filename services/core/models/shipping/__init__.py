@@ -1,1 +1,1 @@
-"""Shipments, dewars and containers: their way, their queue, their inspections."""
+"""Shipments, dewars and containers: their way, their queue."""

@@ -1,8 +1,9 @@
-"""Samples: callers who see the proposal read them, people and acquisition software edit them."""
+"""Samples: callers who see the proposal read and write them, acquisition software too."""
 
 from sqlalchemy import select, union
 
-from services.core.schemas.samples.containers import select_owners
+from services.core.modules.samples import sample_rules
+from services.core.schemas.samples.container_owners import select_owners
 from services.core.schemas.samples.samples import SampleSchema
 from shared import access
 from shared.db import db
@@ -11,24 +12,30 @@ from shared.identity import Identity
 from shared.models import BLSample, BLSubSample, Container, Crystal, Protein
 from shared.table_service import TableService
 
-samples = TableService(SampleSchema)
+DEPENDENT = ("BLSubSample", "BLSample_has_Ligand", "BLSampleGroup_has_BLSample")
+samples = TableService(SampleSchema, along=DEPENDENT)
+samples.check_rows(sample_rules.check_places)
+samples.check_rows(sample_rules.check_names)
 
 
 @samples.check
-def check_places(identity: Identity, data: dict, stored: BLSample) -> None:
+def check_owner(identity: Identity, data: dict, stored: BLSample | None) -> None:
     """Check the subsample, the crystal and the container of a sample."""
-    _check_subsample(stored.blSampleId, data.get("blSubSampleId"))
-    if {"crystalId", "containerId"} & data.keys():
-        crystal_id = data.get("crystalId", stored.crystalId)
-        container_id = data.get("containerId", stored.containerId)
+    _check_subsample(stored, data.get("blSubSampleId"))
+    if stored is None or {"crystalId", "containerId"} & data.keys():
+        crystal_id = data.get("crystalId", getattr(stored, "crystalId", None))
+        container_id = data.get("containerId", getattr(stored, "containerId", None))
         _check_container(identity, crystal_id, container_id)
-        _check_owner(crystal_id, container_id)
+        _check_proposal(crystal_id, container_id)
 
 
-def _check_subsample(sample_id: int, subsample_id: int | None) -> None:
+def _check_subsample(stored: BLSample | None, subsample_id: int | None) -> None:
     """Raise NotYet unless the subsample is of the sample: no foreign key checks that."""
-    statement = select(BLSubSample).filter_by(blSubSampleId=subsample_id, blSampleId=sample_id)
-    if subsample_id is not None and not db.session.scalars(statement).first():
+    if subsample_id is None:
+        return
+    key = None if stored is None else stored.blSampleId
+    statement = select(BLSubSample).filter_by(blSubSampleId=subsample_id, blSampleId=key)
+    if not db.session.scalars(statement).first():
         reasons = {"blSubSampleId": ["no such BLSubSample"]}
         raise NotYet("a referenced row is not there yet", reasons)
 
@@ -43,7 +50,7 @@ def _check_container(identity: Identity, crystal_id: int | None, container_id: i
         raise Conflict("without a crystal it belongs to its container, which is hidden from you")
 
 
-def _check_owner(crystal_id: int | None, container_id: int | None) -> None:
+def _check_proposal(crystal_id: int | None, container_id: int | None) -> None:
     """Raise Conflict if a sample has no proposal, or its crystal and container different ones.
 
     A container without a dewar, an outer container and a session is of no proposal.

@@ -31,12 +31,26 @@ from services.core.schemas.processing.screenings import ScreeningSchema
 from services.core.schemas.processing.status_histories import StatusHistorySchema
 from services.core.schemas.processing.xray_centrings import CentringSchema
 from services.core.schemas.processing.xrf_maps import XrfMapSchema
+from services.core.schemas.samples.crystals import CrystalSchema
+from services.core.schemas.samples.diffraction_plans import DiffractionPlanSchema
+from services.core.schemas.samples.proteins import ProteinSchema
+from services.core.schemas.samples.samples import SampleSchema
+from services.core.schemas.shipping.containers import ContainerSchema
+from services.core.schemas.shipping.dewars import DewarSchema
+from services.core.schemas.shipping.shipments import ShipmentSchema
 from services.core.schemas.zocalo.commands import CommandListSchema
 from shared.schemas import definition_name
 
 WRITTEN: dict[str, type[Schema]] = {
     definition_name(schema): schema
     for schema in (
+        ContainerSchema,
+        CrystalSchema,
+        DewarSchema,
+        DiffractionPlanSchema,
+        ProteinSchema,
+        SampleSchema,
+        ShipmentSchema,
         XrfSpectrumSchema,
         XrfMapSchema,
         SetupSchema,

@@ -2,7 +2,7 @@
 
 from sqlalchemy import and_, bindparam, or_, select, union
 
-from services.core.schemas.samples import containers
+from services.core.schemas.samples import container_owners
 from shared.filters import by_proposal
 from shared.models import BLSample, Crystal, DiffractionPlan, Protein
 from shared.schemas import TableSchema
@@ -14,7 +14,7 @@ SAMPLES = select(
     union(
         select(BLSample.blSampleId).where(BLSample.crystalId.in_(CRYSTALS)),
         select(BLSample.blSampleId).where(
-            BLSample.crystalId.is_(None), BLSample.containerId.in_(containers.OF_PROPOSAL)
+            BLSample.crystalId.is_(None), BLSample.containerId.in_(container_owners.OF_PROPOSAL)
         ),
     ).subquery()
 )

@@ -118,7 +118,7 @@ def test_a_sample_changes_as_the_client_says(alice):
 
 def test_a_sample_takes_what_else_is_known_of_it(alice):
     sent = {"isInSampleChanger": True, "comments": "iced", "holderLength": 18.0, "SMILES": "CCO"}
-    sent |= {"loopLength": 0.5, "loopType": "nylon", "wireWidth": 0.02, "location": "7"}
+    sent |= {"loopLength": 0.5, "loopType": "nylon", "wireWidth": 0.02, "location": "1"}
     sent |= {"completionStage": "done", "structureStage": "solved", "publicationStage": "none"}
     sent |= {"publicationComments": "soon", "staffComments": "bent", "lastImageURL": "/data/1"}
     answer = alice.patch(f"{SAMPLES}/1", json=sent)

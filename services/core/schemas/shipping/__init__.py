@@ -1,0 +1,1 @@
+"""Shipments, dewars and containers: their way, their content, their labels."""
