@@ -77,12 +77,12 @@ class Whole(fields.Integer):
 
 
 class Switch(fields.Boolean):
-    """A switch, on by default."""
+    """A switch, on by default unless ``default`` is false."""
 
     default_error_messages = {"invalid": "must be true or false", "null": MISSING}
 
-    def __init__(self, about: str):
-        super().__init__(load_default=True, metadata={"description": about})
+    def __init__(self, about: str, default: bool = True):
+        super().__init__(load_default=default, metadata={"description": about})
 
 
 class Items(fields.List):

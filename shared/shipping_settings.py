@@ -2,7 +2,7 @@
 
 import re
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError
 
 from shared.setting_fields import Items, Section, Switch, Text
 
@@ -48,12 +48,10 @@ class Shipping(Section):
         STATUS_LENGTH,
         load_default="sent to facility",
     )
-    session_required = fields.Boolean(
-        load_default=False,
-        metadata={
-            "description": "Whether each dewar needs a session, and the shipment a contact that"
-            " sends it, before it is sent."
-        },
+    session_required = Switch(
+        "Whether each dewar needs a session, and the shipment a contact that sends it, before it"
+        " is sent.",
+        default=False,
     )
     create_proteins = Switch(
         "Whether a document or spreadsheet of samples may make proteins that the proposal lacks."

@@ -4,11 +4,14 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     DateTime,
     Enum,
     Float,
     Integer,
     String,
+    Time,
+    cast,
     func,
     literal_column,
     type_coerce,
@@ -63,6 +66,10 @@ def on_the_wire(column: Any) -> ColumnElement:
     """``column`` converted to a type of JSON in SQL, so that Python converts nothing."""
     if isinstance(column.type, DateTime):
         return iso(column)
+    if isinstance(column.type, Date):
+        return func.nullif(cast(column, String(10)), "0000-00-00")
+    if isinstance(column.type, Time):
+        return func.substr(cast(column, String(20)), 1, 8)  # without the fraction of SQLite
     if isinstance(column.type, Enum):
         return type_coerce(column, String())
     if isinstance(column.type, _Binary):

@@ -121,8 +121,11 @@ def _check_location(container: Container, location: str) -> None:
 
 
 def _check_free(places: list[tuple], besides: set[int]) -> None:
-    """Raise Conflict if two samples have one of ``places``, or a stored one that is not moved."""
-    full = [place for place in places if None not in place[:2]]
+    """Raise Conflict if two samples have one of ``places``, or a stored one that is not moved.
+
+    Places with a sublocation are left to the unique key of the table.
+    """
+    full = [place for place in places if None not in place[:2] and place[2] is None]
     taken = _get_repeated(full)
     if not taken and full:
         statement = select(*(getattr(BLSample, name) for name in PLACE), BLSample.blSampleId)

@@ -13,10 +13,9 @@ from shared.schemas import TableSchema
 
 
 class ContainerMetadataSchema(Schema):
-    """The numbers of samples and containers in a container, as the caller sees them."""
+    """The number of samples in a container that the caller sees."""
 
     samples = Count(BLSample.containerId)
-    containers = Count(Container.parentContainerId)
 
 
 class ContainerDewarSchema(TableSchema):
