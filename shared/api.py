@@ -165,19 +165,20 @@ class Namespace(flask_restx.Namespace):
         *,
         query: bool = False,
         many: bool = False,
-        large: bool = False,
+        large: int = 0,
         also: Mapping[str, Callable[[bytes], Any]] = MappingProxyType({}),
     ) -> Callable:
         """Load the body, a batch of rows or the query with ``schema``; pass it next.
 
         The limits of a body are those of a single row, unless it is ``large``, a batch or columns:
-        see ``shared/request_bodies.py``. ``also`` are readers of bodies that are not JSON, by
+        see ``shared/request_bodies.py``; if it is 5, it may have five times as many values.
+        ``also`` are readers of bodies that are not JSON, by
         media type: each returns the document that JSON would be.
         """
         schema = resolve_schema_instance(schema)
         batch = Batch(schema) if many else None
         stream = Columns(schema) if isinstance(schema, ColumnsSchema) else None
-        large = large or batch is not None or stream is not None
+        large = int(large or batch is not None or stream is not None)
 
         def load() -> Any:
             if query:

@@ -191,7 +191,7 @@ def _check_read_only(resource: Resource, path: dict) -> None:
         raise BadInput("invalid input", faults)
 
 
-def load_body(schema: Schema, large: bool, also: Mapping) -> dict:
+def load_body(schema: Schema, large: int, also: Mapping) -> dict:
     """Load the body, and note the names of its fields for the audit trail."""
     raw = request_bodies.as_json(large, also)
     names = ",".join(raw) if isinstance(raw, dict) else None

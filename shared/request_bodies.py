@@ -33,7 +33,7 @@ MOST_MEMBERS = 1000  # of a gzip file: each costs time, even an empty one
 
 
 def as_json(
-    large: bool, readers: Mapping[str, Callable[[bytes], Any]] = MappingProxyType({})
+    large: int, readers: Mapping[str, Callable[[bytes], Any]] = MappingProxyType({})
 ) -> Any:
     """The JSON of the body, or the document from the reader of its media type.
 
@@ -45,7 +45,8 @@ def as_json(
         kinds = " or ".join(["application/json", *readers])
         raise UnsupportedMediaType(f"send Content-Type: {kinds}")
     body = _body(large)
-    _check_parts(body, *(LARGE_SIGNS, LARGE_OBJECTS) if large else (SMALL_SIGNS, SMALL_OBJECTS))
+    most = (LARGE_SIGNS * large, LARGE_OBJECTS * large) if large else (SMALL_SIGNS, SMALL_OBJECTS)
+    _check_parts(body, *most)
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -77,13 +78,13 @@ def columns(stream: Columns) -> dict:
     return stream.load(body)
 
 
-def described(large: bool) -> str:
+def described(large: int) -> str:
     """The limits of an operation, for its documentation."""
     most = "limits.body_megabytes of the site" if large else f"{SMALL // 2**10} kB"
     return f"{HTTPStatus.REQUEST_ENTITY_TOO_LARGE.phrase}: more than {most}, or too many values"
 
 
-def _body(large: bool) -> bytes:
+def _body(large: int) -> bytes:
     """The decoded body; TooLarge for more bytes than the operation takes."""
     most = _most(large)
     request.max_content_length = most
@@ -117,7 +118,7 @@ def _unpacked(body: bytes, most: int) -> bytes:
     return content
 
 
-def _most(large: bool) -> int:
+def _most(large: int) -> int:
     """The bytes of the largest body, compressed or not."""
     return app_context.site()["limits"]["body_megabytes"] * 2**20 if large else SMALL
 

@@ -48,7 +48,7 @@ class Declaration:
     write: Collection[str] = ()
     delete: Collection[str] | None = None
     service: str | Collection[str] = ()
-    large: bool = False
+    large: int = 0
     summaries: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -43,7 +43,13 @@ from services.core.routes.processing import (
     xrf_maps,
 )
 from services.core.routes.samples import crystals, diffraction_plans, proteins, samples
-from services.core.routes.shipping import container_types, containers, dewars, shipments
+from services.core.routes.shipping import (
+    container_types,
+    containers,
+    dewars,
+    shipment_trees,
+    shipments,
+)
 from services.core.routes.zocalo import commands
 from shared.app import ApiMount, build_app
 
@@ -61,6 +67,7 @@ MOUNTS = [
             proteins.ns,
             diffraction_plans.ns,
             shipments.ns,
+            shipment_trees.ns,
             dewars.ns,
             container_types.ns,
             containers.ns,

@@ -28,7 +28,7 @@ class Dewars(TableService):
             identity, {"dewarStatus": status_changes.get_first(), **data, "bltimeStamp": now}
         )
         set_barcodes([row])
-        status_changes.note_dewars(identity, [row], pass_up=False)
+        status_changes.note_dewars(identity, [row], pass_up=False, pass_down=False)
         return row
 
     def edit(self, identity: Identity, row: Dewar, data: dict) -> Dewar:

@@ -53,8 +53,10 @@ def note_shipment(identity: Identity, row: Shipping, dewars: bool = True) -> Non
         note_dewars(identity, others, pass_up=False)
 
 
-def note_dewars(identity: Identity, rows: Sequence[Dewar], pass_up: bool = True) -> None:
-    """Store the new status and place of dewars; pass it to their containers, and ``pass_up``."""
+def note_dewars(
+    identity: Identity, rows: Sequence[Dewar], pass_up: bool = True, pass_down: bool = True
+) -> None:
+    """Store the new status and place of dewars; pass it to their shipment and containers."""
     if not rows:
         return
     now = _now()
@@ -83,7 +85,8 @@ def note_dewars(identity: Identity, rows: Sequence[Dewar], pass_up: bool = True)
         ],
     )
     for row in rows:
-        _pass_down(identity, row)
+        if pass_down:
+            _pass_down(identity, row)
         if pass_up and row.dewarStatus:
             shipment = db.session.get(Shipping, row.shippingId, with_for_update=True)
             if shipment and plain(shipment.shippingStatus) != plain(row.dewarStatus):

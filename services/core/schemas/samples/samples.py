@@ -95,7 +95,7 @@ class SampleSchema(TableSchema):
 
     class Meta(TableSchema.Meta):
         model = BLSample
-        dump_only = ("recordTimeStamp",)
+        dump_only: tuple[str, ...] = ("recordTimeStamp",)
         search = ("name", "code", "comments")
         sort = ("-blSampleId",)
         filters = {

@@ -1,0 +1,171 @@
+"""Whole shipments as one document."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import event
+
+from services.core.models import Ligand
+from shared.models import (
+    BLSample,
+    Container,
+    ContainerType,
+    Crystal,
+    Dewar,
+    Protein,
+    Shipping,
+)
+from tests.core.conftest import ALICE, BOB
+from tests.matrix import Route, inside
+
+URL = "/ispyb/api/v1/shipments"
+EMPTY = {"proposalId": 1, "shippingName": "new"}
+ROUTES = [
+    Route("post /shipments/trees", inside(201, reader=403), body=EMPTY, sent_as_is=True),
+    Route("get /shipments/{shipment_id}/tree", inside()),
+    Route("get /shipments/{shipment_id}/info", inside()),
+]
+
+
+def sample(place, name, acronym="LYS", **more):
+    crystal = {"spaceGroup": "P43212", "Protein": {"acronym": acronym}}
+    return {"location": f"{place}", "name": name, "Crystal": crystal, **more}
+
+
+def tree(*containers, **more):
+    dewar = {"code": "D1", "Container": [*containers]}
+    return {"proposalId": 1, "shippingName": "May", "Dewar": [dewar], **more}
+
+
+@pytest.fixture
+def alice(as_, stock, add):
+    add(ContainerType(containerTypeId=12, name="Puck", capacity=16, proposalType="mx"))
+    return as_("alice", ALICE)
+
+
+@pytest.fixture
+def statements(engine):
+    """``statements()`` is the number of statements since the last call."""
+    ran = []
+
+    def note(*arguments):
+        ran.append(arguments[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+
+    def count():
+        number = len(ran)
+        ran.clear()
+        return number
+
+    yield count
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def test_a_tree_is_stored_and_shown_as_it_was_sent(alice, count, rows):
+    before = {model: count(model) for model in (Protein, Crystal, Ligand)}
+    ligands = [{"name": "ATP", "SMILES": "CCO"}]
+    plan = {"experimentKind": "SAD", "requiredResolution": 1.5}
+    puck = {
+        "code": "P1",
+        "containerType": "unipuck",
+        "BLSample": [
+            sample(1, "a", DiffractionPlan=plan),
+            sample(2, "b", Ligand=ligands),
+            sample(3, "c", "new", Ligand=ligands),
+        ],
+    }
+    box = {
+        "code": "G1",
+        "containerType": "GridBox",
+        "capacity": 4,
+        "BLSample": [{"name": "bare", "location": "2"}],
+    }
+    cane = {
+        "code": "C1",
+        "containerType": "Cane",
+        "Container": [{**box, "Container": [{"code": "in"}]}],
+    }
+    answer = alice.post(f"{URL}/trees", json=tree(puck, cane, comments="cold"))
+    assert answer.status_code == 201, answer.text
+    made = answer.json
+    (dewar,) = made["Dewar"]
+    assert dewar["barCode"] == f"mx1-{dewar['dewarId']:07}"
+    first, second = dewar["Container"]
+    assert (first["containerType"], first["capacity"]) == ("Puck", 16)
+    assert [each["name"] for each in first["BLSample"]] == ["a", "b", "c"]
+    crystals = [each["Crystal"] for each in first["BLSample"]]
+    assert crystals[0]["crystalId"] == crystals[1]["crystalId"] != crystals[2]["crystalId"]
+    assert [each["Protein"]["acronym"] for each in crystals] == ["LYS", "LYS", "new"]
+    assert crystals[0]["Protein"]["proteinId"] == 1
+    assert first["BLSample"][0]["DiffractionPlan"]["requiredResolution"] == 1.5
+    assert [each["name"] for each in first["BLSample"][2]["Ligand"]] == ["ATP"]
+    (inner,) = second["Container"]
+    assert inner["BLSample"][0]["name"] == "bare"
+    assert inner["Container"][0]["code"] == "in"
+    assert alice.get(f"{URL}/{made['shippingId']}/tree").json == made
+    added = {model: count(model) - number for model, number in before.items()}
+    assert added == {Protein: 1, Crystal: 2, Ligand: 1}
+    info = alice.get(f"{URL}/{made['shippingId']}/info").json
+    assert [len(info[name]) for name in ("Dewar", "Container", "BLSample")] == [1, 4, 4]
+    assert [change["status"] for change in info["history"]] == ["opened", "opened"]
+    assert {change["login"] for change in info["history"]} == {"alice"}
+
+
+def test_a_tree_that_is_sent_again_is_there_once(alice, as_, count):
+    sent = tree(source="SCAUP", creationDate="2026-05-01T10:00:00")
+    first, again = (alice.post(f"{URL}/trees", json=sent) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json == again.json
+    other = as_("bob", BOB).post(f"{URL}/trees", json={**sent, "proposalId": 2})
+    assert (other.status_code, count(Shipping)) == (201, 4)
+
+
+def test_all_faults_are_named_and_nothing_is_stored(alice, count):
+    before = [count(model) for model in (Shipping, Dewar, Container, BLSample, Protein)]
+    samples = [
+        sample(17, "a"),
+        sample(2, "b"),
+        sample(2, "c"),
+        sample(4, "B"),
+        sample(5, "lys-X1", "lys"),
+    ]
+    answer = alice.post(f"{URL}/trees", json=tree({"containerType": "Puck", "BLSample": samples}))
+    assert answer.status_code == 422
+    assert answer.json["errors"]["Dewar"]["0"]["Container"]["0"]["BLSample"] == {
+        "0": {"location": ["Must be a place from 1 to 16."]},
+        "1": {
+            "location": ["Two samples have this place."],
+            "name": ["Two samples of the protein have this name."],
+        },
+        "2": {"location": ["Two samples have this place."]},
+        "3": {"name": ["Two samples of the protein have this name."]},
+        "4": {"name": ["The protein has a sample of this name already."]},
+    }
+    bad = alice.post(f"{URL}/trees", json=tree({"BLSample": [{"name": "no blank", "place": 1}]}))
+    faults = bad.json["errors"]["Dewar"]["0"]["Container"]["0"]["BLSample"]["0"]
+    assert (bad.status_code, {*faults}) == (422, {"name", "place"})
+    foreign = alice.post(f"{URL}/trees", json={**tree(), "Dewar": [{"firstExperimentId": 21}]})
+    assert foreign.status_code in (404, 422)
+    assert [count(model) for model in (Shipping, Dewar, Container, BLSample, Protein)] == before
+
+
+def test_statements_do_not_grow_with_the_tree(alice, statements):
+    numbers = []
+    for pucks, places in ((1, 2), (4, 16)):
+        containers = [
+            {
+                "containerType": "Puck",
+                "BLSample": [
+                    sample(at, f"s{puck}x{at}", f"P{pucks}") for at in range(1, places + 1)
+                ],
+            }
+            for puck in range(pucks)
+        ]
+        statements()
+        answer = alice.post(f"{URL}/trees", json=tree(*containers))
+        assert answer.status_code == 201, answer.text
+        written = statements()
+        assert alice.get(f"{URL}/{answer.json['shippingId']}/tree").json == answer.json
+        numbers.append((written, statements()))
+    assert numbers[0] == numbers[1]
