@@ -38,7 +38,7 @@ class TableService:
     ):
         self.schema, self.listed, self.model = schema, listed or schema, schema.Meta.model
         self.document = document or schema
-        self._span, self._keep, self._along = span, keep, along
+        self._span, self.kept, self._along = span, keep, along
         self._checks: list[Check] = []
         self._rows_checks: list[RowsCheck] = []
 
@@ -109,7 +109,7 @@ class TableService:
 
     def replace(self, identity: Identity, key: Any, data: dict) -> dict:
         """Change all columns of a visible row; those not in ``data`` get their defaults."""
-        return self.update(identity, key, row_checks.replaced(self.schema, data, self._keep))
+        return self.update(identity, key, row_checks.replaced(self.schema, data, self.kept))
 
     def delete(self, identity: Identity, key: Any) -> dict:
         """Delete a visible row without dependent rows; return the row as it was."""

@@ -1,7 +1,5 @@
 """Whole shipments as one document."""
 
-from datetime import datetime
-
 import pytest
 from sqlalchemy import event
 
@@ -11,6 +9,7 @@ from shared.models import (
     Container,
     ContainerType,
     Crystal,
+    DataCollectionGroup,
     Dewar,
     Protein,
     Shipping,
@@ -20,9 +19,11 @@ from tests.matrix import Route, inside
 
 URL = "/ispyb/api/v1/shipments"
 EMPTY = {"proposalId": 1, "shippingName": "new"}
+TREE = {**EMPTY, "Dewar": [{"dewarId": 1, "Container": [{"containerId": 1}]}]}
 ROUTES = [
     Route("post /shipments/trees", inside(201, reader=403), body=EMPTY, sent_as_is=True),
     Route("get /shipments/{shipment_id}/tree", inside()),
+    Route("put /shipments/{shipment_id}/tree", inside(reader=403), body=TREE, sent_as_is=True),
     Route("get /shipments/{shipment_id}/info", inside()),
 ]
 
@@ -169,3 +170,44 @@ def test_statements_do_not_grow_with_the_tree(alice, statements):
         assert alice.get(f"{URL}/{answer.json['shippingId']}/tree").json == answer.json
         numbers.append((written, statements()))
     assert numbers[0] == numbers[1]
+
+
+def test_a_tree_is_replaced(alice, count, add):
+    one = {"containerType": "Puck", "code": "P1", "BLSample": [sample(1, "a"), sample(2, "b")]}
+    two = {"containerType": "Puck", "code": "P2", "BLSample": [sample(1, "c", subLocation=1)]}
+    made = alice.post(f"{URL}/trees", json=tree(one, two)).json
+    url = f"{URL}/{made['shippingId']}/tree"
+    tag = alice.get(url).headers["ETag"]
+    assert alice.put(url, json=made, headers={"If-Match": tag}).json == made
+    before = [count(model) for model in (Dewar, Container, BLSample, Crystal)]
+    (dewar,) = made["Dewar"]
+    first, second = dewar["Container"]
+    a, b = first["BLSample"]
+    a["location"], b["location"], a["comments"] = "2", "1", "turned"
+    b["Crystal"]["spaceGroup"], b["DiffractionPlan"] = "P1", {"requiredResolution": 2.5}
+    b["Ligand"] = [{"name": "ATP"}]
+    second["BLSample"] = [sample(5, "d")]
+    dewar["Container"].append({"code": "P3", "BLSample": [{"name": "e"}]})
+    changed = alice.put(url, json=made)
+    assert changed.status_code == 200, changed.text
+    first, second, third = changed.json["Dewar"][0]["Container"]
+    assert [(each["location"], each["comments"]) for each in first["BLSample"]] == [
+        ("2", "turned"),
+        ("1", None),
+    ]
+    assert [each["Crystal"]["spaceGroup"] for each in first["BLSample"]] == ["P43212", "P1"]
+    assert first["BLSample"][1]["DiffractionPlan"]["requiredResolution"] == 2.5
+    assert [each["name"] for each in first["BLSample"][1]["Ligand"]] == ["ATP"]
+    assert [each["name"] for each in second["BLSample"] + third["BLSample"]] == ["d", "e"]
+    after = [count(model) for model in (Dewar, Container, BLSample, Crystal)]
+    assert [new - old for new, old in zip(after, before)] == [0, 1, 1, 2]
+    late = alice.put(url, json=made, headers={"If-Match": tag})
+    assert (late.status_code, alice.get(url).json) == (412, changed.json)
+    key = first["BLSample"][0]["blSampleId"]
+    add(DataCollectionGroup(sessionId=11, blSampleId=key))
+    lost = alice.put(url, json={**changed.json, "Dewar": []})
+    assert (lost.status_code, "data collections" in lost.json["detail"]) == (409, True)
+    assert alice.get(url).json["Dewar"] == changed.json["Dewar"]
+    foreign = {"dewarId": 2, "Container": [{"containerId": 2}]}
+    refused = alice.put(url, json={**EMPTY, "Dewar": [foreign]}).json["errors"]["Dewar"]["0"]
+    assert [*refused] == ["dewarId", "Container"]

@@ -1,4 +1,4 @@
-"""Shipments: their status and its way to dewars and containers, safety, and what may be deleted."""
+"""Shipments: their status and its way to dewars and containers, and their safety level."""
 
 from tests.core.conftest import ALICE, BOB
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from services.core.models import Ligand, SampleHasLigand, ShippingHasSession
-from services.core.modules.shipping import tree_rows
+from services.core.modules.shipping import tree_changes, tree_rows
 from services.core.modules.shipping.shipments import check_safety, shipments
 from services.core.schemas.people.lab_contacts import LabContactSchema
 from services.core.schemas.people.proposals import ProposalSessionSchema
@@ -22,8 +22,9 @@ from services.core.schemas.shipping.shipment_trees import (
     TreeDewarSchema,
     TreeSampleSchema,
 )
+from services.core.schemas.shipping.shipments import ShipmentSchema
 from services.core.schemas.shipping.status_changes import StatusChangeSchema
-from shared import access, read, visibility
+from shared import access, read, row_checks, visibility
 from shared.access import everything
 from shared.db import db
 from shared.identity import Identity
@@ -46,6 +47,17 @@ def create(identity: Identity, document: dict) -> tuple[dict, bool]:
     row = shipments.insert(identity, data)
     add(identity, row, document.get("dewars", []))
     return get(identity, row.shippingId), True
+
+
+def replace(identity: Identity, key: int, document: dict) -> dict:
+    """Make a visible shipment and all rows below it those of ``document``; return it."""
+    row = shipments.lock(identity, key)
+    data = {name: value for name, value in document.items() if name != "dewars"}
+    data = row_checks.replaced(ShipmentSchema, data, shipments.kept)
+    tree_changes.edit_changed(identity, shipments, row, data)
+    tree_changes.replace(identity, row, document.get("dewars", []))
+    check_safety(row)
+    return get(identity, key)
 
 
 def find_replay(identity: Identity, data: dict) -> int | None:

@@ -35,6 +35,16 @@ class ShipmentTree(Resource):
         """Show a shipment with its dewars, their containers and samples."""
         return shipment_trees.get(identity, shipment_id)
 
+    @ns.require(service=WRITERS)
+    @ns.takes(ShipmentTreeSchema, large=LARGE)
+    @ns.returns(ShipmentTreeSchema)
+    def put(self, identity, data, shipment_id):
+        """Make a shipment that of the document: rows with a key are changed, others are new.
+
+        Rows that the document lacks are deleted; data that depend on one are a 409.
+        """
+        return shipment_trees.replace(identity, shipment_id, data)
+
 
 @ns.route("/<int:shipment_id>/info")
 class ShipmentInfo(Resource):

@@ -36,7 +36,9 @@ class ContainerSchema(TableSchema):
 
     class Meta(TableSchema.Meta):
         model = Container
-        dump_only: tuple[str, ...] = ("containerId", "bltimeStamp", "scLocationUpdated", "screenId", "scheduleId")
+        dump_only: tuple[str, ...] = (
+            *("containerId", "bltimeStamp", "scLocationUpdated", "screenId", "scheduleId"),
+        )
         search = ("code", "barcode", "comments")
         sort = ("-containerId",)
         filters = {
