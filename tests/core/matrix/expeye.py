@@ -1,7 +1,7 @@
 """Routes of the expeye dialect."""
 
 from tests.core.matrix.acquisition import COLLECTIONS
-from tests.matrix import Route, holders, inside, signed_in
+from tests.matrix import Route, holders, inside, managers, signed_in
 
 ROUTES = [
     Route("get /ispyb/expeye/proposals/{ref}/data", inside(), path={"ref": "mx1"}),
@@ -19,7 +19,23 @@ ROUTES = [
         path={"ref": "mx1"},
     ),
     Route("patch /ispyb/expeye/robot-actions/{action_id}", holders(), path={"action_id": 7}),
-    Route("patch /ispyb/expeye/samples/{sample_id}", holders()),
+    Route("patch /ispyb/expeye/samples/{sample_id}", inside(reader=403)),
+    Route(
+        "post /ispyb/expeye/proposals/{ref}/shipments",
+        inside(201, reader=403),
+        body={"shippingName": "new"},
+        path={"ref": "mx1"},
+    ),
+    Route("get /ispyb/expeye/shipments/{shipment_id}", inside()),
+    Route("patch /ispyb/expeye/shipments/{shipment_id}", inside(reader=403)),
+    Route("get /ispyb/expeye/shipments/{shipment_id}/samples", inside()),
+    Route("post /ispyb/expeye/shipments/{shipment_id}/dewars", inside(201, reader=403)),
+    Route("patch /ispyb/expeye/dewars/{dewar_id}", inside(reader=403)),
+    Route("post /ispyb/expeye/dewars/{dewar_id}/containers", inside(201, reader=403)),
+    Route("patch /ispyb/expeye/containers/{container_id}", inside(reader=403)),
+    Route("post /ispyb/expeye/containers/{container_id}/containers", inside(201, reader=403)),
+    Route("post /ispyb/expeye/containers/{container_id}/samples", inside(201, reader=403)),
+    Route("post /ispyb/expeye/samples", managers(201)),
     Route("patch /ispyb/expeye/data-groups/{group_id}", holders(), also=COLLECTIONS),
     Route(
         "post /ispyb/expeye/data-groups/{group_id}/data-collections",

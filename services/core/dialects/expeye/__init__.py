@@ -1,5 +1,5 @@
 """The dialect of Exp-Eye, Diamond's API: Hyperion and SCAUP are clients of it."""
 
-from services.core.dialects.expeye.routes import NAMESPACES
+from services.core.dialects.expeye import routes, shipping
 
-__all__ = ["NAMESPACES"]
+NAMESPACES = [*routes.NAMESPACES, *shipping.NAMESPACES]

@@ -54,11 +54,16 @@ class ExpeyeSessionListSchema(Schema):
     limit = fields.Integer()
 
 
-class ExpeyeSessionQuery(Schema):
-    """The query of sessions; its values load under the names of the filters of the native list."""
+class ExpeyePageQuery(Schema):
+    """The query of a list without filters."""
 
     page = fields.Integer(load_default=0, validate=validate.Range(0, 100_000))
     limit = fields.Integer(load_default=25, validate=validate.Range(1, 500))
+
+
+class ExpeyeSessionQuery(ExpeyePageQuery):
+    """The query of sessions; its values load under the names of the filters of the native list."""
+
     search = Text(
         validate=[validate.Length(max=200), LATIN1],
         metadata={"description": "text in beamLineName, comments"},

@@ -22,7 +22,6 @@ from services.core.dialects.expeye.schemas import (
     ExpeyeGroupSchema,
     ExpeyePositionSchema,
     ExpeyeRobotActionSchema,
-    ExpeyeSampleSchema,
 )
 from services.core.dialects.lenient import WHOLE_LIST, get_columns, with_warnings
 from services.core.modules.acquisition import positions
@@ -33,7 +32,6 @@ from services.core.modules.beamline.robot_actions import robot_actions
 from services.core.modules.people.lab_contacts import lab_contacts
 from services.core.modules.people.sessions import sessions
 from services.core.modules.samples.proteins import proteins
-from services.core.modules.samples.samples import samples
 from services.core.schemas.acquisition.data_collections import AppendQuery
 from services.core.schemas.samples.proteins import ProteinSchema
 from shared import names
@@ -46,10 +44,9 @@ session_ns = Namespace("sessions", description="Sessions")
 group_ns = Namespace("data-groups", description="Groups of data collections")
 collection_ns = Namespace("data-collections", description="Data collections")
 robot_ns = Namespace("robot-actions", description="Actions of the sample changer")
-sample_ns = Namespace("samples", description="Samples")
 protein_ns = Namespace("proteins", description="Proteins")
 NAMESPACES = [
-    *(proposal_ns, session_ns, group_ns, collection_ns, robot_ns, sample_ns, protein_ns),
+    *(proposal_ns, session_ns, group_ns, collection_ns, robot_ns, protein_ns),
 ]
 
 WRITER = "mx_write"
@@ -87,17 +84,6 @@ class RobotAction(Resource):
         with _refusing_missing_rows():
             row = robot_actions.update(identity, action_id, get_columns(data))
         return _build_answer(ExpeyeRobotActionSchema(), row, data)
-
-
-@sample_ns.route("/<int:sample_id>")
-class Sample(Resource):
-    @sample_ns.require(WRITER)
-    @sample_ns.takes(ExpeyeSampleSchema(partial=True))
-    @sample_ns.returns(ExpeyeSampleSchema)
-    def patch(self, identity, data, sample_id):
-        """Note the state of a sample."""
-        row = samples.update(identity, sample_id, get_columns(data))
-        return _build_answer(ExpeyeSampleSchema(), row, data)
 
 
 @proposal_ns.route(f"{SESSION}/data-groups")

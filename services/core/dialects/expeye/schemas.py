@@ -5,7 +5,7 @@ from marshmallow_sqlalchemy import auto_field
 
 from services.core.dialects.lenient import AnsweringSchema, Key, LenientSchema, column
 from services.core.models import RobotAction
-from shared.models import BLSample, DataCollection, DataCollectionGroup, GridInfo, Position
+from shared.models import DataCollection, DataCollectionGroup, GridInfo, Position
 
 
 class ExpeyeRobotActionSchema(AnsweringSchema):
@@ -27,17 +27,6 @@ class ExpeyeRobotActionSchema(AnsweringSchema):
 
     class Meta(LenientSchema.Meta):
         model = RobotAction
-
-
-class ExpeyeSampleSchema(AnsweringSchema):
-    free_text = ("blSampleStatus",)
-
-    blSampleId = fields.Integer(dump_only=True)
-    blSampleStatus = auto_field()
-    containerId = fields.Integer(dump_only=True, allow_none=True)
-
-    class Meta(LenientSchema.Meta):
-        model = BLSample
 
 
 class ExpeyeGroupSchema(AnsweringSchema):

@@ -65,7 +65,9 @@ def check_parents(identity: Identity, data: dict, stored: Container | None) -> N
     if stored is None and not any(data.get(name) for name in PARENTS):
         raise Conflict("without a dewar, a container around it and a session it belongs to nobody")
     key = data.get("parentContainerId")
-    if stored is not None and {*PARENTS} & data.keys():
+    if stored is not None and any(
+        data.get(name, getattr(stored, name)) != getattr(stored, name) for name in PARENTS
+    ):
         sample_rules.check_content(identity, stored)
     has_dewar, levels = data.get("dewarId") is not None, 0
     while key is not None:

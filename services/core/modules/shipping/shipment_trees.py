@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from services.core.models import Ligand, SampleHasLigand, ShippingHasSession
-from services.core.modules.shipping import tree_changes, tree_rows
+from services.core.modules.shipping import replays, tree_changes, tree_rows
 from services.core.modules.shipping.shipments import check_safety, shipments
 from services.core.schemas.people.lab_contacts import LabContactSchema
 from services.core.schemas.people.proposals import ProposalSessionSchema
@@ -31,7 +31,6 @@ from shared.identity import Identity
 from shared.models import LabContact, Shipping
 from shared.schemas import TableSchema
 
-REPLAYED = ("source", "proposalId", "shippingName", "creationDate")
 SHOWN = (TreeDewarSchema, TreeContainerSchema, TreeSampleSchema)
 HISTORY = 500  # changes in the answer with everything
 
@@ -42,7 +41,7 @@ def create(identity: Identity, document: dict) -> tuple[dict, bool]:
     A document with the source, proposal, name and time of creation of a stored one was sent again.
     """
     data = {name: value for name, value in document.items() if name != "dewars"}
-    if (stored := find_replay(identity, data)) is not None:
+    if (stored := replays.find_shipment(identity, data)) is not None:
         return get(identity, stored), False
     row = shipments.insert(identity, data)
     add(identity, row, document.get("dewars", []))
@@ -58,16 +57,6 @@ def replace(identity: Identity, key: int, document: dict) -> dict:
     tree_changes.replace(identity, row, document.get("dewars", []))
     check_safety(row)
     return get(identity, key)
-
-
-def find_replay(identity: Identity, data: dict) -> int | None:
-    """The key of the visible shipment that has the source, proposal, name and time of ``data``."""
-    values = {name: data.get(name) for name in REPLAYED}
-    if None in values.values():
-        return None
-    rule = visibility.rule(identity, Shipping)
-    statement = select(Shipping.shippingId).filter_by(**values).where(rule.condition)
-    return db.session.scalar(statement.with_for_update().limit(1), rule.values)
 
 
 def add(identity: Identity, row: Shipping, dewars: list[dict]) -> None:
