@@ -49,7 +49,10 @@ class _Children(NamedTuple):
 
 
 class _Totals(NamedTuple):
-    """Aggregates over one kind of child: ``fields`` by their name below ``name``."""
+    """Aggregates over one kind of child: ``fields`` by their name below ``name``.
+
+    ``at`` is the position of the primary key in a row: a child begins with the link to its parent.
+    """
 
     name: str
     at: int
@@ -215,15 +218,16 @@ class Reader:
                 continue
             kinds[field.by, field.through][inner] = field
             visibility.entry(field.by.class_ if field.through is None else field.through.class_)
-        self._totals += [_Totals(name, 0, kind) for kind in kinds.values()]
+        at = self._position(key_of(entity))
+        self._totals += [_Totals(name, at, kind) for kind in kinds.values()]
 
     def _count(self, totals: _Totals, rows: list, dicts: list[dict], rule: Rule) -> None:
         stmt = _select_totals(tuple(totals.fields.values()), rule.shape)
-        values = {**rule.values, "keys": [row[0] for row in rows]}
+        values = {**rule.values, "keys": [row[totals.at] for row in rows]}
         by_key = {row[0]: row for row in fetch(stmt, values)}
         empty = [None] * (len(totals.fields) + 1)
         for row, answer in zip(rows, dicts):
-            counted = by_key.get(row[0], empty)
+            counted = by_key.get(row[totals.at], empty)
             for at, (name, field) in enumerate(totals.fields.items(), 1):
                 answer[totals.name][name] = field.finish(counted[at])
 
