@@ -22,6 +22,7 @@ from typing import IO, Any, cast
 from urllib.parse import quote
 
 from flask import Response, request
+from marshmallow import Schema, fields
 from werkzeug.http import parse_range_header
 from werkzeug.wsgi import FileWrapper
 from zipstream import ZipStream
@@ -44,6 +45,14 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",  # the address may hold the token of a link
     "Cache-Control": "private, no-cache",
 }
+
+
+class FileQuery(Schema):
+    """The options of a file: whether a browser shows it or stores it."""
+
+    download = fields.Boolean(
+        load_default=False, metadata={"description": "keep it, also where it could be shown"}
+    )
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,5 @@
-"""The query of files."""
+"""The query of files, which is that of all services."""
 
-from marshmallow import Schema, fields
+from shared.files import FileQuery
 
-
-class FileQuery(Schema):
-    """The options of a file: whether a browser shows it or stores it."""
-
-    download = fields.Boolean(
-        load_default=False, metadata={"description": "keep it, also where it could be shown"}
-    )
+__all__ = ["FileQuery"]
