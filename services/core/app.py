@@ -47,6 +47,7 @@ from services.core.routes.shipping import (
     container_types,
     containers,
     dewars,
+    labels,
     shipment_trees,
     shipments,
 )
@@ -71,6 +72,7 @@ MOUNTS = [
             dewars.ns,
             container_types.ns,
             containers.ns,
+            labels.ns,
             data_collections.ns,
             data_collection_groups.ns,
             positions.ns,

@@ -1,7 +1,7 @@
-"""Routes of shipments, dewars and containers."""
+"""Routes of shipments, dewars and containers, and of their labels."""
 
 from tests.core.matrix.samples import usual
-from tests.matrix import Route, signed_in
+from tests.matrix import Route, inside, signed_in
 
 SHIPMENT = {"proposalId": 1, "shippingName": "new"}
 ROUTES = [
@@ -10,4 +10,9 @@ ROUTES = [
     *usual("/containers", "containerId", "container", {"dewarId": 1}, "Container", deleted=200),
     Route("get /containers/types", signed_in()),
     Route("get /containers/types/{container_type_id}", signed_in()),
+    Route("get /containers/{container_id}/label", inside()),
+    Route("get /containers/{container_id}/sheet", inside()),
+    Route("get /dewars/{dewar_id}/labels", inside()),
+    Route("get /shipments/{shipment_id}/labels", inside()),
+    Route("get /shipments/{shipment_id}/manifest", inside()),
 ]
