@@ -11,7 +11,18 @@ from anyascii import anyascii
 from apispec.ext.marshmallow.common import resolve_schema_instance
 from marshmallow import RAISE, Schema, fields, validate
 from marshmallow_sqlalchemy import ModelConverter, SQLAlchemyAutoSchema
-from sqlalchemy import TIMESTAMP, DateTime, Enum, Float, Integer, SmallInteger, String, Text
+from sqlalchemy import (
+    TIMESTAMP,
+    Date,
+    DateTime,
+    Enum,
+    Float,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    Time,
+)
 from sqlalchemy.dialects.mysql import MEDIUMINT, TINYINT
 from sqlalchemy.types import _Binary
 
@@ -35,6 +46,7 @@ UUID = "[0-9A-Fa-f]{8}(-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}"
 AS_WRITTEN = "as written"  # key in the metadata of a field: its JSON Schema in a body
 STORED_NULL = "stored null"  # key in the metadata of a field: the column is nullable
 AREA = re.compile(r"services\.(\w+)(?:\.dialects\.(\w+))?")  # service and dialect of a module
+DAY, TIME_OF_DAY = r"^\d{4}-\d\d-\d\d$", r"^\d\d:\d\d(:\d\d(\.\d{1,6})?)?$"
 LOCAL_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$"
 
 
@@ -134,6 +146,10 @@ class Converter(ModelConverter):
             kwargs["metadata"] |= {"format": "date-time-local", "pattern": LOCAL_TIME}
             # a zero date, which MariaDB keeps in a NOT NULL column too, is read as null
             kwargs["metadata"][STORED_NULL] = True
+        elif isinstance(column.type, Date):
+            kwargs["metadata"] |= {"pattern": DAY}
+        elif isinstance(column.type, Time):
+            kwargs["metadata"] |= {"pattern": TIME_OF_DAY}
         if isinstance(column.type, Enum):
             kwargs["validate"] = [validate.OneOf(column.type.enums)]
         elif isinstance(column.type, String):

@@ -45,6 +45,10 @@ def value(shape, at):
         return number + 0.5
     if kind == "object":
         return {}
+    if shape.get("format") == "date":
+        return "2024-05-01"
+    if shape.get("pattern", "").startswith(r"^\d\d:"):
+        return f"09:30:{number % 60:02}"
     if "format" in shape:
         day = 2 if any(word in name.lower() for word in LATER) else 1
         return f"2024-05-0{day}T09:30:{number % 60:02}"

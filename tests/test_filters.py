@@ -171,12 +171,15 @@ NO_SESSION = {
     *("get /samples/diffraction_plans", "get /sessions", "get /sessions/date"),
 }
 NO_PROPOSAL = {
+    "get /containers/types",
     *("get /auth/activity", "get /auth/groups", "get /auth/permissions", "get /auth/tokens"),
     *("get /beamline/detectors", "get /beamline/setups", "get /contacts/labs"),
     *("get /contacts/persons", "get /proposals"),
 }
 OURS = {"auth", "core", "em", "ssx"}
-ELSEWHERE = {("session", "get /containers"), ("session", "get /samples")}  # in their own tests
+ELSEWHERE = {
+    *(("session", f"get /{name}") for name in ("containers", "samples", "shipments", "dewars")),
+}  # in their own tests
 
 
 def test_each_list_takes_the_proposal_and_the_session_of_its_rows(world, call, operations):

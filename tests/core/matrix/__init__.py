@@ -13,6 +13,8 @@ def three_shells(rows):
 ODD = {
     **dict.fromkeys(("beamLineName", "beamlineName", "beamline_name"), "i03"),
     **dict.fromkeys(("scanParameters", "strategyOption"), '{"axis": "omega"}'),
+    **dict.fromkeys(("extra", "Dewar.extra"), '{"tools": "Yes"}'),
+    "location": "3",
     **dict.fromkeys(("processingStatus", "phasingStatus"), 1),
     "autoProc.scalings.statistics": three_shells,
     "furtherAutoProcs.scalings.statistics": three_shells,
@@ -24,7 +26,7 @@ ODD = {
 FREE = {
     *("beamCalendarId", "beamLineSetupId", "beamlineSetupId", "detectorId", "detector_id"),
     *("experimentTypeId", "laboratoryId", "motorPositionId", "processingPipelineId"),
-    *("icatId", "positionId", "spaceGroupId"),
+    *("icatId", "positionId", "spaceGroupId", "containerTypeId", "imagerId", "requestedImagerId"),
 }
-HIDDEN = {"personId": 6}  # the key of a hidden row, where it is not 2
+HIDDEN = {"personId": 6, "ownerId": 6}  # the key of a hidden row, where it is not 2
 NO_COLUMN = {"pipeline", "fileName", "fileLocation", "warnings"}  # fields stored in no column

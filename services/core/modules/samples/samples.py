@@ -4,7 +4,7 @@ from sqlalchemy import select, union
 
 from services.core.modules.samples import sample_rules
 from services.core.schemas.samples.container_owners import select_owners
-from services.core.schemas.samples.samples import SampleSchema
+from services.core.schemas.samples.samples import NewSampleSchema, SampleSchema
 from shared import access
 from shared.db import db
 from shared.errors import Conflict, NotYet
@@ -13,7 +13,7 @@ from shared.models import BLSample, BLSubSample, Container, Crystal, Protein
 from shared.table_service import TableService
 
 DEPENDENT = ("BLSubSample", "BLSample_has_Ligand", "BLSampleGroup_has_BLSample")
-samples = TableService(SampleSchema, along=DEPENDENT)
+samples = TableService(SampleSchema, document=NewSampleSchema, along=DEPENDENT)
 samples.check_rows(sample_rules.check_places)
 samples.check_rows(sample_rules.check_names)
 

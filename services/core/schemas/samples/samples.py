@@ -131,3 +131,10 @@ class SampleSchema(TableSchema):
         """Check a new name; stored ones may have other characters, and stay readable."""
         if value is not None and not re.fullmatch(NAME, value):
             raise ValidationError("Must be of letters, digits and :+_- only.")
+
+
+class NewSampleSchema(SampleSchema):
+    """A new sample: no part of it can be preferred yet."""
+
+    class Meta(SampleSchema.Meta):
+        dump_only = ("recordTimeStamp", "blSubSampleId")

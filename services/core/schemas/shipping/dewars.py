@@ -5,8 +5,9 @@ from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import bindparam, select
 
 from services.core.schemas.records import LIKE_JSON, is_json
+from shared import names
 from shared.aggregates import Count
-from shared.filters import by_proposal
+from shared.filters import Filter, by_proposal
 from shared.models import BLSession, Container, Dewar, Shipping
 from shared.schemas import TableSchema
 
@@ -47,6 +48,11 @@ class DewarSchema(TableSchema):
         search = ("code", "barCode", "facilityCode", "comments")
         sort = ("-dewarId",)
         filters = {
+            "session": Filter(
+                Dewar.firstExperimentId == bindparam("session"),
+                fields.String(metadata={"description": "id or name of its first session"}),
+                names.session_key,
+            ),
             "proposal": by_proposal(
                 Dewar.shippingId.in_(
                     select(Shipping.shippingId).where(Shipping.proposalId == bindparam("proposal"))

@@ -1,15 +1,25 @@
 """The payloads of shipments."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validates
 from marshmallow_sqlalchemy import auto_field
+from sqlalchemy import bindparam, select, union
 
+from services.core.models import ShippingHasSession
 from services.core.schemas.people.lab_contacts import LabContactSchema
 from services.core.schemas.records import LIKE_JSON, is_json
+from shared import names
 from shared.aggregates import Count
+from shared.filters import Filter
 from shared.models import Container, Dewar, Shipping
 from shared.schemas import TableSchema
 
 SAFETY_LEVELS = ("Green", "Yellow", "Red")
+OF_SESSION = union(
+    select(ShippingHasSession.shippingId).where(
+        ShippingHasSession.sessionId == bindparam("session")
+    ),
+    select(Dewar.shippingId).where(Dewar.firstExperimentId == bindparam("session")),
+).subquery()
 
 
 class ShipmentMetadataSchema(Schema):
@@ -22,8 +32,8 @@ class ShipmentMetadataSchema(Schema):
 class ShipmentSchema(TableSchema):
     """A shipment of a proposal."""
 
-    shippingName = auto_field(required=True, allow_none=False)
-    safetyLevel = auto_field(validate=[validate.OneOf(SAFETY_LEVELS)])
+    shippingName = auto_field(required=True)
+    safetyLevel = auto_field(metadata={"description": "Green, Yellow or Red"})
     extra = auto_field(validate=[LIKE_JSON, is_json])
     sendingLabContact = fields.Nested(
         LabContactSchema, attribute="sending_contact", dump_only=True
@@ -33,6 +43,21 @@ class ShipmentSchema(TableSchema):
 
     class Meta(TableSchema.Meta):
         model = Shipping
+        filters = {
+            "session": Filter(
+                Shipping.shippingId.in_(select(OF_SESSION)),
+                fields.String(
+                    metadata={"description": "session id or name, that it or a dewar is for"}
+                ),
+                names.session_key,
+            )
+        }
         dump_only = ("shippingId", "bltimeStamp")
         search = ("shippingName", "comments", "deliveryAgent_flightCode")
         sort = ("-shippingId",)
+
+    @validates("safetyLevel")
+    def _safety_level(self, value, data_key):
+        """Check a new level; stored ones may be other words, and stay readable."""
+        if value not in (None, *SAFETY_LEVELS):
+            raise ValidationError(f"Must be one of: {', '.join(SAFETY_LEVELS)}.")
