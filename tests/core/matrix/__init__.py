@@ -15,6 +15,7 @@ ODD = {
     **dict.fromkeys(("scanParameters", "strategyOption"), '{"axis": "omega"}'),
     **dict.fromkeys(("extra", "Dewar.extra"), '{"tools": "Yes"}'),
     "location": "3",
+    "safetyLevel": lambda made: "Red" if made.startswith("safety") else made,
     **dict.fromkeys(("processingStatus", "phasingStatus"), 1),
     "autoProc.scalings.statistics": three_shells,
     "furtherAutoProcs.scalings.statistics": three_shells,

@@ -2,12 +2,12 @@
 
 from marshmallow import Schema, fields
 from marshmallow_sqlalchemy import auto_field
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam
 
 from services.core.schemas.records import LIKE_JSON, is_json
 from shared import names
 from shared.aggregates import Count
-from shared.filters import Filter, by_proposal
+from shared.filters import Filter
 from shared.models import BLSession, Container, Dewar, Shipping
 from shared.schemas import TableSchema
 
@@ -52,11 +52,5 @@ class DewarSchema(TableSchema):
                 Dewar.firstExperimentId == bindparam("session"),
                 fields.String(metadata={"description": "id or name of its first session"}),
                 names.session_key,
-            ),
-            "proposal": by_proposal(
-                Dewar.shippingId.in_(
-                    select(Shipping.shippingId).where(Shipping.proposalId == bindparam("proposal"))
-                ),
-                follows_rule=True,
             ),
         }
