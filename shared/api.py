@@ -4,7 +4,7 @@ One schema class per payload: it loads, it is compiled to SQL, and it is the doc
 """
 
 from collections.abc import Callable, Collection, Mapping
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 from itertools import count
 from types import MappingProxyType
@@ -26,12 +26,14 @@ from shared import (
     request_bodies,
     request_context,
     resources,
+    tables,
 )
 from shared.batches import Batch
 from shared.columnar import Columns, ColumnsSchema
 from shared.db import run_first
 from shared.file_roots import FileRoots
-from shared.lists import list_of
+from shared.layouts import Layout
+from shared.lists import FORMATS, list_of
 from shared.schemas import TableSchema
 from shared.table_service import TableService
 
@@ -40,7 +42,6 @@ PROBLEMS = {"GET": (304,), "POST": (400, 409, 422)}  # other verbs: 409
 JSON = "application/json"
 EDITS = ("put", "patch", "delete")
 CONSUMES = "x-consumes"  # the media types of a body, for which RESTX has no key
-PRODUCES = "x-produces"  # those of an answer
 RETURNS, TAKES, REQUIRE = range(3)  # the order in which decorators are applied to a method
 ITEM_KEYS = {
     *("type", "format", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength")
@@ -226,27 +227,36 @@ class Namespace(flask_restx.Namespace):
         bare: bool = False,
         also: HTTPStatus | None = None,
         also_as: str | None = None,
+        layout: Layout | None = None,
         secret: bool = False,
     ) -> Callable:
         """Answer ``code`` with the result, which has the shape of ``schema`` or its list.
 
-        A ``bare`` list has no page around it, as some dialects need it. A method that may answer
-        ``also`` returns that status beside its result. A ``secret`` answer is stored neither for
-        replay nor by caches, and has no ETag. For an answer in the media type ``also_as`` the
-        method returns a response.
+        A ``bare`` list has no page around it, as some dialects need it. Any other list is also
+        answered as a table, with the columns of ``layout`` or those that ``schema`` has. A method
+        that may answer ``also`` returns that status beside its result. A ``secret`` answer is
+        stored neither for replay nor by caches, and has no ETag. For an answer in the media type
+        ``also_as`` the method returns a response.
         """
         if issubclass(schema, TableSchema):
             self.payloads.add(schema)
         shape = list_of(schema) if many and not bare else schema
         definition = self._document(resolve_schema_instance(shape))
-        tags = () if secret else ("ETag",)
+        has_tables = many and not bare
+        others = [*(FORMATS.values() if has_tables else filter(None, [also_as]))]
+        tags = [] if secret else ["ETag"]
+        tags += ["Content-Disposition"] if has_tables else []
 
         def decorate(method):
             _check_order(method, RETURNS)
-            verb, kinds = method.__name__.upper(), [JSON, *filter(None, [also_as])]
+            verb, kinds = method.__name__.upper(), [JSON, *others]
 
             @wraps(method)
             def answered(resource, *args, **kwargs):
+                if has_tables and (name := tables.chosen_format(args[-1])):
+                    *before, query = args
+                    list_page = partial(method, resource, *before, **kwargs)
+                    return tables.answer(list_page, query, name, schema, layout)
                 operations.check_accept(kinds)
                 context, tries = request_context.current(), count()
                 loads, context.loads = context.loads, []
@@ -269,8 +279,8 @@ class Namespace(flask_restx.Namespace):
                 model = [definition] if bare else definition
                 answered = self._answer(status, model, *tags, *replayed)(answered)
             answered = self.doc(params=headers.parameters(*sent))(answered)
-            if also_as:
-                answered = self.doc(vendor={PRODUCES: also_as})(answered)
+            if others:
+                answered = self.produces(kinds)(answered)
             return self.may_answer(*PROBLEMS.get(verb, (409,)))(answered)
 
         return decorate

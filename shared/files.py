@@ -104,6 +104,16 @@ def answer(
     return response
 
 
+def send(file: IO[bytes], kind: str, name: str) -> Response:
+    """Send a written temporary file of the media type ``kind``, to be saved as ``name``."""
+    size = file.tell()
+    file.seek(0)
+    body: Any = FileWrapper(file, BLOCK)
+    response = _response(body, kind, name, True)
+    response.content_length = size
+    return response
+
+
 def read_bytes(path: str, roots: FileRoots, most: int) -> bytes:
     """The bytes of a file; TooLarge for more than ``most``, NotFound as for ``answer``."""
     with closing(_open(path, roots.above(path))) as file:

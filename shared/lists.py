@@ -1,7 +1,8 @@
 """The grammar of all lists: the parameters of a client, and their SQL.
 
 ``?column=``, ``column__gte=``, ``column__lte=``, ``column__in=a,b``, ``search=``,
-``sort=-column``, ``fields=``, ``skip=``, ``limit=``, ``after=``. Any other parameter is a 422.
+``sort=-column``, ``fields=``, ``skip=``, ``limit=``, ``after=``, ``format=``. Any other parameter
+is a 422.
 """
 
 import operator
@@ -35,7 +36,11 @@ OPERATORS: dict[str, Any] = {
 }
 FIELDS = "only these, separated by commas; or as X-Fields"
 LONGEST_PAGE = 500
-PAGING = {"skip", "limit", "fields", "sort", "after"}  # the parameters that are no filters
+PAGING = {"skip", "limit", "fields", "sort", "after", "format"}  # the parameters without filters
+FORMATS = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}  # the tables that a list answers beside JSON
 
 
 class Delimited(fields.List):
@@ -86,7 +91,16 @@ class FieldsQuery(Schema):
     fields = _paths_field(FIELDS)  # type: ignore[assignment]  # a parameter, not marshmallow's own
 
 
-class ListQuery(FieldsQuery):
+class TableQuery(Schema):
+    """The query of a list without pages."""
+
+    format = fields.String(
+        validate=validate.OneOf([*FORMATS]),
+        metadata={"description": "the list as a table, whole if there is no skip, limit or after"},
+    )
+
+
+class ListQuery(FieldsQuery, TableQuery):
     """The query of every list."""
 
     skip = fields.Integer(load_default=0, validate=validate.Range(0, 100_000))

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 import orjson
 
 from shared import examples, headers, openapi_converter
-from shared.api import CONSUMES, PRODUCES, Namespace
+from shared.api import CONSUMES, Namespace
 
 VERBS = {"get", "post", "put", "patch", "delete"}
 PARAMETER = {"name", "in", "required", "description"}
+FILE = {"type": "string", "format": "binary"}
 SECURITY = {
     "bearer": {
         "type": "http",
@@ -126,9 +127,6 @@ def _operation(swagger: dict, schemas: dict) -> dict:
     operation["responses"] = {
         code: _response(code, answer, kinds) for code, answer in swagger["responses"].items()
     }
-    if PRODUCES in swagger:
-        content = operation["responses"]["200"]["content"]
-        content[swagger[PRODUCES]] = {"schema": {"type": "string", "format": "binary"}}
     return operation
 
 
@@ -148,7 +146,8 @@ def _response(code: str, swagger: dict, kinds: list[str]) -> dict:
         answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in sent}
     if "schema" in swagger:
         kinds = kinds if code < "400" else ["application/problem+json"]
-        answer["content"] = {kind: {"schema": _refer(swagger["schema"])} for kind in kinds}
+        answer["content"] = {kind: {"schema": FILE} for kind in kinds}
+        answer["content"][kinds[0]] = {"schema": _refer(swagger["schema"])}
     return answer
 
 

@@ -21,12 +21,13 @@ def page(query: Mapping, results: list, next_: str | None, most: int, total: Cal
     """The answer of a list: ``results`` with their total, which is exact up to ``most``.
 
     ``next_`` is the cursor behind the last result, None for an order without cursors. ``total`` is
-    called where the results do not show it; if it is None, there may be more rows.
+    called where the results do not show it; if it is None, there may be more rows. It is not
+    called for a table, which shows no total.
     """
     skip, limit = query["skip"], query["limit"]
     least: int = skip + len(results) if results else 0
     number: int | None = least
-    if "after" in query or not 0 < len(results) < limit:
+    if "format" not in query and ("after" in query or not 0 < len(results) < limit):
         number = total()
     answer: dict[str, Any] = {"total": min(least if number is None else number, most)}
     answer["results"] = results

@@ -9,6 +9,7 @@ children are neither listed nor counted.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
@@ -307,11 +308,16 @@ def _narrow(stmt: Select, counted: Aggregate, shape: Shape | None) -> Select:
 def compiled(schema: type[TableSchema], only: tuple[str, ...] = ()) -> Reader:
     """The reader of ``schema``, or of the part of it that ``only`` names."""
     whole = schema()
-    if faults := [*islice(filter(None, (_fault(whole, path) for path in only)), EXPLAINED)]:
-        raise BadInput("invalid input", {"fields": faults})
+    check_paths(whole, only)
     populate_columns((*(each.condition for each in filters_of(schema).values()),))
     visibility.check_links(whole)
     return Reader(schema(only=only or None))
+
+
+def check_paths(schema: Schema, paths: Iterable[str]) -> None:
+    """Raise BadInput unless each dotted path leads to a field of ``schema``."""
+    if faults := [*islice(filter(None, (_fault(schema, path) for path in paths)), EXPLAINED)]:
+        raise BadInput("invalid input", {"fields": faults})
 
 
 def _fault(schema: Schema, path: str) -> str | None:

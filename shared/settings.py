@@ -252,6 +252,7 @@ class Limits(Section):
         1_000_000_000,
         200_000,
     )
+    table_rows = Whole("Most rows of a list as CSV or XLSX.", 1, 500_000, 100_000)
     login_attempts = Whole(
         "Failed logins of an account from one address before a pause.", 1, 1000, 5
     )

@@ -20,7 +20,7 @@ from tests.world import collect_rows
 
 ROWS = 9  # of each table
 PARENT = 3  # the row above in a path: two rows hang on it
-OTHERS = {"skip", "limit", "fields", "sort", "after"}  # the parameters that filter nothing
+OTHERS = {"skip", "limit", "fields", "sort", "after", "format"}  # they filter nothing
 NUMBERS, ABSENT = [*range(1, ROWS)], 999
 TEXTS = [f'{number:02} "é"' for number in NUMBERS] + [f"{number:02}" for number in NUMBERS]
 TEXTS += [str(number) for number in NUMBERS]

@@ -23,6 +23,7 @@ TEXTS = {
     "session": ("mx1-1", "mx2-1", "mx2-9", "2"),
     "search": ("e",),
 }
+ONE_VALUE = {"limit": 1, "format": "csv"}
 
 
 def remove(engine):
@@ -44,8 +45,8 @@ def questions(name, operation):
         if parameter.endswith(("Id", "Ids", "_id")):
             yield from ({**least, parameter: key} for key in (2, KEY))
         yield from ({**least, parameter: word} for word in TEXTS.get(parameter, ()))
-        if parameter == "limit":
-            yield {**least, parameter: 1}
+        if parameter in ONE_VALUE:
+            yield {**least, parameter: ONE_VALUE[parameter]}
 
 
 @pytest.fixture

@@ -52,6 +52,7 @@ from services.core.routes.shipping import (
     shipments,
 )
 from services.core.routes.zocalo import commands
+from shared import tables
 from shared.app import ApiMount, build_app
 
 MOUNTS = [
@@ -109,5 +110,5 @@ MOUNTS = [
 def create_app(config: Mapping | str | None = None) -> Flask:
     """Build the core service; ``config`` is its site file, see shared.config.load."""
     app = build_app("core", MOUNTS, config)
-    app.extensions["imports"] = plots.MODULES
+    app.extensions["imports"] = (*plots.MODULES, *tables.MODULES)
     return app

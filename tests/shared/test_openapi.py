@@ -134,7 +134,7 @@ def headers(swagger, specification, path, verb):
 @pytest.mark.parametrize(
     ("call", "sent", "status", "answered"),
     [
-        ("get /proposals", {"If-None-Match", "X-Fields"}, "200", {"ETag"}),
+        ("get /proposals", {"If-None-Match", "X-Fields"}, "200", {"Content-Disposition", "ETag"}),
         ("get /proposals", {"If-None-Match", "X-Fields"}, "304", {"ETag"}),
         ("get /proposals", {"If-None-Match", "X-Fields"}, "401", {"WWW-Authenticate"}),
         ("get /proposals", {"If-None-Match", "X-Fields"}, "429", {"Retry-After"}),

@@ -124,7 +124,7 @@ def _list_by_key(
         (dc, screening), *others = behind
         keys = [dc, screening, *(place.key for place in others)]
         next_ = paging.cursor(BY_KEY, [*keys, min(number, LARGEST_KEY)])
-    if _is_countable(selection):
+    if "format" not in query and _is_countable(selection):  # a table shows no total
         counted = _count_many(selection)
         is_exact = counted is not None and counted <= pages.COUNTED
         number = number if counted is None else counted

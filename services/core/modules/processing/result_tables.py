@@ -1,9 +1,5 @@
 """Results of processing as a table, the best of them, and the states of processing."""
 
-import csv
-import io
-from typing import Any
-
 from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
@@ -30,13 +26,14 @@ from shared.access import everything
 from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
+from shared.layouts import Layout
 from shared.lists import condition
 from shared.models import AutoProcProgram, BLSession, DataCollection, DataCollectionGroup
 from shared.schemas import columns_of
 from shared.statements import cache_statements
 from shared.table_service import TableService
 
-MOST_LINES = 5_000  # of a table
+MOST_STATES = 5_000  # whose states are listed at once
 SETTINGS = {"of", "criterion", "shell", "minCompleteness"}
 CELL = tuple(name for name in columns_of(TableResultSchema) if name != "autoProcId")
 MEASURES = tuple(
@@ -116,7 +113,7 @@ def list_states(identity: Identity, query: dict) -> dict:
         "dataCollectionGroupId": group.dataCollectionGroupId == bindparam("dataCollectionGroupId"),
     }
     statement = statement.where(*(conditions[name] for name in filters))
-    statement = statement.order_by(key.desc()).limit(MOST_LINES)
+    statement = statement.order_by(key.desc()).limit(MOST_STATES)
     keys = db.session.connection().scalars(statement, {**rule.values, **filters})
     runs: dict[int, list] = {each: [] for each in sorted(keys)}
     for run in processing_status.list_runs(identity, [*runs]):
@@ -125,42 +122,30 @@ def list_states(identity: Identity, query: dict) -> dict:
     return {"statuses": [{"dataCollectionId": n, "runs": rows} for n, rows in runs.items()]}
 
 
-def write_csv(identity: Identity, query: dict, whole: bool) -> str:
-    """The table with one line for each scaling, and a column for each value of a shell.
-
-    With ``whole`` it has all scalings, else those of the page that the query names.
-    """
-    page = list_(identity, {**query, "fields": (), **({"limit": MOST_LINES} if whole else {})})
-    if whole and page["total"] > MOST_LINES:
-        reason = f"there are more than {MOST_LINES}: narrow the filters, or send skip and limit"
-        raise BadInput("invalid input", {"limit": [reason]})
-    text = io.StringIO()
-    writer = csv.writer(text)
-    head = ("autoProcScalingId", "autoProcProgramId", "program", "pipeline", "dataCollectionIds")
-    writer.writerow([*head, *CELL, *(f"{s}_{name}" for s in SHELLS for name in MEASURES)])
-    writer.writerows(map(_line, page["results"]))
-    return text.getvalue()
-
-
-def _line(row: dict) -> list:
+def _make_line(row: dict) -> list:
+    """The line of a scaling: its program, its data collections, its cell, and its three shells."""
     result = row["AutoProc"] or {}
     program = result.get("AutoProcProgram") or {}
     pipeline = program.get("ProcessingPipeline") or {}
     links = [link["AutoProcIntegration"] for link in row["AutoProcScaling_has_Int"]]
     shells = {each["scalingStatisticsType"]: each for each in row["AutoProcScalingStatistics"]}
-    values = [
+    return [
         *(row["autoProcScalingId"], program.get("autoProcProgramId")),
         *(program.get("processingPrograms"), pipeline.get("name")),
         " ".join(str(each["dataCollectionId"]) for each in links if each),
         *(result.get(name) for name in CELL),
         *(shells.get(shell, {}).get(name) for shell in SHELLS for name in MEASURES),
     ]
-    return [_plain(value) for value in values]
 
 
-def _plain(value: Any) -> Any:
-    """``value`` with a quote before a text that a spreadsheet would take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+TABLE = Layout(
+    (
+        *("autoProcScalingId", "autoProcProgramId", "program", "pipeline", "dataCollectionIds"),
+        *CELL,
+        *(f"{shell}_{name}" for shell in SHELLS for name in MEASURES),
+    ),
+    lambda rows: [_make_line(row) for row in rows],
+)
 
 
 def _resolve_names(identity: Identity, query: dict) -> dict:

@@ -1,7 +1,5 @@
 """/autoproc, /autoproc/table, /autoproc/best, /autoproc/status"""
 
-from flask import Response, request
-
 from services.core.modules.processing import result_tables
 from services.core.schemas.processing.result_tables import (
     BestQuery,
@@ -12,10 +10,8 @@ from services.core.schemas.processing.result_tables import (
 )
 from shared.api import Namespace, Resource
 from shared.lists import query_of
-from shared.operations import set_content_tag
 
 ns = Namespace("result tables", path="/autoproc", description="Results of processing as tables")
-JSON, TABLE = "application/json", "text/csv"
 
 
 ns.resource(
@@ -36,15 +32,10 @@ class ResultTable(Resource):
     @ns.may_answer(404)
     @ns.require()
     @ns.takes(query_of(ResultRowSchema), query=True)
-    @ns.returns(ResultRowSchema, many=True, also_as=TABLE)
+    @ns.returns(ResultRowSchema, many=True, layout=result_tables.TABLE)
     def get(self, identity, query):
-        """List results with symmetry, cell and shells; with Accept: text/csv all, as a table."""
-        if request.accept_mimetypes.best_match([JSON, TABLE]) != TABLE:
-            return result_tables.list_(identity, query)
-        text = result_tables.write_csv(identity, query, "limit" not in request.args)
-        table = Response(text, mimetype=TABLE)
-        table.headers.set("Content-Disposition", "attachment", filename="results.csv")
-        return set_content_tag(table)
+        """List results with symmetry, cell and shells; in a table a line has all shells."""
+        return result_tables.list_(identity, query)
 
 
 @ns.route("/best")

@@ -9,7 +9,7 @@ from services.core.schemas.acquisition import data_collections
 from services.core.schemas.processing.programs import FAILURE, RUN_STATES, SUCCESS
 from services.core.schemas.records import KEY
 from shared.config import API_ROOT
-from shared.lists import ListQuery
+from shared.lists import ListQuery, TableQuery
 from shared.models import (
     EXPERIMENT_TYPES,
     BLSession,
@@ -198,7 +198,7 @@ class EventQuery(SelectionQuery, ListQuery):
     )
 
 
-class EventTypeQuery(SelectionQuery):
+class EventTypeQuery(SelectionQuery, TableQuery):
     """The selection of the events whose types are counted."""
 
 
