@@ -30,7 +30,8 @@ the `token` of its answer with each request, as `Authorization: Bearer <token>`.
 `expiresIn` seconds: `POST /ispyb/api/v1/auth/refresh` with the `refreshToken` answers a new pair.
 
 **Pages.** A list answers `total`, `results`, `skip`, `limit`, and `next` unless the page is the
-last one: send it as `after`, with the same filters and the same `sort`.
+last one: send it as `after`, with the same filters and the same `sort`. With `format` it answers
+all pages as one table.
 
 **Errors.** A problem document (RFC 9457) with `status`, `detail`, and `errors` by field.
 
