@@ -57,12 +57,13 @@ def answer(
 ) -> Response:
     """The list of ``schema`` that ``list_page`` reads, as a table in the format ``name``.
 
-    It has all pages, or the one that the client's query names. ``layout`` is for all fields.
+    It has all pages, or the one that the client's query names; a list without pages has one.
+    ``layout`` is for all fields.
     """
     only = tuple(query.get("fields", ()))
     layout = layout_of(schema, only) if only or layout is None else layout
     query = {**query, "format": name, "fields": layout.fields}
-    if ONE_PAGE.isdisjoint(request.args):
+    if "limit" in query and ONE_PAGE.isdisjoint(request.args):
         pages = _read_pages(list_page, query, app_context.site()["limits"]["table_rows"])
     else:
         pages = iter([list_page(query)["results"]])
@@ -93,12 +94,12 @@ def _read_pages(list_page: Callable[[dict], dict], query: dict, most: int) -> It
             )
             raise bad_field(limited, reason)
         yield rows
-        if len(rows) < LONGEST_PAGE or (next_ is None and "after" in query):
-            return
-        if next_ is None:
-            query["skip"], limited, most = count, "sort", min(most, SORTED_ROWS)
-        else:
+        if next_ is not None:
             query["after"] = next_
+        elif "after" in query or len(rows) < LONGEST_PAGE:
+            return
+        else:
+            query["skip"], limited, most = count, "sort", min(most, SORTED_ROWS)
 
 
 def _write_csv(file: IO[bytes], layout: Layout, pages: Iterator[Sequence]) -> None:
