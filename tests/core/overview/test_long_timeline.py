@@ -189,6 +189,14 @@ def is_failed(kind, key):
     return kind == "dc" and key % 11 == 0 or kind == "robot" and key % 10 == 0
 
 
+def test_a_table_has_all_pages(as_, long):
+    answer = as_(*EVERYBODY).get(f"{URL}?format=csv&fields=type,id")
+    assert answer.status_code == 200, answer.json
+    header, *lines = answer.text.splitlines()
+    assert header == "type,id"
+    assert [line.replace(",", " ") for line in lines] == merge(long, lambda *event: True)
+
+
 @pytest.mark.parametrize("limit", [23, 500])
 @pytest.mark.parametrize("case", range(len(CHOICES)))
 def test_a_walk_shows_each_event_once_in_the_order_of_keys(as_, long, case, limit):
