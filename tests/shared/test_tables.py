@@ -124,7 +124,7 @@ def sessions(add, engine):
 
 
 def test_a_table_has_all_pages(as_, sessions, statements):
-    """Those of the filters and the order of the list, in a constant number of statements a page."""
+    """Those of the filters and the order of the list, each in a constant number of statements."""
     staff, alice = as_(*STAFF), as_("alice", 1)
     fields = "fields=comments,Proposal.proposalCode,scheduled,startDate,sessionId"
     with statements() as seen:
