@@ -31,7 +31,7 @@ from shared.identity import Identity
 from shared.models import LabContact, Shipping
 from shared.schemas import TableSchema
 
-SHOWN = (TreeDewarSchema, TreeContainerSchema, TreeSampleSchema)
+TREE_SCHEMAS = (TreeDewarSchema, TreeContainerSchema, TreeSampleSchema)
 HISTORY = 500  # changes in the answer with everything
 
 
@@ -72,7 +72,7 @@ def get(identity: Identity, key: int) -> dict:
     """A visible shipment with all rows below it that the caller sees."""
     shipment = shipments.get(identity, key)
     del shipment["_metadata"]
-    dewars, containers, samples = _read_rows(identity, key, SHOWN)
+    dewars, containers, samples = _read_rows(identity, key, TREE_SCHEMAS)
     ligands = _read_ligands([row["blSampleId"] for row in samples])
     for row in samples:
         row["Ligand"] = ligands[row["blSampleId"]]
@@ -124,11 +124,11 @@ def get_info(identity: Identity, key: int) -> dict:
 
 
 def _read_rows(
-    identity: Identity, key: int, shown: tuple[type[TableSchema], ...]
+    identity: Identity, key: int, schemas: tuple[type[TableSchema], ...]
 ) -> tuple[list[dict], list[dict], list[dict]]:
     """The dewars, the containers, nested ones too, and the samples of a visible shipment."""
-    (dewar_schema, container_schema, sample_schema), rule = shown, access.containers(identity)
-    only = [_get_flat(schema) for schema in shown]
+    (dewar_schema, container_schema, sample_schema), rule = schemas, access.containers(identity)
+    only = [_get_flat(schema) for schema in schemas]
     dewars = read.some(dewar_schema, everything(identity), only[0], shippingId=key)
     dewar_ids = [row["dewarId"] for row in dewars]
     containers = read.some(container_schema, rule, only[1], dewarId__in=dewar_ids)
