@@ -9,76 +9,20 @@ imports it in its body: an import at the top would slow down all other commands.
 
 import json
 import os
-from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 from uuid import uuid4
 
 import click
-from flask import Flask
-from flask.cli import AppGroup, ScriptInfo
 
+from services.cli_notices import notices
+from services.cli_options import Commands, json_option, site_option
 from shared import __version__
-from shared.terminal import counted, explain, print_table, print_warnings
+from shared.terminal import counted, print_table, print_warnings
 
-DEFAULT_SITE = "config/site.yml"
 COUNTED = ["Proposal", "BLSession", "Person", "DataCollection"]  # tables that newcomers know
-
-
-class Commands(AppGroup):
-    """Commands that show a failure as one message, without a trace, unless it is a bug."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.Abort, click.exceptions.Exit):
-            raise
-        except Exception as error:
-            message = explain(error)
-            if message is None:
-                raise
-            raise click.ClickException(message) from None
-
-
-def _default_site() -> str:
-    if not Path(DEFAULT_SITE).exists():
-        raise click.UsageError(
-            f"no site file: name it by --site PATH or ISPYB_SITE=PATH, or write {DEFAULT_SITE}"
-        )
-    return DEFAULT_SITE
-
-
-def _remember_site(ctx: click.Context, _, path: str) -> str:
-    """Let a command that needs an app context have that of the auth service of the site."""
-    ctx.obj = ScriptInfo(create_app=lambda: _auth(path), set_debug_flag=False)
-    return path
-
-
-def _auth(path: str) -> Flask:
-    from services.auth.app import create_app
-
-    return create_app(path)
-
-
-def _site(**options) -> Callable:
-    """The option ``--site`` of every command; with ``expose_value=False`` only for the context."""
-    return click.option(
-        "--site",
-        metavar="PATH",
-        envvar="ISPYB_SITE",
-        default=_default_site,
-        type=click.Path(exists=True, dir_okay=False),
-        callback=_remember_site,
-        help=f"The site file. Default: the file that ISPYB_SITE names, else {DEFAULT_SITE}.",
-        **options,
-    )
-
-
-def _json_option() -> Callable:
-    return click.option("as_json", "--json", is_flag=True, help="Print JSON instead of a table.")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -95,7 +39,7 @@ def main() -> None:
 
 
 @main.command(with_appcontext=False)
-@_site()
+@site_option()
 @click.option("--service", metavar="NAME", help="Serve this service only, without the gateway.")
 @click.option(
     "--port",
@@ -145,7 +89,7 @@ def serve(site: str, service: str | None, port: int | None) -> None:
 
 
 @main.command(with_appcontext=False)
-@_site()
+@site_option()
 @click.option("--scale", default=1, type=click.IntRange(1), help="Multiply the amount of data.")
 @click.option(
     "--seed", default=1, help="Seed of the random data; the same seed makes the same data."
@@ -177,7 +121,7 @@ def demo(site: str, scale: int, seed: int, reset: bool) -> None:
 
 
 @main.command("check-config", with_appcontext=False)
-@_site()
+@site_option()
 def check_config(site: str) -> None:
     """Check the site file, the keys and the settings of services.
 
@@ -196,7 +140,7 @@ def check_config(site: str) -> None:
 
 
 @main.command("check-db", with_appcontext=False)
-@_site()
+@site_option()
 def check_db(site: str) -> None:
     """Check that the database has all that services need.
 
@@ -230,7 +174,7 @@ def gateway_() -> None:
 
 
 @gateway_.command("render", with_appcontext=False)
-@_site()
+@site_option()
 @click.option(
     "--output", type=click.Path(dir_okay=False), help="Write to this file, not to stdout."
 )
@@ -249,7 +193,7 @@ def gateway_render(site: str, output: str | None) -> None:
 
 
 @gateway_.command("check", with_appcontext=False)
-@_site()
+@site_option()
 @click.argument("file", default="gateway/kong.yml", type=click.Path(exists=True, dir_okay=False))
 @click.option("--template", is_flag=True, help="Accept a file without public keys.")
 @click.option(
@@ -289,7 +233,7 @@ def token() -> None:
 
 
 @token.command("issue")
-@_site(expose_value=False)
+@site_option(expose_value=False)
 @click.argument("name")
 @click.option(
     "--permission",
@@ -330,8 +274,8 @@ def token_issue(
 
 
 @token.command("list")
-@_site(expose_value=False)
-@_json_option()
+@site_option(expose_value=False)
+@json_option()
 def token_list(as_json: bool) -> None:
     """List issued tokens, the newest first.
 
@@ -365,7 +309,7 @@ def _state(row: dict) -> str:
 
 
 @token.command("revoke")
-@_site(expose_value=False)
+@site_option(expose_value=False)
 @click.argument("number", type=int)
 def token_revoke(number: int) -> None:
     """Revoke the token with this NUMBER of the list."""
@@ -392,6 +336,9 @@ def _note(command: str, status: int) -> None:
     audit.note(origin, _operator(), command.rpartition(" ")[2], status)
 
 
+main.add_command(notices)
+
+
 # ------------------------------------------------------------------------ database and keys
 
 
@@ -401,7 +348,7 @@ def db_() -> None:
 
 
 @db_.command("upgrade", with_appcontext=False)
-@_site()
+@site_option()
 def db_upgrade(site: str) -> None:
     """Create or update the database ispyb_services.
 
@@ -421,7 +368,7 @@ def db_upgrade(site: str) -> None:
 
 
 @db_.command("trim")
-@_site(expose_value=False)
+@site_option(expose_value=False)
 @click.option("--days", type=click.IntRange(1), required=True, help="Days to keep.")
 def db_trim(days: int) -> None:
     """Delete old lines of the audit trail.
@@ -446,7 +393,7 @@ def keys_() -> None:
 
 
 @keys_.command("new", with_appcontext=False)
-@_site()
+@site_option()
 def keys_new(site: str) -> None:
     """Create a pair of keys.
 
@@ -459,8 +406,8 @@ def keys_new(site: str) -> None:
 
 
 @keys_.command("list", with_appcontext=False)
-@_site()
-@_json_option()
+@site_option()
+@json_option()
 def keys_list(site: str, as_json: bool) -> None:
     """List the keys, the oldest first."""
     from shared import config, keys
@@ -480,7 +427,7 @@ def keys_list(site: str, as_json: bool) -> None:
 
 
 @keys_.command("rotate", with_appcontext=False)
-@_site()
+@site_option()
 def keys_rotate(site: str) -> None:
     """Sign with the newest key from now on.
 

@@ -9,7 +9,7 @@ import yaml
 from marshmallow import ValidationError
 from sqlalchemy import make_url
 
-from shared import keys as keyring
+from shared import keys as keyring, notice_settings
 from shared.settings import Site, known_services
 from shared.spelling import unknown
 
@@ -41,9 +41,10 @@ def load(
 
     Secrets are resolved, paths absolute, defaults filled in; the result may be loaded again.
     With ``service`` only the settings of that service are required: the secrets of the auth
-    plugins for auth only. Without ``keys`` the keys may be missing, e.g. before they are made;
-    without ``secrets`` the secrets too, for callers that need neither. ``check_plugins`` returns
-    the faults of the auth plugins, which are listed beside all others.
+    plugins for auth only, those of notices for none, as a command sends them. Without ``keys``
+    the keys may be missing, e.g. before they are made; without ``secrets`` the secrets too, for
+    callers that need neither. ``check_plugins`` returns the faults of the auth plugins, which are
+    listed beside all others.
     """
     faults: list[str] = []
     missing: list[str] = []
@@ -52,8 +53,10 @@ def load(
     if service not in (None, "auth"):
         document.pop("AUTH", None)
         missing = [fault for fault in missing if not fault.startswith("AUTH.")]
+    sends_notices = service is None and secrets and _is_enabled(document, "notices")
     if secrets:
-        faults += missing
+        unused = () if sends_notices else ("notices.",)
+        faults += [fault for fault in missing if not fault.startswith(unused)]
     try:
         site = Site().load(document)
     except ValidationError as error:
@@ -61,6 +64,8 @@ def load(
         faults += _others(_flat(error.messages), missing)
     _make_absolute(site, folder)
     faults += _relations(document, site, service)
+    if sends_notices:
+        faults += _others(notice_settings.list_faults(site), missing)
     if keys:
         faults += _keys(site, service)
     auth_is_enabled = site.get("services", {}).get("auth", {}).get("enabled")
@@ -220,6 +225,8 @@ def _make_absolute(site: dict, folder: Path) -> None:
 
     if "keys" in site.get("tokens", {}):
         site["tokens"]["keys"] = absolute(site["tokens"]["keys"])
+    if "templates" in site.get("notices", {}):
+        site["notices"]["templates"] = absolute(site["notices"]["templates"])
     site["file_roots"] = [absolute(root) for root in site.get("file_roots", [])]
     uri = site.get("database", {}).get("uri", "")
     if uri.startswith("sqlite:///"):
@@ -255,6 +262,12 @@ def _relations(document: Mapping, site: Mapping, service: str | None) -> Iterato
             if isinstance(beamline, str) and beamline not in beamlines:
                 reason = unknown(beamline, map(str, beamlines), f"beamline {beamline}")
                 yield f"beamline_groups.{place}.beamlines.{number}: {reason}"
+
+
+def _is_enabled(document: Mapping, key: str) -> bool:
+    """Whether the section ``key`` of the unchecked file is switched on."""
+    section = document.get(key)
+    return isinstance(section, Mapping) and section.get("enabled") is True
 
 
 def _list(section: Any, key: str) -> list:

@@ -120,6 +120,23 @@ class StatusChange(OwnBase):
     time: Mapped[datetime] = mapped_column(doc="when, in local time")
 
 
+class Notice(OwnBase):
+    """A mail or a call of a webhook that waits to be sent; a row that was sent is deleted."""
+
+    __tablename__ = "Notice"
+
+    noticeId: Mapped[int] = mapped_column(Serial, primary_key=True, doc="key")
+    eventId: Mapped[str] = mapped_column(String(32), doc="random, one per event")
+    event: Mapped[str] = mapped_column(String(20), doc="sent, received, ...")
+    kind: Mapped[str] = mapped_column(String(10), doc="mail or webhook")
+    target: Mapped[str] = mapped_column(String(255), doc="e-mail address, or URL of the site file")
+    body: Mapped[dict] = mapped_column(JSON, doc="the event, without personal data")
+    created: Mapped[datetime] = mapped_column(doc="UTC")
+    tries: Mapped[int] = mapped_column(doc="times that a sender has claimed it")
+    nextTry: Mapped[datetime] = mapped_column(index=True, doc="UTC; a claim ends then")
+    error: Mapped[str | None] = mapped_column(String(255), doc="why the last try failed")
+
+
 class Activity(OwnBase):
     """The audit trail: changes and logins."""
 

@@ -13,6 +13,7 @@ from marshmallow import ValidationError, fields, pre_load, validate
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from shared.notice_settings import Notices
 from shared.setting_fields import (
     MISSING,
     Addresses,
@@ -301,6 +302,7 @@ class Site(Section):
     limits = fields.Nested(Limits)
     cors = fields.Nested(Cors)
     shipping = fields.Nested(Shipping)
+    notices = fields.Nested(Notices)
     gateway = fields.Nested(Gateway)
 
     @pre_load

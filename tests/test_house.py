@@ -22,7 +22,7 @@ from shared.db import Base, OwnBase
 ROOT = Path(__file__).parent.parent
 GLOSSARY = ROOT / "docs/reference/glossary.md"
 PACKAGES = ["shared", "services", "gateway", "demo"]
-ABOVE = {"services/cli.py"}  # the command line stands above all services
+ABOVE = {"services/cli.py", "services/cli_notices.py", "services/cli_options.py"}
 LEVELS = {"models": 0, "schemas": 1, "modules": 2, "routes": 3, "dialects": 3}
 SUBJECTS = [
     *("people", "samples", "shipping", "beamline", "acquisition", "processing", "zocalo"),
@@ -110,7 +110,7 @@ def test_nothing_happens_at_import():
 def broken_by(parts, target):
     """The laws that the import of ``target`` by the file at ``parts`` breaks."""
     laws = {
-        "the command line is above all": target[:2] == ["services", "cli"],
+        "the command line is above all": ".".join(target).startswith("services.cli"),
         "shared is below all": parts[0] == "shared" and target[0] in PACKAGES[1:],
     }
     if parts[0] == "services":

@@ -4,7 +4,6 @@ A change passes on: that of a shipment to its dewars, that of a dewar to its shi
 containers. A container at a beamline keeps its status until it leaves.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +11,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from services.core.models import ContainerHistory, DewarTransportHistory
+from services.core.modules.shipping import notices
+from services.core.modules.shipping.status_words import plain
 from services.core.schemas.samples.samples import READY
 from shared import app_context, batches
 from shared.db import db
@@ -20,11 +21,6 @@ from shared.identity import Identity
 from shared.inserts import insert
 from shared.models import Container, Dewar, Shipping
 from shared.service_tables import StatusChange
-
-
-def plain(status: str | None) -> str:
-    """``status`` as it is compared: without case, blanks, hyphens and underscores."""
-    return re.sub(r"[\s_-]", "", status or "").lower()
 
 
 def get_first() -> str:
@@ -188,7 +184,9 @@ def _note(identity: Identity, rows: list[dict]) -> None:
     now = _now()
     empty: dict[str, Any] = {"dewarId": None, "containerId": None, "place": None}
     by = {"login": identity.login[:45], "time": now}
-    insert(StatusChange.__table__, [{**empty, **row, **by} for row in rows])
+    changes = [{**empty, **row, **by} for row in rows]
+    notices.note(changes)
+    insert(StatusChange.__table__, changes)
 
 
 def _now() -> datetime:
