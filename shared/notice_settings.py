@@ -34,7 +34,8 @@ def get_secret(text: str) -> bytes:
 def list_faults(site: Mapping) -> Iterator[str]:
     """Faults of the secrets of webhooks: other services load the section without secrets."""
     for place, webhook in enumerate(site.get("notices", {}).get("webhooks", [])):
-        if len(get_secret(webhook.get("secret", ""))) not in SECRET_BYTES:
+        secret = webhook.get("secret")
+        if secret is not None and len(get_secret(secret)) not in SECRET_BYTES:
             key = f"notices.webhooks.{place}.secret"
             yield f"{key}: must be 24 to 64 bytes in base64: `openssl rand -base64 32`"
 

@@ -175,15 +175,16 @@ def _build_body(event: str, change: Change, piece: Row) -> dict:
 
 def _list_addresses(event: str, pieces: list[Row]) -> list[str]:
     """The addresses that get a mail, each once, however many roles it has."""
-    addresses = {}
+    addresses: dict[str, str] = {}
     for recipient in app_context.site()["notices"]["mail"][event]:
         statement = SELECT_ADDRESSES.get(recipient)
         if statement is None:
-            addresses[recipient.lower()] = recipient
+            addresses.setdefault(recipient.lower(), recipient)
             continue
         emails = [*db.session.scalars(statement(pieces))]
         good = [email.strip() for email in emails if email and is_address(email.strip())]
-        addresses |= {address.lower(): address for address in good}
+        for address in good:
+            addresses.setdefault(address.lower(), address)
         if not good or len(good) < len(emails):
             logging.getLogger(LOGGER).warning(
                 "notice %s of shipment %s: %s of %s %s have an e-mail address",
