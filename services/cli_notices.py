@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import click
 from flask.cli import AppGroup
+from flask.ctx import AppContext
 
 from services.cli_options import json_option, site_option
 from shared.terminal import counted, print_table
@@ -17,7 +18,7 @@ def notices() -> None:
     """Mails and calls of webhooks about shipments."""
 
 
-@notices.command("send")
+@notices.command("send", with_appcontext=False)
 @site_option()
 @click.option("--once", is_flag=True, help="Send the notices that are due, and end.")
 @click.option(
@@ -39,26 +40,30 @@ def notices_send(site: str, once: bool, interval: float) -> None:
     if not settings["notices"]["enabled"]:
         raise click.UsageError(f"{site} has no notices.enabled: true, so that none are made")
     if once:
-        sent, failed = notice_queue.send_due(settings)
+        with _open_database(settings):
+            sent, failed = notice_queue.send_due(settings)
         click.echo(f"{counted(sent, 'notice')} sent, {failed} failed")
         return
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    notice_queue.run(settings, stop, interval)
+    with _open_database(settings):
+        notice_queue.run(settings, stop, interval)
 
 
-@notices.command("list")
-@site_option(expose_value=False)
+@notices.command("list", with_appcontext=False)
+@site_option()
 @json_option()
-def notices_list(as_json: bool) -> None:
+def notices_list(site: str, as_json: bool) -> None:
     """List the notices that wait, and the dead ones, the oldest first.
 
     Times are UTC. One that was sent is not kept.
     """
     from services.core.modules.shipping import notice_queue
+    from shared import config
 
-    rows = notice_queue.list_()
+    with _open_database(config.load(site, keys=False, secrets=False)):
+        rows = notice_queue.list_()
     columns = {
         "NUMBER": lambda row: str(row["noticeId"]),
         "EVENT": lambda row: row["event"],
@@ -73,6 +78,13 @@ def notices_list(as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
     else:
         print_table(rows, columns, "no notice waits")
+
+
+def _open_database(settings: dict) -> AppContext:
+    """The context of an app of core without routes: it needs no private key."""
+    from shared.app import ApiMount, build_app
+
+    return build_app("core", [ApiMount([])], settings).app_context()
 
 
 def _show_target(target: str) -> str:

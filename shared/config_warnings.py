@@ -24,6 +24,7 @@ def list_warnings(site: Mapping, document: Mapping) -> list[str]:
         *_database(site["database"]["uri"]),
         *_issuer(site["tokens"]["issuer"]),
         *_roots(site["file_roots"]),
+        *_templates(site["notices"]),
         *_zone(os.environ.get("TZ")),
     ]
     if site["site"]["mode"] == "production":
@@ -66,6 +67,12 @@ def _roots(roots: list[str]) -> Iterator[str]:
             yield (
                 f"file_roots.{place}: this user may not read {folder}: give it a group that may"
             )
+
+
+def _templates(notices: Mapping) -> Iterator[str]:
+    folder = notices.get("templates")
+    if notices["enabled"] and folder and not os.access(folder, os.R_OK | os.X_OK):
+        yield f"notices.templates: {folder} cannot be read: mails have the texts of the package"
 
 
 def _relative_roots(written: list[str], roots: list[str]) -> Iterator[str]:

@@ -95,8 +95,8 @@ class Recipients(Section):
 
     sent = Items(
         Text(check=_recipient),
-        "When it is sent: e-mail addresses, `sending_contact` and `return_contact` of the shipment,"
-        " `local_contacts` of the sessions of its dewars, the `leader` of its proposal.",
+        "When it is sent: e-mail addresses, `sending_contact` and `return_contact` of the"
+        " shipment, `local_contacts` of the sessions of its dewars, the `leader` of its proposal.",
     )
     received = Items(Text(check=_recipient), "When it is received.")
     at_beamline = Items(Text(check=_recipient), "When it is at a beamline.")

@@ -86,7 +86,7 @@ def test_they_meet_the_compose_specification():
 
 def test_it_runs_every_service_from_its_own_image(compose):
     services = compose["services"]
-    assert sorted(services) == sorted([*OURS, *ONCE, "kong", "mariadb"])
+    assert sorted(services) == sorted([*OURS, *ONCE, "kong", "mariadb", "notices"])
     assert OURS == known_services()
     for name in OURS:
         assert services[name]["build"] == {"context": ".", "args": {"SERVICE": name}}

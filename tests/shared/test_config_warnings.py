@@ -93,6 +93,14 @@ def test_a_relative_root_in_production(good, tmp_path, monkeypatch):
     assert warnings(good) == []
 
 
+def test_a_folder_of_templates_that_is_not_there(good, tmp_path):
+    good["notices"] = {"enabled": True, "templates": str(tmp_path)}
+    assert warnings(good) == []
+    good["notices"]["templates"] = f"{tmp_path}/x"
+    [warning] = warnings(good)
+    assert warning.startswith(f"notices.templates: {tmp_path}/x cannot be read")
+
+
 @pytest.mark.parametrize(
     "zone", ["Mars/Phobos", "Europe", "Europe/Pariss", ":Mars/Phobos", "/no/such/file"]
 )

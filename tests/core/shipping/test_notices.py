@@ -32,7 +32,7 @@ SECRET = "whsec_" + "c2VjcmV0IG9mIHRoZSB0ZXN0cyBvbmx5ISEh"
 
 
 class Mailbox:
-    """The handler of an SMTP server: it keeps the mails, and refuses with ``code`` if it is set."""
+    """The handler of an SMTP server: it keeps the mails, or refuses them with ``code``."""
 
     def __init__(self):
         self.mails, self.code = [], None
