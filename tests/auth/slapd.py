@@ -36,7 +36,7 @@ class Directory:
 @contextmanager
 def running(folder: Path, *entries: str, options: str = "") -> Iterator[Directory]:
     """A directory with ``entries`` in LDIF below PEOPLE and GROUPS; ``options`` are slapd's."""
-    certificate = _certificate(folder)
+    certificate = make_certificate(folder)
     (folder / "data").mkdir()
     (folder / "slapd.conf").write_text(_settings(folder, options))
     (folder / "first.ldif").write_text("\n\n".join([*_tree(), *entries]))
@@ -92,7 +92,7 @@ def _tree() -> list[str]:
     ]
 
 
-def _certificate(folder: Path) -> str:
+def make_certificate(folder: Path) -> str:
     """Make a key and a certificate for localhost that vouches for itself; return the latter."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "directory of the tests")])

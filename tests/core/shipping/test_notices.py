@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import logging
+import ssl
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from time import time
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 from sqlalchemy import update
 
 from services.core.modules.shipping import notice_queue
@@ -24,6 +26,7 @@ from shared.log import LOGGER
 from shared.models import LabContact, Person, SessionHasPerson, Shipping
 from shared.notice_settings import Notices
 from shared.service_tables import Notice, utc_now
+from tests.auth.slapd import make_certificate
 from tests.core.conftest import ALICE, BOB, DAVE
 from tests.processes import free_port
 
@@ -391,3 +394,34 @@ def test_a_site_has_texts_of_its_own_in_a_sandbox(
     patch(alice, "shipments/1", shippingStatus="at facility")
     assert send() == (1, 0)
     assert mailbox.take() == [("alice@lab.example", "Shipment Mäy of mx1 has arrived")]
+
+
+def test_a_password_is_sent_encrypted_to_a_server_with_a_good_certificate(
+    alice, subscribe, send, waiting, make_due, tmp_path, monkeypatch
+):
+    logins, handler, port = [], Mailbox(), free_port()
+
+    def check(server, session, envelope, mechanism, data):
+        logins.append((data.login, data.password))
+        return AuthResult(success=True)
+
+    make_certificate(tmp_path)
+    certificate = tmp_path / "certificate.pem"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, tmp_path / "key.pem")
+    options = {"tls_context": context, "authenticator": check, "auth_required": True}
+    server = Controller(handler, hostname="127.0.0.1", port=port, **options)
+    server.start()
+    smtp = {"host": "localhost", "port": port, "sender": "ispyb@site.example"}
+    smtp |= {"user": "ispyb", "password": "smtp-word"}
+    subscribe(webhooks=False, mail={"sent": ["leader"]}, smtp=smtp)
+    patch(alice, "shipments/1", shippingStatus="sent to facility")
+    try:
+        assert (send(), logins) == ((0, 1), [])
+        assert waiting()[0]["error"] == "SSLCertVerificationError"
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        make_due()
+        assert (send(), logins) == ((1, 0), [(b"ispyb", b"smtp-word")])
+    finally:
+        server.stop()
+    assert [recipient for recipient, _ in handler.take()] == ["alice@lab.example"]
