@@ -85,6 +85,13 @@ class Namespace(flask_restx.Namespace):
         self._definitions = openapi_converter.Definitions("2.0")
         self._problem = self._document(ProblemSchema())
 
+    def _build_doc(self, cls: Any, doc: Any) -> Any:
+        """The documentation of ``cls`` with ``doc``; RESTX deep-copies both at each decorator.
+
+        Those copies took two thirds of the start of a process.
+        """
+        return doc and _merged(getattr(cls, "__apidoc__", {}), doc)
+
     def route(self, *urls, **kwargs):
         """The decorator of RESTX; it documents what only the whole class and its path show.
 
@@ -337,6 +344,15 @@ class Namespace(flask_restx.Namespace):
             if name not in self.models:
                 self.schema_model(name, definition)
         return self.models[model]
+
+
+def _merged(first: dict, second: dict) -> dict:
+    """A new dict of both, where dicts of the same key are merged; other values are shared."""
+    merged = {**first, **second}
+    for key in first.keys() & second.keys():
+        if isinstance(first[key], dict) and isinstance(second[key], dict):
+            merged[key] = _merged(first[key], second[key])
+    return merged
 
 
 def _check_order(method: Callable, place: int) -> None:
