@@ -3,6 +3,7 @@
 import math
 import random
 from io import BytesIO
+from itertools import product
 
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -90,18 +91,19 @@ def curve(kind: str) -> tuple[bytes, str]:
 def _spots(rng: random.Random, limit: float) -> list[tuple[float, float, float]]:
     """The places of the reflections of a crystal on the detector, and their strength."""
     most, axes = int(EDGE / limit) + 1, _axes(rng)
-    steps, spots = range(-most, most + 1), []
-    for h in steps:
-        for k in steps:
-            for m in steps:
-                s = [(h * a + k * b + m * c) / EDGE for a, b, c in zip(*axes)]
-                length = math.hypot(*s)
-                to = s[2] + 1 / WAVELENGTH
-                off = math.hypot(s[0], s[1], to) - 1 / WAVELENGTH
-                if 0 < length < 1 / limit and to > 0 and abs(off) < SHARP:
-                    fade = math.exp(-2 * (length * limit) ** 2)
-                    strength = rng.expovariate(1) * fade * (1 - abs(off) / SHARP)
-                    spots.append((FAR * s[0] / to, FAR * s[1] / to, 1.4 * strength))
+    spots, (a, b, c) = [], [axis[2] for axis in axes]
+    for h, k, m in product(range(-most, most + 1), repeat=3):
+        square = (h * h + k * k + m * m) / EDGE**2
+        if abs(square * WAVELENGTH + 2 * (h * a + k * b + m * c) / EDGE) > 3 * SHARP:
+            continue  # far from the sphere, as nearly all are: what follows takes long
+        s = [(h * a + k * b + m * c) / EDGE for a, b, c in zip(*axes)]
+        length = math.hypot(*s)
+        to = s[2] + 1 / WAVELENGTH
+        off = math.hypot(s[0], s[1], to) - 1 / WAVELENGTH
+        if 0 < length < 1 / limit and to > 0 and abs(off) < SHARP:
+            fade = math.exp(-2 * (length * limit) ** 2)
+            strength = rng.expovariate(1) * fade * (1 - abs(off) / SHARP)
+            spots.append((FAR * s[0] / to, FAR * s[1] / to, 1.4 * strength))
     return spots
 
 
