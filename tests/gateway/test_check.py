@@ -5,7 +5,7 @@ import copy
 import pytest
 import yaml
 
-from gateway.check import check
+from gateway.check import SafeLoader, check
 from gateway.render import SafeDumper, render
 
 PEM = "-----BEGIN {0}-----\nAAAA\n-----END {0}-----\n"
@@ -226,7 +226,7 @@ def test_of_several_targets_one_may_be_left_out_at_once(loaded, specs):
     site = {**loaded, "services": {**loaded["services"], "core": several}}
     text = render(site, specs)
     assert check(text, site, specs, production=True) == []
-    pool = upstream(yaml.safe_load(text), "core.pool")["healthchecks"]
+    pool = upstream(yaml.load(text, Loader=SafeLoader), "core.pool")["healthchecks"]
     assert pool["passive"]["unhealthy"]["tcp_failures"] == 1
     assert pool["active"]["unhealthy"]["tcp_failures"] == 1
 

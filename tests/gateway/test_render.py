@@ -91,7 +91,7 @@ def test_a_one_time_link_passes_kong_and_a_token_is_asked_for_elsewhere(loaded, 
     }
     more = copy.deepcopy(specs)
     more["ssx"]["/ispyb/api/v1/ssx"]["paths"]["/ispyb/api/v1/ssx/files/{file_id}"] = item
-    router = Router(yaml.safe_load(render(loaded, more)))
+    router = Router(yaml.load(render(loaded, more), Loader=SafeLoader))
     path = "/ispyb/api/v1/ssx/files/17"
     assert router.match("GET", path).plugins["jwt"]["anonymous"] == "public"
     assert "jwt" not in router.match("POST", path).plugins
@@ -158,14 +158,14 @@ def test_the_limits_and_origins_are_the_sites(kong, loaded):
 
 
 def test_without_origins_no_browser_of_another_site_is_let_in(loaded, specs):
-    kong = yaml.safe_load(render({**loaded, "cors": {"origins": []}}, specs))
+    kong = yaml.load(render({**loaded, "cors": {"origins": []}}, specs), Loader=SafeLoader)
     assert "cors" not in {each["name"] for each in kong["plugins"]}
 
 
 def test_a_service_has_targets_that_are_asked_for_their_health(loaded, specs):
     two = {"url": ["https://ssx-1:8443", "https://ssx-2"]}
     site = config.load({**loaded, "services": {**loaded["services"], "ssx": two}})
-    kong = yaml.safe_load(render(site, specs))
+    kong = yaml.load(render(site, specs), Loader=SafeLoader)
     upstream = next(each for each in kong["upstreams"] if each["name"] == "ssx.pool")
     targets = [each["target"] for each in upstream["targets"]]
     assert targets == ["ssx-1:8443", "ssx-2:443"]
@@ -201,7 +201,7 @@ def test_a_service_that_is_off_leaves_no_trace(without):
     site = without("ssx")
     text = render(site, specifications(site))
     assert "em.pool" in text
-    kong = yaml.safe_load(text)
+    kong = yaml.load(text, Loader=SafeLoader)
     kong["routes"] = []  # the specification: core's speaks of the permission ssx_write
     assert "ssx" not in yaml.safe_dump(kong)
     assert "/ssx" not in text
