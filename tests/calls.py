@@ -48,17 +48,17 @@ class Caller:
             data = more
         shown = curl(verb, url, query, data, headers, role)
         if ROLES[role]:
-            # a GET leaves its token as it was; another operation may revoke it
-            sign = self._kept if verb == "get" else self._sign
+            # a write of auth may revoke its token; all others leave it as it was
+            sign = self._sign if service == "auth" and verb != "get" else self._kept
             headers["Authorization"] = f"Bearer {sign(role)}"
         answer = client.open(url, method=verb, headers=headers, query_string=query, data=data)
         answer.curl = shown
         return answer
 
     def _sign(self, role):
-        """A token that lives for an hour: on a busy machine a test may take minutes."""
+        """A token that lives for a day: all tests use it, and a busy machine takes long."""
         who, claims = ROLES[role]
-        return self.token(*who, **{"exp": int(time.time()) + 3600, **claims})
+        return self.token(*who, **{"exp": int(time.time()) + 86_400, **claims})
 
     def least(self, name):
         """The least body of an operation; None if it takes none."""

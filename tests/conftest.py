@@ -325,7 +325,7 @@ def world(add_once, engine, site):
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def call(built, operations, token):
     """``call("leader", "get /proposals")`` calls that operation as the matrix says."""
     from tests.calls import Caller
@@ -343,7 +343,7 @@ def leaderless(engine, clean):
         connection.execute(insert(BLSession).values(sessionId=99, proposalId=99))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def token(signing):
     """``token("alice", 1, "mx_write")`` is a signed token; keywords replace its claims.
 
