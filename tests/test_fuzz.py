@@ -4,7 +4,6 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
@@ -58,6 +57,9 @@ def _with_few_columns(parameters):
 def test_no_request_breaks_the_services(operations, server, token, mode):
     faults, session = [], requests.Session()
     for operation in operations:
+        if not (operation.body or operation.query or operation.path_parameters):
+            if mode is GenerationMode.NEGATIVE:
+                continue  # it takes nothing that could be wrong: hundreds of tries would fail
         mine = token("login", 1, *PERMISSIONS)  # a new one: an operation is to sign out
         bearer = {"Authorization": f"Bearer {mine}"}
 
@@ -76,8 +78,6 @@ def test_no_request_breaks_the_services(operations, server, token, mode):
 
         try:
             try_it()
-        except Unsatisfiable:
-            assert not (operation.body or operation.query or operation.path_parameters)
         except FailureGroup as found:
             faults += [f"{operation.label}: {each}" for each in found.exceptions]
     assert not faults, "\n\n".join(faults)
