@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from uuid import uuid4
 
@@ -269,8 +270,8 @@ def add(built, clean):
 
     def commit(*rows):
         with built("core").app_context(), transaction_scope():
-            for row in rows:
-                db.session.add(row)
+            for _, alike in groupby(rows, type):
+                db.session.add_all(alike)
                 db.session.flush()
             db.session.expunge_all()  # what the rows hold can still be read
 
@@ -323,6 +324,12 @@ def world(add_once, engine, site):
         add_once(build, Path(site["file_roots"][-1]))
 
     return make
+
+
+@pytest.fixture
+def content(engine):
+    """``content()`` is all that is stored: rows by table."""
+    return lambda: database.stored(engine)
 
 
 @pytest.fixture(scope="session")

@@ -101,6 +101,15 @@ def _question(dialect: Dialect) -> tuple[list, str]:
     )
 
 
+def stored(engine: Engine) -> dict[str, list]:
+    """All rows in the order of their keys, by table; a table without rows is left out."""
+    with engine.connect() as connection:
+        return {
+            table.fullname: connection.execute(select(table).order_by(*table.primary_key)).all()
+            for table in filled_tables(connection)
+        }
+
+
 def empty(engine: Engine) -> None:
     """Delete all rows."""
     with unchecked(engine) as connection:

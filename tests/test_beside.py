@@ -8,7 +8,7 @@ sessions, each program two results.
 from itertools import count
 
 import pytest
-from sqlalchemy import UniqueConstraint, insert, select
+from sqlalchemy import UniqueConstraint, insert
 
 from shared.db import Base
 from tests.conftest import SERVICES, unchecked
@@ -50,29 +50,28 @@ def copies(table, row, keys):
 
 
 @pytest.fixture
-def content(engine):
-    """``content()`` is all that is stored: rows by key, by table."""
+def by_key(content):
+    """``by_key()`` is all that ISPyB's tables hold: rows by key, by table."""
 
     def read():
-        with engine.connect() as connection:
-            return {
-                table.name: {
-                    primary(table, row): row
-                    for row in connection.execute(select(table)).mappings()
-                }
-                for table in Base.metadata.sorted_tables
+        rows = content()
+        return {
+            table.name: {
+                primary(table, row._mapping): row._mapping for row in rows.get(table.name, ())
             }
+            for table in Base.metadata.sorted_tables
+        }
 
     return read
 
 
 @pytest.fixture
-def crowded(world, engine, content):
+def crowded(world, engine, by_key):
     """``crowded()`` makes the world and the copies; the keys of rows of others and of copies."""
 
     def make():
         world()
-        before, others = content(), {}
+        before, others = by_key(), {}
         with unchecked(engine) as connection:
             for table in Base.metadata.sorted_tables:
                 stored, keys = before[table.name], count(COPY)
@@ -91,9 +90,9 @@ def crowded(world, engine, content):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_write_changes_a_row_beside_the_one_it_names(
-    crowded, call, content, operations, service
+    crowded, call, by_key, operations, service
 ):
-    others, before, faults = crowded(), content(), []
+    others, before, faults = crowded(), by_key(), []
     for name in (name for name in WRITES if operations[name][0] == service):
         roles = [role for role in WRITERS if ROUTES[name].statuses[role] < 300]
         if not roles:
@@ -101,10 +100,10 @@ def test_no_write_changes_a_row_beside_the_one_it_names(
         answer = call(roles[0], name, call.whole(name))
         if answer.status_code >= 300:  # an earlier write is in its way
             crowded()
-            before = content()
+            before = by_key()
             answer = call(roles[0], name, call.whole(name))
         assert answer.status_code < 300, f"{answer.text}: {answer.curl}"
-        after = content()
+        after = by_key()
         for table, keys in others.items():
             for key in keys:
                 old, new = before[table].get(key), after[table].get(key)
@@ -115,5 +114,5 @@ def test_no_write_changes_a_row_beside_the_one_it_names(
         before = after
         if faults and faults[-1].endswith(answer.curl) or name.startswith("delete"):
             crowded()
-            before = content()
+            before = by_key()
     assert not faults, "\n".join(faults)
