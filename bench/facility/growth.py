@@ -42,12 +42,17 @@ def measure(uri: str, size: Size) -> dict[Key, Measure]:
 
 
 def measure_app(
-    app: Flask, folder: str | Path, size: Size, filters: Container[str] | None = None
+    app: Flask,
+    folder: str | Path,
+    size: Size,
+    filters: Container[str] | None = None,
+    only: Container[Key] | None = None,
 ) -> dict[Key, Measure]:
     """The same of an app on a facility of ``size``, whose keys are in ``folder``.
 
     Paths are those of the specification: the keys in them differ from size to size. With
-    ``filters``, only these are measured, without the rows of the count of the list.
+    ``filters``, only these are measured, without the rows of the count of the list; with ``only``,
+    the pages of these keys.
     """
     costs: dict[Key, Measure] = {}
     clients = {name: Client(app, sign_token(folder, name)) for name in CALLERS}
@@ -64,10 +69,12 @@ def measure_app(
                 for query in lists.list_queries(client, path, operation, keys[name]):
                     if filters is not None and query.kind and query.kind not in filters:
                         continue
+                    key = (path, name, _describe(query))
+                    if only is not None and key not in only:
+                        continue
                     cost.clear()
                     status = client.get(query.path, query.parameters).status
                     rows = cost.count_rows(counts=filters is None)
-                    key = (path, name, _describe(query))
                     costs[key] = Measure(status, cost.seconds, rows)
     return costs
 
