@@ -5,7 +5,8 @@ written so.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from sqlalchemy import select
 
@@ -59,12 +60,18 @@ def replace(identity: Identity, key: int, document: dict) -> dict:
     return get(identity, key)
 
 
-def add(identity: Identity, row: Shipping, dewars: list[dict]) -> None:
+def add(
+    identity: Identity,
+    row: Shipping,
+    dewars: list[dict],
+    stored: Mapping[int, int] = MappingProxyType({}),
+) -> None:
     """Add dewars with their containers and samples to a locked or new shipment.
 
-    BadInput with the path of each fault; nothing is written then.
+    ``stored`` are the keys of those that it has already, by their index in ``dewars``: they get
+    containers only. BadInput with the path of each fault; nothing is written then.
     """
-    tree_rows.insert(identity, row, dewars)
+    tree_rows.insert(identity, row, dewars, stored)
     check_safety(row)
 
 

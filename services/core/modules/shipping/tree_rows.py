@@ -1,7 +1,7 @@
 """The rows of a document with dewars, containers and samples, which are inserted in bulk."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -108,15 +108,22 @@ def _get_below(node: Node, name: str) -> Iterator[Node]:
         yield Node((*node.path, key, at), document, node)
 
 
-def insert(identity: Identity, shipment: Shipping, dewars: list[dict]) -> None:
-    """Insert all rows of ``dewars`` below a shipment that is locked or new."""
+def insert(
+    identity: Identity, shipment: Shipping, dewars: list[dict], stored: Mapping[int, int]
+) -> None:
+    """Insert all rows of ``dewars`` below a shipment that is locked or new.
+
+    ``stored`` are the keys of dewars that it has, by their index.
+    """
     faults = Faults()
     tree = build_tree(dewars, faults)
+    for index, key in stored.items():
+        tree.dewars[index].key = key
     complete(identity, tree)
     check_places(tree.samples, faults)
     content = Content(shipment.proposalId, tree.samples, faults)
     faults.raise_any()
-    insert_dewars(identity, shipment, tree.dewars)
+    insert_dewars(identity, shipment, [node for node in tree.dewars if node.key is None])
     insert_containers(tree.levels)
     insert_samples(tree.samples, content)
 
