@@ -48,6 +48,7 @@ from services.core.routes.shipping import (
     containers,
     dewars,
     labels,
+    sheets,
     shipment_trees,
     shipments,
 )
@@ -70,6 +71,7 @@ MOUNTS = [
             diffraction_plans.ns,
             shipments.ns,
             shipment_trees.ns,
+            sheets.ns,
             dewars.ns,
             container_types.ns,
             containers.ns,
