@@ -52,9 +52,10 @@ def check_safety(row: Shipping) -> None:
 
     A yellow or red one has no container in the queue for unattended data collection.
     """
-    if not row.safetyLevel:
+    word = (row.safetyLevel or "").upper()
+    if word not in RISKS:  # other clients store other words
         return
-    level = RISKS.index(row.safetyLevel.upper())
+    level = RISKS.index(word)
     inside = select(Container.containerId).join(Dewar, Dewar.dewarId == Container.dewarId)
     inside = inside.where(Dewar.shippingId == row.shippingId)
     risky = (
