@@ -18,9 +18,14 @@ ERRORS_SHOWN = 100  # in one problem
 UNKNOWN_PATH = "no operation has this path, or an id in it is not a number"
 NOUNS = {
     "BLSample": "Sample",
+    "BLSampleGroup": "Sample group",
+    "BLSampleGroupHasBLSample": "Sample of the group",
+    "BLSampleImage": "Sample image",
     "BLSession": "Session",
     "BLSubSample": "Subsample",
+    "PDB": "PDB file",
     "ProposalHasPerson": "Member",
+    "SampleHasLigand": "Ligand of the sample",
     "SessionHasPerson": "Member",
     "UserGroup": "Group",
     "UserGroupHasPermission": "Permission of the group",

@@ -34,12 +34,14 @@ from shared.statements import cache_statements
 VISIBLE = "visible"  # key in ``session.info``: the rows that this transaction has checked
 DENIED = {"Proposal", "BLSession"}  # a reference to a hidden one is a 404, not a 424
 PLURALS = {  # for errors, by table
+    "BLSample_has_Ligand": "samples",
     "BLSession": "sessions",
     "DataCollectionGroup": "data collections",
     "LabContact": "lab contacts",
     "Person": "persons",
     "Proposal": "proposals",
     "ProposalHasPerson": "members of proposals",
+    "Protein_has_PDB": "PDB files",
     "Session_has_Person": "members of sessions",
     "UserGroup_has_Person": "groups",
 }

@@ -148,6 +148,12 @@ def rule(identity: Identity, entity: Any) -> Rule:
     return Rule(condition(shape, entity), values, shape)
 
 
+def rule_of_link(identity: Identity, link: Any) -> Rule:
+    """The rows whose ``link`` refers to a row that the caller sees."""
+    shape, values = described(identity)
+    return Rule(_followed(shape, link), values, shape)
+
+
 @cache_statements(1024)
 def condition(shape: Shape, entity: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees a row of ``entity``."""

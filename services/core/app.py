@@ -42,7 +42,18 @@ from services.core.routes.processing import (
     xray_centrings,
     xrf_maps,
 )
-from services.core.routes.samples import crystals, diffraction_plans, proteins, samples
+from services.core.routes.samples import (
+    crystals,
+    diffraction_plans,
+    groups,
+    ligands,
+    lookups,
+    pdbs,
+    proteins,
+    samples,
+    subsamples,
+)
+from services.core.routes.samples import images as sample_images
 from services.core.routes.shipping import (
     container_types,
     containers,
@@ -69,6 +80,12 @@ MOUNTS = [
             crystals.ns,
             proteins.ns,
             diffraction_plans.ns,
+            subsamples.ns,
+            groups.ns,
+            sample_images.ns,
+            ligands.ns,
+            lookups.ns,
+            pdbs.ns,
             shipments.ns,
             shipment_trees.ns,
             sheets.ns,

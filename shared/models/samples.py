@@ -1,6 +1,7 @@
 """Samples, and what they are made of."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     TIMESTAMP,
@@ -246,6 +247,9 @@ class BLSample(Base):
     container: Mapped[Container | None] = relationship()
     crystal: Mapped[Crystal | None] = relationship(back_populates="samples")
     plan: Mapped[DiffractionPlan | None] = relationship()
+    memberships: Mapped[Any] = relationship(
+        "BLSampleGroupHasBLSample", uselist=True, viewonly=True
+    )
     effective_plan: Mapped[DiffractionPlan | None] = relationship(
         primaryjoin=lambda: _plan_of_sample(), viewonly=True
     )
@@ -313,3 +317,4 @@ class BLSubSample(Base):
     position: Mapped[Position | None] = relationship(foreign_keys=[positionId])
     position2: Mapped[Position | None] = relationship(foreign_keys=[position2Id])
     plan: Mapped[DiffractionPlan | None] = relationship()
+    image: Mapped[Any] = relationship("BLSampleImage", uselist=False)

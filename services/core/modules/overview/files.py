@@ -28,6 +28,7 @@ from shared.files import Archive
 from shared.identity import Identity
 from shared.models import (
     AutoProcProgramAttachment,
+    BLSampleImage,
     DataCollection,
     DataCollectionFileAttachment,
     DataCollectionGroup,
@@ -85,6 +86,11 @@ XRF_SPECTRUM = FileRows(
         "annotated": XFEFluorescenceSpectrum.annotatedPymcaXfeSpectrum,
         "fitted": XFEFluorescenceSpectrum.fittedDataFileFullPath,
     },
+)
+SAMPLE_IMAGE = FileRows(
+    BLSampleImage.blSampleImageId,
+    lambda identity: access.samples(identity, BLSampleImage.blSampleId),
+    {"file": BLSampleImage.imageFullPath},
 )
 VIEWS = {"1": MXMRRunBlob.view1, "2": MXMRRunBlob.view2, "3": MXMRRunBlob.view3}
 IMAGES = {"jpeg": Image.jpegFileFullPath, "thumbnail": Image.jpegThumbnailFileFullPath}

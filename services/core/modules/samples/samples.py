@@ -59,10 +59,23 @@ def _check_proposal(crystal_id: int | None, container_id: int | None) -> None:
     """
     if crystal_id is None and container_id is None:
         raise Conflict("without a crystal and a container it belongs to nobody")
+    if len(_get_proposals(crystal_id, container_id)) > 1:
+        raise Conflict("the crystal and the container are of different proposals")
+
+
+def check_sample_of_proposal(sample_id: int, proposal_id: int | None, other: str) -> None:
+    """Raise Conflict unless a sample is of the proposal of the ``other`` row, e.g. its ligand."""
+    row = db.session.get_one(BLSample, sample_id)
+    container_id = row.containerId if row.crystalId is None else None
+    if _get_proposals(row.crystalId, container_id) != {proposal_id}:
+        raise Conflict(f"the sample and the {other} are of different proposals")
+
+
+def _get_proposals(crystal_id: int | None, container_id: int | None) -> set[int]:
+    """The proposals of a crystal and of a container."""
     proposal = select(Protein.proposalId).join(Crystal, Crystal.proteinId == Protein.proteinId)
     statements = [proposal.where(Crystal.crystalId == crystal_id)]
     for containers, owner in select_owners():
         (key,) = containers.selected_columns
         statements.append(containers.with_only_columns(owner).where(key == container_id))
-    if len(db.session.scalars(union(*statements)).all()) > 1:
-        raise Conflict("the crystal and the container are of different proposals")
+    return {*db.session.scalars(union(*statements))}

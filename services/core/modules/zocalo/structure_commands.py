@@ -6,9 +6,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
-from services.core.models import PDB, ProteinHasPDB, SpaceGroup
+from services.core.models import SpaceGroup
 from services.core.modules.processing import phasings
 from services.core.modules.processing.programs import lock, now
+from services.core.modules.samples import pdbs
 from services.core.modules.zocalo.command_parameters import (
     CommandParameters,
     check_visible,
@@ -27,7 +28,7 @@ from services.core.schemas.processing.results import (
     PhasingStatisticsSchema,
     PhasingStepSchema,
 )
-from services.core.schemas.samples.pdbs import PDBSchema
+from services.core.schemas.samples.pdbs import LARGEST, PDBSchema
 from shared import access, app_context, files, row_checks
 from shared.db import db, save
 from shared.errors import BadInput, NotFound, NotYet
@@ -36,7 +37,6 @@ from shared.identity import Identity
 from shared.models import AutoProcProgram, Protein
 from shared.schemas import LATIN1_LINES
 
-LARGEST = 2**24 - 1  # bytes of a file that PDB.contents takes
 STEPS = {
     "PreparePhasingData": "PREPARE",
     "SubstructureDetermination": "SUBSTRUCTUREDETERMINATION",
@@ -164,14 +164,9 @@ def insert_pdb_files(identity: Identity, parameters: CommandParameters) -> list[
 def _put_file(protein_id: int, parameters: CommandParameters, path: str, roots: FileRoots) -> int:
     """Insert or replace one PDB file of a protein; return its key."""
     values = CommandParameters({"name": PurePath(path).name, "source": parameters.get("source")})
-    columns = {"source": None, **load_columns(PDBSchema(), values)}
-    statement = db.select(PDB).join(ProteinHasPDB, ProteinHasPDB.pdbid == PDB.pdbId)
-    statement = statement.filter(ProteinHasPDB.proteinid == protein_id).filter_by(**columns)
-    stored = db.session.scalars(statement.limit(1)).first()
-    row = save(stored or PDB(**columns), {"contents": _read_text(path, roots)})
-    if stored is None:
-        save(ProteinHasPDB(), {"proteinid": protein_id, "pdbid": row.pdbId})
-    return row.pdbId
+    columns = load_columns(PDBSchema(), values)
+    key, _ = pdbs.put(protein_id, {**columns, "contents": _read_text(path, roots)})
+    return key
 
 
 def _read_text(path: str, roots: FileRoots) -> str:

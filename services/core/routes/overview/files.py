@@ -1,6 +1,7 @@
-"""/data_collections, /beamline, /energy_scans, /xrf_spectra and /autoproc: the files they name"""
+"""The files that data collections, rows of beamlines, samples and results name"""
 
 from services.core.modules.overview import files
+from services.core.modules.samples import pdbs
 from services.core.schemas.overview.files import FileQuery
 from shared.api import Namespace, Resource
 
@@ -92,6 +93,36 @@ class SpectrumFile(Resource):
     def get(self, identity, xrf_spectrum_id, kind):
         """Fetch a file of a fluorescence spectrum."""
         return files.get_path(identity, files.XRF_SPECTRUM, xrf_spectrum_id, kind)
+
+
+@ns.route("/samples/images/<int:image_id>/file")
+class SampleImage(Resource):
+    @ns.require(link=True)
+    @ns.takes(FileQuery, query=True)
+    @ns.streams(PICTURE)
+    def get(self, identity, image_id):
+        """Show a picture of a sample."""
+        return files.get_path(identity, files.SAMPLE_IMAGE, image_id, "file")
+
+
+@ns.route("/samples/proteins/<int:protein_id>/pdbs/<int:pdb_id>/file")
+class ProteinFileText(Resource):
+    @ns.require(link=True)
+    @ns.takes(FileQuery, query=True)
+    @ns.streams(ANY)
+    def get(self, identity, protein_id, pdb_id):
+        """Fetch a file of a protein."""
+        return pdbs.get_document(identity, protein_id, pdb_id)
+
+
+@ns.route("/samples/crystals/<int:crystal_id>/pdb/file")
+class CrystalFileText(Resource):
+    @ns.require(link=True)
+    @ns.takes(FileQuery, query=True)
+    @ns.streams(ANY)
+    def get(self, identity, crystal_id):
+        """Fetch the file that a crystal names."""
+        return pdbs.get_crystal_document(identity, crystal_id)
 
 
 @ns.route("/autoproc/programs/attachments/<int:attachment_id>/file")

@@ -33,8 +33,13 @@ from services.core.schemas.processing.xray_centrings import CentringSchema
 from services.core.schemas.processing.xrf_maps import XrfMapSchema
 from services.core.schemas.samples.crystals import CrystalSchema
 from services.core.schemas.samples.diffraction_plans import DiffractionPlanSchema
+from services.core.schemas.samples.groups import SampleGroupMemberSchema, SampleGroupSchema
+from services.core.schemas.samples.images import SampleImageSchema
+from services.core.schemas.samples.ligands import LigandSchema, SampleLigandSchema
+from services.core.schemas.samples.pdbs import PdbFileSchema
 from services.core.schemas.samples.proteins import ProteinSchema
 from services.core.schemas.samples.samples import SampleSchema
+from services.core.schemas.samples.subsamples import SubsampleSchema
 from services.core.schemas.shipping.containers import ContainerSchema
 from services.core.schemas.shipping.dewars import DewarSchema
 from services.core.schemas.shipping.shipments import ShipmentSchema
@@ -48,8 +53,15 @@ WRITTEN: dict[str, type[Schema]] = {
         CrystalSchema,
         DewarSchema,
         DiffractionPlanSchema,
+        LigandSchema,
+        PdbFileSchema,
         ProteinSchema,
+        SampleGroupMemberSchema,
+        SampleGroupSchema,
+        SampleImageSchema,
+        SampleLigandSchema,
         SampleSchema,
+        SubsampleSchema,
         ShipmentSchema,
         XrfSpectrumSchema,
         XrfMapSchema,

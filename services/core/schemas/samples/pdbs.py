@@ -1,17 +1,77 @@
-"""The payloads of models of proteins, without the text of their files."""
+"""The payloads of models and reflections of proteins, which are PDB, CIF and HKL files."""
 
+import re
+
+from marshmallow import Schema, ValidationError, fields, validate
 from marshmallow_sqlalchemy import auto_field
+from sqlalchemy import bindparam, select
 
-from services.core.models import PDB
+from services.core.models import PDB, ProteinHasPDB
+from shared.filters import Filter
 from shared.schemas import TableSchema
+
+LARGEST = 2**24 - 1  # bytes of a file that PDB.contents takes
+NAME = [
+    validate.Length(max=255),
+    validate.Regexp(
+        r"^[A-Za-z0-9 ()+,._-]+\.(pdb|ent|cif|hkl|sca)$(?!\n)",
+        re.IGNORECASE,
+        error="Must be the name of a text file that ends in .pdb, .ent, .cif, .hkl or .sca.",
+    ),
+]
 
 
 class PDBSchema(TableSchema):
-    """A model of a protein."""
+    """A file of a protein, without its text."""
 
     name = auto_field(required=True, allow_none=False)
 
     class Meta(TableSchema.Meta):
         model = PDB
-        exclude = ("contents",)
+        exclude: tuple[str, ...] = ("contents",)
         dump_only = ("pdbId",)
+        search = ("name",)
+        sort = ("-pdbId",)
+        filters = {
+            "parent": Filter(
+                PDB.pdbId.in_(
+                    select(ProteinHasPDB.pdbid).where(
+                        ProteinHasPDB.proteinid == bindparam("parent")
+                    )
+                )
+            ),
+        }
+
+
+def check_size(text: str) -> None:
+    """A validator of the text of a file."""
+    if not text or len(text.encode()) > LARGEST:
+        raise ValidationError(f"Must have from 1 to {LARGEST} bytes.")
+
+
+class PdbFileSchema(PDBSchema):
+    """A file of a protein, with its text."""
+
+    name = auto_field(
+        required=True,
+        allow_none=False,
+        validate=NAME,
+        metadata={"description": "of the file, a text", "example": "model.pdb"},
+    )
+    contents = fields.String(
+        required=True,
+        validate=check_size,
+        metadata={"description": "text of the file, up to 16 MB"},
+    )
+
+    class Meta(PDBSchema.Meta):
+        exclude = ()
+
+
+class PdbQuery(Schema):
+    """The name of a file whose text is the body."""
+
+    name = fields.String(
+        validate=NAME,
+        metadata={"description": "of the file, if the body is its text", "example": "model.pdb"},
+    )

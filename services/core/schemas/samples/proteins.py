@@ -1,18 +1,12 @@
 """The payloads of proteins."""
 
 from marshmallow import Schema, fields
+from marshmallow_sqlalchemy import auto_field
 
+from services.core.schemas.samples.lookups import ComponentTypeSchema, ConcentrationTypeSchema
 from shared.aggregates import Count
-from shared.models import BLSample, ComponentType, Crystal, Protein
+from shared.models import BLSample, Crystal, Protein
 from shared.schemas import TableSchema
-
-
-class ComponentTypeSchema(TableSchema):
-    """The kind of a substance."""
-
-    class Meta(TableSchema.Meta):
-        model = ComponentType
-        sort = ("name",)
 
 
 class ProteinMetadataSchema(Schema):
@@ -25,7 +19,13 @@ class ProteinMetadataSchema(Schema):
 class ProteinSchema(TableSchema):
     """A substance of a proposal."""
 
+    acronym = auto_field(
+        required=True,
+        allow_none=False,
+        metadata={"description": "short label, unique in the proposal: letters, digits, _ and -"},
+    )
     ComponentType = fields.Nested(ComponentTypeSchema, attribute="type", dump_only=True)
+    ConcentrationType = fields.Nested(ConcentrationTypeSchema, attribute="unit", dump_only=True)
     _metadata = fields.Nested(ProteinMetadataSchema, dump_only=True)
 
     class Meta(TableSchema.Meta):

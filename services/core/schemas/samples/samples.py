@@ -1,28 +1,69 @@
 """The payloads of samples."""
 
 import re
+from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates
 from marshmallow_sqlalchemy import auto_field
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 
+from services.core.models import SampleHasLigand
 from services.core.schemas.records import KEY
 from services.core.schemas.samples.crystals import CrystalProteinSchema
 from services.core.schemas.samples.diffraction_plans import SAMPLES, DiffractionPlanSchema
+from shared import visibility
 from shared.aggregates import Count, Distinct
-from shared.filters import Filter, by_proposal
+from shared.callers import Shape
+from shared.filters import Condition, Filter, by_proposal
 from shared.models import (
     BLSample,
+    BLSampleGroupHasBLSample,
     BLSubSample,
     Container,
     Crystal,
     DataCollection,
     DataCollectionGroup,
+    Dewar,
 )
 from shared.schemas import TableSchema, text_of
 
 NAME = r"[a-zA-Z0-9:+_-]+"  # MXCuBE drops the whole list if one name has other characters
 READY = "processing"  # the status of a container whose samples a beamline may load
+
+
+def _is_in_group(shape: Shape) -> ColumnElement[bool]:
+    """Whether a sample is in the visible group that is bound as ``blSampleGroupId``."""
+    group_id = BLSampleGroupHasBLSample.blSampleGroupId
+    return _is_selected(BLSampleGroupHasBLSample.blSampleId, group_id, shape)
+
+
+def _has_ligand(shape: Shape) -> ColumnElement[bool]:
+    """Whether the visible ligand that is bound as ``ligandId`` is in a sample."""
+    return _is_selected(SampleHasLigand.blSampleId, SampleHasLigand.ligandId, shape)
+
+
+def _is_selected(sample_id: Any, link: Any, shape: Shape) -> ColumnElement[bool]:
+    """Whether a row with the ``sample_id`` of a sample has the bound value in ``link``."""
+    parent = visibility.target(link)
+    visible = select(visibility.key_of(parent)).where(
+        visibility.key_of(parent) == bindparam(link.key), visibility.condition(shape, parent)
+    )
+    return BLSample.blSampleId.in_(select(sample_id).where(link.in_(visible)))
+
+
+def _is_in_shipment(shape: Shape) -> ColumnElement[bool]:
+    """Whether a sample is in a container of the shipment that is bound as ``shippingId``."""
+    containers = select(Container.containerId).join(Dewar, Dewar.dewarId == Container.dewarId)
+    containers = containers.where(
+        Dewar.shippingId == bindparam("shippingId"), visibility.condition(shape, Dewar)
+    )
+    return BLSample.containerId.in_(containers)
+
+
+def _by_key(condition: Condition, description: str) -> Filter:
+    """A filter by the key of another row."""
+    key = fields.Integer(strict=False, validate=KEY, metadata={"description": description})
+    return Filter(condition, key)
 
 
 class SampleContainerSchema(TableSchema):
@@ -114,12 +155,15 @@ class SampleSchema(TableSchema):
                     },
                 ),
             ),
-            "proteinId": Filter(
+            "proteinId": _by_key(
                 BLSample.crystalId.in_(
                     select(Crystal.crystalId).where(Crystal.proteinId == bindparam("proteinId"))
                 ),
-                fields.Integer(strict=False, validate=KEY),
+                "of this protein",
             ),
+            "blSampleGroupId": _by_key(_is_in_group, "in this group"),
+            "ligandId": _by_key(_has_ligand, "with this ligand"),
+            "shippingId": _by_key(_is_in_shipment, "in a container of this shipment"),
             "status": Filter(
                 BLSample.blSampleStatus == bindparam("status"),
                 text_of(BLSample.blSampleStatus, metadata={"description": "the blSampleStatus"}),
