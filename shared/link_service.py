@@ -31,7 +31,9 @@ class LinkService(ChildService):
         self, identity: Identity, parent_key: Any, query: dict
     ) -> dict:
         """One page of the links of a visible parent."""
-        sort = [*query.get("sort", ()), self.other]  # the key of a link makes the order unique
+        sort = [*query.get("sort", self.schema.Meta.sort)]
+        if not {self.other, f"-{self.other}"} & {*sort}:
+            sort.append(self.other)  # the key of a link makes the order unique
         query = {**query, "sort": sort, "parent": self.parent.get_key(identity, parent_key)}
         return read.page(self.schema, self._rule(identity), query)
 

@@ -49,7 +49,9 @@ def pair(key, leader, beamline):
         models.BLSession(sessionId=key, visit_number=1, beamLineName=beamline, **proposal, **DAY),
         models.Protein(proteinId=key, **proposal),
         models.DiffractionPlan(diffractionPlanId=key),
-        models.Crystal(crystalId=key, proteinId=key, diffractionPlanId=key),
+        models.Crystal(
+            crystalId=key, proteinId=key, diffractionPlanId=key, pdbFileName="model.pdb"
+        ),
         models.Shipping(shippingId=key, **proposal),
         models.Dewar(dewarId=key, shippingId=key),
         models.Container(containerId=key, dewarId=key),

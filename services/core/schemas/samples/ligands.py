@@ -50,13 +50,18 @@ class LigandSchema(TableSchema):
         }
 
 
+class LinkedLigandSchema(TableSchema):
+    """A ligand, where a sample lists it."""
+
+    class Meta(TableSchema.Meta):
+        model = Ligand
+
+
 class SampleLigandSchema(TableSchema):
     """A ligand in a sample."""
 
     ligandId = auto_field(required=True)
-    Ligand = fields.Nested(
-        LigandSchema(exclude=("_metadata",)), attribute="ligand", dump_only=True
-    )
+    Ligand = fields.Nested(LinkedLigandSchema, attribute="ligand", dump_only=True)
 
     class Meta(TableSchema.Meta):
         model = SampleHasLigand
