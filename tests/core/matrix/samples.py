@@ -18,7 +18,8 @@ def usual(path, key, noun, body, schema, outside=424, deleted=409, **more):
 
 ROUTES = [
     *usual(
-        *("/samples", "blSampleId", "sample", {"crystalId": 1}, "Sample"),
+        # a new sample has no subsample yet
+        *("/samples", "blSampleId", "sample", {"crystalId": 1, "blSubSampleId": None}, "Sample"),
         deleted=200,
         filters={"beamLineName": ["i03"]},
     ),

@@ -57,7 +57,7 @@ def test_an_acronym_is_unique_in_its_proposal_and_fit_for_names(as_, stock, add)
         answer = alice.post(URL, json=body)
         assert (answer.status_code, [*answer.json["errors"]]) == (status, ["acronym"])
     made = alice.post(URL, json={"proposalId": 1, "acronym": "THAU"})
-    assert made.status_code == 201
+    assert (made.status_code, made.json["personId"]) == (201, ALICE)
     url = f"{URL}/{made.json['proteinId']}"
     assert alice.patch(url, json={"acronym": "Lys"}).status_code == 409
     assert alice.patch(url, json={"acronym": "thau"}).json["acronym"] == "thau"

@@ -14,7 +14,17 @@ from shared.models import Proposal, Protein
 from shared.table_service import TableService
 
 ACRONYM = re.compile("[A-Za-z0-9_-]+")
-proteins = TableService(ProteinSchema)
+
+
+class Proteins(TableService):
+    """The proteins of proposals."""
+
+    def insert(self, identity: Identity, data: dict) -> Protein:
+        """Create a protein of a visible proposal, and note the caller as its maker."""
+        return super().insert(identity, {**data, "personId": identity.personId})
+
+
+proteins = Proteins(ProteinSchema)
 
 
 @proteins.check_rows

@@ -1,6 +1,7 @@
 """The payloads of crystals."""
 
 from marshmallow import Schema, fields
+from marshmallow_sqlalchemy import auto_field
 
 from shared.aggregates import Count
 from shared.models import BLSample, Crystal, Protein
@@ -32,6 +33,7 @@ class CrystalMetadataSchema(Schema):
 class CrystalSchema(TableSchema):
     """A form of a protein."""
 
+    proteinId = auto_field(required=True)
     Protein = fields.Nested(CrystalProteinSchema, attribute="protein", dump_only=True)
     _metadata = fields.Nested(CrystalMetadataSchema, dump_only=True)
 

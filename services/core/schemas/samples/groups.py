@@ -2,10 +2,11 @@
 
 from marshmallow import Schema, fields
 from marshmallow_sqlalchemy import auto_field
+from sqlalchemy import bindparam
 
 from services.core.schemas.people.persons import PersonNameSchema
 from shared.aggregates import Count
-from shared.filters import by_parent
+from shared.filters import by_parent, by_proposal
 from shared.models import BLSample, BLSampleGroup, BLSampleGroupHasBLSample
 from shared.schemas import TableSchema
 
@@ -28,6 +29,11 @@ class SampleGroupSchema(TableSchema):
         dump_only = ("blSampleGroupId", "ownerId")
         search = ("name",)
         sort = ("-blSampleGroupId",)
+        filters = {
+            "proposal": by_proposal(
+                BLSampleGroup.proposalId == bindparam("proposal"), follows_rule=True
+            )
+        }
 
 
 class GroupedSampleSchema(TableSchema):

@@ -19,6 +19,7 @@ class ProteinMetadataSchema(Schema):
 class ProteinSchema(TableSchema):
     """A substance of a proposal."""
 
+    proposalId = auto_field(required=True)
     acronym = auto_field(
         required=True,
         allow_none=False,
@@ -30,6 +31,6 @@ class ProteinSchema(TableSchema):
 
     class Meta(TableSchema.Meta):
         model = Protein
-        dump_only = ("proteinId", "bltimeStamp")
+        dump_only = ("proteinId", "personId", "bltimeStamp")
         search = ("acronym", "name")
         sort = ("-proteinId",)
