@@ -1,7 +1,6 @@
 """The files that data collections, rows of beamlines, samples and results name"""
 
 from services.core.modules.overview import files
-from services.core.modules.samples import pdbs
 from services.core.schemas.overview.files import FileQuery
 from shared.api import Namespace, Resource
 
@@ -103,26 +102,6 @@ class SampleImage(Resource):
     def get(self, identity, image_id):
         """Show a picture of a sample."""
         return files.get_path(identity, files.SAMPLE_IMAGE, image_id, "file")
-
-
-@ns.route("/samples/proteins/<int:protein_id>/pdbs/<int:pdb_id>/file")
-class ProteinFileText(Resource):
-    @ns.require(link=True)
-    @ns.takes(FileQuery, query=True)
-    @ns.streams(ANY)
-    def get(self, identity, protein_id, pdb_id):
-        """Fetch a file of a protein."""
-        return pdbs.get_document(identity, protein_id, pdb_id)
-
-
-@ns.route("/samples/crystals/<int:crystal_id>/pdb/file")
-class CrystalFileText(Resource):
-    @ns.require(link=True)
-    @ns.takes(FileQuery, query=True)
-    @ns.streams(ANY)
-    def get(self, identity, crystal_id):
-        """Fetch the file that a crystal names."""
-        return pdbs.get_crystal_document(identity, crystal_id)
 
 
 @ns.route("/autoproc/programs/attachments/<int:attachment_id>/file")

@@ -8,9 +8,11 @@ from services.core.modules.samples import pdbs
 from services.core.routes import WRITERS
 from services.core.schemas.samples.pdbs import PdbFileSchema, PdbQuery, PDBSchema
 from shared.api import Namespace, Resource
+from shared.files import FileQuery
 from shared.lists import FieldsQuery, query_of
 
 ns = Namespace("pdbs", path="/samples", description="PDB, CIF and HKL files of proteins")
+ANY = "*/*"
 
 
 def read_text(body: bytes) -> dict:
@@ -54,6 +56,16 @@ class ProteinFile(Resource):
         return pdbs.delete_of_protein(identity, protein_id, pdb_id)
 
 
+@ns.route("/proteins/<int:protein_id>/pdbs/<int:pdb_id>/file")
+class ProteinFileText(Resource):
+    @ns.require(link=True)
+    @ns.takes(FileQuery, query=True)
+    @ns.streams(ANY)
+    def get(self, identity, protein_id, pdb_id):
+        """Fetch a file of a protein."""
+        return pdbs.get_document(identity, protein_id, pdb_id)
+
+
 @ns.route("/crystals/<int:crystal_id>/pdb")
 class CrystalFile(Resource):
     @ns.require()
@@ -70,3 +82,13 @@ class CrystalFile(Resource):
     def put(self, identity, query, data, crystal_id):
         """Store the file of a crystal, as JSON or as its text; it is one of its protein too."""
         return pdbs.replace_of_crystal(identity, crystal_id, data)
+
+
+@ns.route("/crystals/<int:crystal_id>/pdb/file")
+class CrystalFileText(Resource):
+    @ns.require(link=True)
+    @ns.takes(FileQuery, query=True)
+    @ns.streams(ANY)
+    def get(self, identity, crystal_id):
+        """Fetch the file that a crystal names."""
+        return pdbs.get_crystal_document(identity, crystal_id)
