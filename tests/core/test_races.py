@@ -8,12 +8,14 @@ from threading import Barrier, local
 import pytest
 from sqlalchemy import MetaData, Table, delete, event, insert, inspect, select, text, update
 
-from services.core.models import Image, LabContact, RobotAction
+from services.core.models import Image, LabContact, Ligand, RobotAction
 from shared.db import db
 from shared.models import (
     BeamLineSetup,
     BLSample,
+    BLSampleImage,
     BLSession,
+    BLSubSample,
     DataCollection,
     DataCollectionGroup,
     Detector,
@@ -22,6 +24,7 @@ from shared.models import (
     Position,
     Proposal,
     ProposalHasPerson,
+    Protein,
 )
 from shared.row_checks import PLURALS
 from tests.conftest import unchecked
@@ -40,11 +43,17 @@ DELETED = {  # the row that a published DELETE names, and what it must have
         LabContact,
         {"personId": 1, "proposalId": 1, "cardName": "kept"},
     ),
+    "/samples/images/{image_id}": (BLSampleImage, {"blSampleId": 1}),
+    "/samples/ligands/{ligand_id}": (Ligand, {"proposalId": 1, "name": "kept"}),
+    "/samples/subsamples/{subsample_id}": (BLSubSample, {"blSampleId": 1}),
 }
 LINKS = {  # tables whose rows a DELETE names by their parents; no table refers to them
     "/proposals/{proposal_id}/persons/{person_id}": "ProposalHasPerson",
     "/sessions/{session_id}/persons/{person_id}": "Session_has_Person",
     "/data_collections/{data_collection_id}/comments/{comment_id}": "DataCollectionComment",
+    "/samples/groups/{group_id}/samples/{sample_id}": "BLSampleGroup_has_BLSample",
+    "/samples/proteins/{protein_id}/pdbs/{pdb_id}": "Protein_has_PDB",
+    "/samples/{sample_id}/ligands/{ligand_id}": "BLSample_has_Ligand",
     "/auth/groups/{user_group_id}/permissions/{permission_id}": "UserGroup_has_Permission",
     "/auth/groups/{user_group_id}/persons/{person_id}": "UserGroup_has_Person",
     "/auth/tokens/{service_token_id}": "ServiceToken",
@@ -188,6 +197,16 @@ def test_a_collection_with_the_files_of_one_that_was_just_stored_is_refused(alic
     assert (answer.status_code, count(DataCollection)) == (409, 2), answer.json
 
 
+def test_an_acronym_that_was_just_taken_is_not_taken_again(as_, facility, after):
+    changes = [
+        update(Proposal).where(Proposal.proposalId == 1).values(title="new"),
+        insert(Protein).values(proposalId=1, acronym="LYS"),
+    ]
+    body = {"proposalId": 1, "acronym": "lys"}
+    answer = after(changes, lambda: as_("alice", 1).post(f"{URL}/samples/proteins", json=body))
+    assert (answer.status_code, [*answer.json["errors"]]) == (409, ["acronym"])
+
+
 def test_a_person_who_was_just_put_on_a_proposal_is_not_put_there_again(as_, facility, after):
     changes = [
         update(Proposal).where(Proposal.proposalId == 1).values(title="new"),
@@ -243,7 +262,7 @@ def test_a_delete_takes_no_row_with_it_that_was_just_stored(
     """The row is locked, the DELETE waits, a row is added to each table that refers to it."""
     (model, values), url = DELETED[path], URL + re.sub("{.*}", str(KEPT), path)
     (key,) = inspect(model).primary_key
-    add(Person(personId=1), Proposal(proposalId=1, personId=1))
+    add(Person(personId=1), Proposal(proposalId=1, personId=1), BLSample(blSampleId=1))
     add(model(**{key.name: KEPT}, **values))
     below = [(t, c) for t, c in dependents(model.__tablename__) if t.name != "SessionType"]
     rows = [
