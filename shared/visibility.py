@@ -149,9 +149,9 @@ def rule(identity: Identity, entity: Any) -> Rule:
 
 
 def rule_of_link(identity: Identity, link: Any) -> Rule:
-    """The rows whose ``link`` refers to a row that the caller sees."""
+    """The rows whose ``link`` refers to a row that the caller sees: each is checked."""
     shape, values = described(identity)
-    return Rule(_followed(shape, link), values, shape)
+    return Rule(_followed(shape._replace(few=True), link), values, shape)
 
 
 @cache_statements(1024)

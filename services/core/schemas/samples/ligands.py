@@ -17,7 +17,7 @@ from shared.schemas import TableSchema
 def _is_in_samples_of_protein(shape: Shape) -> ColumnElement[bool]:
     """Whether a ligand is in a visible sample of the protein that is bound as ``proteinId``."""
     samples = select(SampleHasLigand.ligandId).join(BLSample).join(Crystal)
-    visible = visibility.condition(shape, Crystal)
+    visible = visibility.condition(shape._replace(few=True), Crystal)
     return Ligand.ligandId.in_(samples.where(Crystal.proteinId == bindparam("proteinId"), visible))
 
 

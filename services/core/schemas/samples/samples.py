@@ -45,9 +45,8 @@ def _has_ligand(shape: Shape) -> ColumnElement[bool]:
 def _is_selected(sample_id: Any, link: Any, shape: Shape) -> ColumnElement[bool]:
     """Whether a row with the ``sample_id`` of a sample has the bound value in ``link``."""
     parent = visibility.target(link)
-    visible = select(visibility.key_of(parent)).where(
-        visibility.key_of(parent) == bindparam(link.key), visibility.condition(shape, parent)
-    )
+    key, is_visible = visibility.key_of(parent), _check_few(shape, parent)
+    visible = select(key).where(key == bindparam(link.key), is_visible)
     return BLSample.blSampleId.in_(select(sample_id).where(link.in_(visible)))
 
 
@@ -55,9 +54,14 @@ def _is_in_shipment(shape: Shape) -> ColumnElement[bool]:
     """Whether a sample is in a container of the shipment that is bound as ``shippingId``."""
     containers = select(Container.containerId).join(Dewar, Dewar.dewarId == Container.dewarId)
     containers = containers.where(
-        Dewar.shippingId == bindparam("shippingId"), visibility.condition(shape, Dewar)
+        Dewar.shippingId == bindparam("shippingId"), _check_few(shape, Dewar)
     )
     return BLSample.containerId.in_(containers)
+
+
+def _check_few(shape: Shape, model: Any) -> ColumnElement[bool]:
+    """The rule of ``model`` for the few rows that a filter names: each row is checked."""
+    return visibility.condition(shape._replace(few=True), model)
 
 
 def _by_key(condition: Condition, description: str) -> Filter:
