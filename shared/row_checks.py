@@ -34,6 +34,7 @@ from shared.statements import cache_statements
 VISIBLE = "visible"  # key in ``session.info``: the rows that this transaction has checked
 DENIED = {"Proposal", "BLSession"}  # a reference to a hidden one is a 404, not a 424
 PLURALS = {  # for errors, by table
+    "BLSampleImage": "images",
     "BLSample_has_Ligand": "samples",
     "BLSession": "sessions",
     "DataCollectionGroup": "data collections",

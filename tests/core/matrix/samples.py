@@ -20,7 +20,6 @@ ROUTES = [
     *usual(
         # a new sample has no subsample yet
         *("/samples", "blSampleId", "sample", {"crystalId": 1, "blSubSampleId": None}, "Sample"),
-        deleted=200,
         filters={"beamLineName": ["i03"]},
     ),
     *usual("/samples/crystals", "crystalId", "crystal", {"proteinId": 1}, "Crystal"),
