@@ -1,5 +1,7 @@
 """Groups of samples: of one proposal, owned by the person who makes them."""
 
+from dataclasses import replace
+
 from shared.models import BLSample, BLSampleGroup, BLSampleGroupHasBLSample
 from tests.core.conftest import ALICE, BOB
 from tests.core.matrix.samples import usual
@@ -8,11 +10,13 @@ from tests.matrix import Route, inside
 ROOT = "/ispyb/api/v1/samples"
 URL = f"{ROOT}/groups"
 SAMPLES = "/samples/groups/{group_id}/samples"
+*GROUPS, DELETE = usual(
+    *("/samples/groups", "blSampleGroupId", "group", {"proposalId": 1}, "SampleGroup", 404, 200)
+)
+LINKS = frozenset({("BLSampleGroup_has_BLSample", 1, 800)})  # deleted with their group
 ROUTES = [
-    *usual(
-        *("/samples/groups", "blSampleGroupId", "group", {"proposalId": 1}, "SampleGroup", 404),
-        deleted=200,
-    ),
+    *GROUPS,
+    replace(DELETE, also=LINKS),
     Route(f"get {SAMPLES}", inside()),
     Route(
         f"post {SAMPLES}",

@@ -22,6 +22,7 @@ ROUTES = [
     Route(f"put {OF_CRYSTAL}", inside(reader=403), body=BODY),
     Route(f"get {OF_CRYSTAL}/file", inside()),
 ]
+PAIRS = {"Protein_has_PDB"}
 
 
 def rows(key):
