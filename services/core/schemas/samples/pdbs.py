@@ -10,7 +10,9 @@ from services.core.models import PDB, ProteinHasPDB
 from shared.filters import Filter
 from shared.schemas import TableSchema
 
-LARGEST = 2**24 - 1  # bytes of a file that PDB.contents takes
+# Bytes of a file: the statement, with its line breaks escaped, must fit MariaDB's default packet
+# of 16 MB.
+LARGEST = 15 * 2**20
 NAME = [
     validate.Length(max=255),
     validate.Regexp(
@@ -61,7 +63,7 @@ class PdbFileSchema(PDBSchema):
     contents = fields.String(
         required=True,
         validate=check_size,
-        metadata={"description": "text of the file, up to 16 MB"},
+        metadata={"description": "text of the file, up to 15 MB"},
     )
 
     class Meta(PDBSchema.Meta):
