@@ -114,9 +114,10 @@ class Namespace(flask_restx.Namespace):
 
         ``one`` and ``many`` are its nouns, ``path`` is below that of the namespace. ``key`` names
         the parameter of the path, by default ``<one>_id``; if a row also has a name, ``named``
-        describes the parameter. A writer needs one of the permissions ``write``; to delete, one
-        of ``delete``, if that is given; a service token needs ``service`` too. ``summaries``
-        replace the usual ones, by verb. The body of a new row may be ``large``, see ``takes``.
+        describes the parameter. A writer needs one of the permissions ``write``; to PATCH or to
+        delete, one of ``update`` or ``delete``, if that is given; a service token needs
+        ``service`` too. ``summaries`` replace the usual ones, by verb. The body of a new row may
+        be ``large``, see ``takes``.
         """
         resources.add(self, resources.Declaration(rows, **declared), verbs.split())
 

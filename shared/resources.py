@@ -46,6 +46,7 @@ class Declaration:
     key: str = ""
     named: str = ""
     write: Collection[str] = ()
+    update: Collection[str] | None = None
     delete: Collection[str] | None = None
     service: str | Collection[str] = ()
     large: int = 0
@@ -60,7 +61,8 @@ class Declaration:
         """The permissions, of which the caller of ``verb`` needs one."""
         if verb in ("list", "get"):
             return ()
-        return self.write if verb != "delete" or self.delete is None else self.delete
+        own = {"update": self.update, "delete": self.delete}.get(verb)
+        return self.write if own is None else own
 
     def summary(self, verb: str) -> str:
         """The summary of ``verb`` in the specification."""

@@ -77,3 +77,11 @@ def on_the_wire(column: Any) -> ColumnElement:
     if getattr(column.type, "asdecimal", False):
         return type_coerce(column, Float())
     return column
+
+
+def spellings(code: str) -> list[str]:
+    """The spellings of ``code`` to compare a column with, in any case.
+
+    An index serves these, but not a function of the column. MariaDB ignores the case by itself.
+    """
+    return [*dict.fromkeys((code, code.lower(), code.upper()))]

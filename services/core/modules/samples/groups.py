@@ -24,7 +24,7 @@ class SampleGroups(TableService):
 
 
 groups = SampleGroups(SampleGroupSchema, along=("BLSampleGroup_has_BLSample",))
-group_samples = LinkService(groups, "blSampleGroupId", SampleGroupMemberSchema, "blSampleId")
+group_samples = LinkService(groups, "blSampleGroupId", "blSampleId", SampleGroupMemberSchema)
 
 
 @groups.check

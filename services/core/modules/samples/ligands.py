@@ -12,7 +12,7 @@ from shared.link_service import LinkService
 from shared.table_service import TableService
 
 ligands = TableService(LigandSchema)
-sample_ligands = LinkService(samples, "blSampleId", SampleLigandSchema, "ligandId")
+sample_ligands = LinkService(samples, "blSampleId", "ligandId", SampleLigandSchema)
 
 
 @sample_ligands.check

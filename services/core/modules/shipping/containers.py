@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from services.core.modules.samples import sample_rules
 from services.core.modules.shipping import status_changes
+from services.core.modules.shipping.registered_containers import get_registered
 from services.core.schemas.shipping.containers import ContainerSchema
 from shared.db import db
 from shared.errors import Conflict, bad_field
@@ -34,6 +35,7 @@ class Containers(TableService):
         now = datetime.now().replace(microsecond=0)
         data = {"containerStatus": status_changes.get_first(), **data}
         data |= {**get_parents(data), **complete_type(data), "bltimeStamp": now}
+        data |= get_item(identity, data)
         row = super().insert(identity, data)
         status_changes.note_containers(identity, [row])
         return row
@@ -43,6 +45,7 @@ class Containers(TableService):
         now = datetime.now().replace(microsecond=0)
         before = status_changes.get_place(row)
         data = {**data, **complete_type(data), "bltimeStamp": now}
+        data |= get_item(identity, data, row)
         place = row.sampleChangerLocation
         if data.get("sampleChangerLocation", place) != place:
             data["scLocationUpdated"] = now
@@ -94,6 +97,16 @@ def get_parents(data: dict) -> dict:
         return {}
     session_id = data.get("sessionId") or around.sessionId
     return {"dewarId": around.dewarId, "sessionId": session_id}
+
+
+def get_item(identity: Identity, data: dict, stored: Container | None = None) -> dict:
+    """The key of the registered container with the bar code of a container, where that is new."""
+    barcode = data.get("barcode")
+    if not barcode or data.get("containerRegistryId") is not None:
+        return {}
+    if stored is not None and barcode == stored.barcode:
+        return {}
+    return {"containerRegistryId": get_registered(identity, {barcode}).get(barcode.lower())}
 
 
 def get_types() -> dict[str, ContainerType]:

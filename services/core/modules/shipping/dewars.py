@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from services.core.modules.shipping import status_changes
+from services.core.modules.shipping.registered_dewars import link_registered
 from services.core.schemas.shipping.dewars import DewarSchema
 from shared import app_context
 from shared.db import db, save
@@ -28,6 +29,7 @@ class Dewars(TableService):
             identity, {"dewarStatus": status_changes.get_first(), **data, "bltimeStamp": now}
         )
         set_barcodes([row])
+        link_registered([row] if _names_item(data) else [])
         status_changes.note_dewars(identity, [row], pass_up=False, pass_down=False)
         return row
 
@@ -36,6 +38,7 @@ class Dewars(TableService):
         now = datetime.now().replace(microsecond=0)
         before = row.dewarStatus, row.storageLocation
         row = super().edit(identity, row, {**data, "bltimeStamp": now})
+        link_registered([row] if _names_item(data) else [])
         if (row.dewarStatus, row.storageLocation) != before:
             status_changes.note_dewars(identity, [row], pass_up=row.dewarStatus != before[0])
         return row
@@ -62,6 +65,11 @@ def check_session(identity: Identity, data: dict, stored: Dewar | None) -> None:
     if db.session.scalar(statement.filter(Shipping.shippingId == shipping_id)) is None:
         reason = "is not a session of the proposal of the shipment"
         raise BadInput("invalid input", {"firstExperimentId": [reason]})
+
+
+def _names_item(data: dict) -> bool:
+    """Whether ``data`` names the physical dewar by its code only."""
+    return "facilityCode" in data and data.get("dewarRegistryId") is None
 
 
 def set_barcodes(rows: list[Dewar]) -> None:
