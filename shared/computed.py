@@ -24,5 +24,9 @@ class ComputedText(Computed, fields.String):
     """A computed text."""
 
 
+class ComputedBoolean(Computed, fields.Boolean):
+    """A computed yes or no."""
+
+
 class ComputedDict(Computed, fields.Dict):
     """A computed object."""

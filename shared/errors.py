@@ -24,6 +24,8 @@ NOUNS = {
     "BLSession": "Session",
     "BLSubSample": "Subsample",
     "PDB": "PDB file",
+    "ContainerQueue": "Entry in the queue",
+    "ContainerQueueSample": "Queued sample",
     "ContainerRegistry": "Registered container",
     "ContainerRegistryHasProposal": "Proposal of the registered container",
     "DewarRegistry": "Registered dewar",

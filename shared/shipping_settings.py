@@ -48,6 +48,12 @@ class Shipping(Section):
         STATUS_LENGTH,
         load_default="sent to facility",
     )
+    arrived_status = Text(
+        "The word of a dewar that is scanned at a place of the facility, and of a container that"
+        " leaves a beamline.",
+        STATUS_LENGTH,
+        load_default="at facility",
+    )
     session_required = Switch(
         "Whether each dewar needs a session, and the shipment a contact that sends it, before it"
         " is sent.",

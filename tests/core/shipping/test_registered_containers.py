@@ -9,6 +9,7 @@ URL = f"{ROOT}/containers/registry"
 ONE = "/containers/registry/{container_registry_id}"
 LINKS = f"{ONE}/proposals"
 BODY = {"barcode": "NEW-1", "proposalId": 1}
+LINKED = holders(404) | {"all_proposals": 201, "user office": 201}  # nobody uses container 3
 ROUTES = [
     Route("get /containers/registry", signed_in(), list_key="containerRegistryId"),
     Route(
@@ -22,7 +23,7 @@ ROUTES = [
     Route(f"patch {ONE}", inside(reader=403)),
     Route(f"delete {ONE}", holders() | {"all_proposals": 200}),
     Route(f"get {LINKS}", inside()),
-    Route(f"post {LINKS}", holders(409) | {"all_proposals": 409}, body={"proposalId": 1}),
+    Route(f"post {LINKS}", LINKED, body={"proposalId": 1}, path={"container_registry_id": 3}),
     Route(f"delete {LINKS}/{{proposal_id}}", holders() | {"all_proposals": 200}),
 ]
 
@@ -31,6 +32,7 @@ def rows(key):
     """Container ``key`` of the registry, which proposal ``key`` may use."""
     link = {"containerRegistryHasProposalId": key, "personId": {1: 1, 2: 6}[key]}
     return [
+        ContainerRegistry(containerRegistryId=key + 2, barcode=f"PUCK-{key + 2}"),
         ContainerRegistry(containerRegistryId=key, barcode=f"PUCK-{key}"),
         ContainerRegistryHasProposal(containerRegistryId=key, proposalId=key, **link),
     ]

@@ -9,6 +9,7 @@ URL = f"{ROOT}/dewars/registry"
 ONE = "/dewars/registry/{dewar_registry_id}"
 LINKS = f"{ONE}/proposals"
 CODE = {"facilityCode": "DLS-MX-0009"}
+LINKED = holders(404) | {"all_proposals": 201, "user office": 201}  # nobody owns dewar 3
 ROUTES = [
     Route("get /dewars/registry", signed_in(), list_key="dewarRegistryId"),
     Route(
@@ -22,7 +23,7 @@ ROUTES = [
     Route(f"patch {ONE}", inside(reader=403)),
     Route(f"delete {ONE}", holders() | {"all_proposals": 200}),
     Route(f"get {LINKS}", inside()),
-    Route(f"post {LINKS}", holders(409) | {"all_proposals": 409}, body={"proposalId": 1}),
+    Route(f"post {LINKS}", LINKED, body={"proposalId": 1}, path={"dewar_registry_id": 3}),
     Route(f"delete {LINKS}/{{proposal_id}}", holders() | {"all_proposals": 200}),
 ]
 
@@ -32,6 +33,7 @@ def rows(key):
     owner = {"dewarRegistryId": key, "proposalId": key}
     person = {"dewarRegistryHasProposalId": key, "personId": {1: 1, 2: 6}[key]}
     return [
+        DewarRegistry(dewarRegistryId=key + 2, facilityCode=f"DLS-MX-{key + 2:04}"),
         DewarRegistry(**owner, facilityCode=f"DLS-MX-{key:04}"),
         DewarRegistryHasProposal(**owner, **person),
     ]

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import TIMESTAMP, ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.db import Base, Unsigned
-from shared.models import local_now
+from shared.models import BLSession, local_now
 from shared.visibility import by
 
 
@@ -25,6 +25,8 @@ class ShippingHasSession(Base):
         index=True,
         doc="the session",
     )
+
+    session: Mapped[BLSession] = relationship()
 
 
 class DewarTransportHistory(Base):

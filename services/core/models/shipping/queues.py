@@ -46,7 +46,7 @@ class ContainerQueueSample(Base):
     """A sample, or a part of one, of a queued container, with its plan."""
 
     __tablename__ = "ContainerQueueSample"
-    visible_by = by("containerQueueId")
+    visible_by = by("blSampleId", "containerQueueId")
 
     containerQueueSampleId: Mapped[int] = mapped_column(Unsigned, primary_key=True, doc="key")
     containerQueueId: Mapped[int | None] = mapped_column(

@@ -100,11 +100,10 @@ def get_parents(data: dict) -> dict:
 
 
 def get_item(identity: Identity, data: dict, stored: Container | None = None) -> dict:
-    """The key of the registered container with the bar code of a container, where that is new."""
-    barcode = data.get("barcode")
-    if not barcode or data.get("containerRegistryId") is not None:
-        return {}
-    if stored is not None and barcode == stored.barcode:
+    """The key of the registered container with the bar code, where ``data`` names no other."""
+    named = {"barcode", "containerRegistryId"} & data.keys()
+    barcode = data.get("barcode", getattr(stored, "barcode", None))
+    if not named or not barcode or data.get("containerRegistryId") is not None:
         return {}
     return {"containerRegistryId": get_registered(identity, {barcode}).get(barcode.lower())}
 

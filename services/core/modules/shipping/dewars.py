@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from services.core.modules.shipping import status_changes
 from services.core.modules.shipping.registered_dewars import link_registered
+from services.core.modules.shipping.shipment_sessions import check_proposal, put_sessions
 from services.core.schemas.shipping.dewars import DewarSchema
 from shared import app_context
 from shared.db import db, save
-from shared.errors import BadInput
 from shared.identity import Identity
 from shared.models import BLSession, Dewar, Proposal, Shipping
 from shared.names import build_proposal_name
@@ -30,17 +30,37 @@ class Dewars(TableService):
         )
         set_barcodes([row])
         link_registered([row] if _names_item(data) else [])
+        put_sessions([row])
         status_changes.note_dewars(identity, [row], pass_up=False, pass_down=False)
         return row
 
     def edit(self, identity: Identity, row: Dewar, data: dict) -> Dewar:
         """Change a locked dewar; a new status or place is added to its history."""
-        now = datetime.now().replace(microsecond=0)
         before = row.dewarStatus, row.storageLocation
-        row = super().edit(identity, row, {**data, "bltimeStamp": now})
-        link_registered([row] if _names_item(data) else [])
+        row = self._store(identity, row, data)
         if (row.dewarStatus, row.storageLocation) != before:
             status_changes.note_dewars(identity, [row], pass_up=row.dewarStatus != before[0])
+        return row
+
+    def scan(
+        self, identity: Identity, row: Dewar, data: dict, arrival: datetime | None = None
+    ) -> int:
+        """Change a locked dewar that was scanned; return the key of the row of its history.
+
+        A scan at the place where the dewar is adds a row, too.
+        """
+        before = row.dewarStatus
+        row = self._store(identity, row, data)
+        (key,) = status_changes.note_dewars(
+            identity, [row], pass_up=row.dewarStatus != before, arrival=arrival
+        )
+        return key
+
+    def _store(self, identity: Identity, row: Dewar, data: dict) -> Dewar:
+        now = datetime.now().replace(microsecond=0)
+        row = super().edit(identity, row, {**data, "bltimeStamp": now})
+        link_registered([row] if _names_item(data) else [])
+        put_sessions([row] if "firstExperimentId" in data else [])
         return row
 
 
@@ -58,18 +78,13 @@ def check_session(identity: Identity, data: dict, stored: Dewar | None) -> None:
     shipping_id = data.get("shippingId", getattr(stored, "shippingId", None))
     if session_id is None or shipping_id is None:
         return
-    statement = select(Shipping.shippingId).join(
-        BLSession, BLSession.proposalId == Shipping.proposalId
-    )
-    statement = statement.filter(BLSession.sessionId == session_id)
-    if db.session.scalar(statement.filter(Shipping.shippingId == shipping_id)) is None:
-        reason = "is not a session of the proposal of the shipment"
-        raise BadInput("invalid input", {"firstExperimentId": [reason]})
+    check_proposal("firstExperimentId", session_id, shipping_id)
 
 
 def _names_item(data: dict) -> bool:
-    """Whether ``data`` names the physical dewar by its code only."""
-    return "facilityCode" in data and data.get("dewarRegistryId") is None
+    """Whether ``data`` names a physical dewar, and if so by its code only."""
+    named = {"facilityCode", "dewarRegistryId"} & data.keys()
+    return bool(named) and data.get("dewarRegistryId") is None
 
 
 def set_barcodes(rows: list[Dewar]) -> None:

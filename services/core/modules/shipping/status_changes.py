@@ -29,6 +29,11 @@ def get_first() -> str:
     return statuses[0] if statuses else "opened"
 
 
+def get_arrived() -> str:
+    """The status of a dewar or container that is at the facility, and at no beamline."""
+    return app_context.site()["shipping"]["arrived_status"]
+
+
 def get_place(row: Container) -> tuple:
     """The status and the place of a container, as its history keeps them."""
     return (
@@ -50,13 +55,21 @@ def note_shipment(identity: Identity, row: Shipping, dewars: bool = True) -> Non
 
 
 def note_dewars(
-    identity: Identity, rows: Sequence[Dewar], pass_up: bool = True, pass_down: bool = True
-) -> None:
-    """Store the new status and place of dewars; pass it to their shipment and containers."""
+    identity: Identity,
+    rows: Sequence[Dewar],
+    pass_up: bool = True,
+    pass_down: bool = True,
+    arrival: datetime | None = None,
+) -> list[int]:
+    """Store the new status and place of dewars; pass it to their shipment and containers.
+
+    The result are the keys of the rows of their history. ``arrival`` is the time of a scan, if it
+    is not the present.
+    """
     if not rows:
-        return
-    now = _now()
-    insert(
+        return []
+    now = arrival or _now()
+    keys = insert(
         DewarTransportHistory.__table__,
         [
             {
@@ -89,6 +102,7 @@ def note_dewars(
                 shipment.shippingStatus = row.dewarStatus
                 db.session.flush()
                 note_shipment(identity, shipment, dewars=False)
+    return keys
 
 
 def note_containers(identity: Identity, rows: Iterable[Container]) -> None:

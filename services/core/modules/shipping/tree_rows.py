@@ -12,6 +12,9 @@ from services.core.models import Ligand, SampleHasLigand
 from services.core.modules.shipping import status_changes
 from services.core.modules.shipping.containers import complete_type, get_types
 from services.core.modules.shipping.dewars import set_barcodes
+from services.core.modules.shipping.registered_containers import get_registered
+from services.core.modules.shipping.registered_dewars import link_registered
+from services.core.modules.shipping.shipment_sessions import put_sessions
 from shared import app_context, batches, row_checks
 from shared.db import db
 from shared.errors import BadInput
@@ -137,6 +140,7 @@ def complete(identity: Identity, tree: Tree) -> None:
     for node in tree.containers:
         status = {"containerStatus": status_changes.get_first()}
         node.columns = {**status, **node.columns, **complete_type(node.columns, types), **first}
+    _link_registered_containers(identity, tree.containers)
     row_checks.check_all_parents(
         identity,
         {
@@ -148,6 +152,15 @@ def complete(identity: Identity, tree: Tree) -> None:
             ],
         },
     )
+
+
+def _link_registered_containers(identity: Identity, nodes: list[Node]) -> None:
+    """Link containers with a bar code to the registered ones that the caller sees."""
+    coded = [node for node in nodes if node.columns.get("barcode")]
+    items = get_registered(identity, {node.columns["barcode"] for node in coded})
+    for node in coded:
+        if node.columns.get("containerRegistryId") is None:
+            node.columns["containerRegistryId"] = items.get(node.columns["barcode"].lower())
 
 
 def check_places(samples: list[Node], faults: Faults) -> None:
@@ -269,6 +282,8 @@ def insert_dewars(identity: Identity, shipment: Shipping, nodes: list[Node]) -> 
         node.key = key
     rows = db.session.scalars(select(Dewar).where(Dewar.dewarId.in_(keys))).all() if keys else []
     set_barcodes([*rows])
+    link_registered([row for row in rows if row.facilityCode and row.dewarRegistryId is None])
+    put_sessions(rows)
     status_changes.note_dewars(identity, [*rows], pass_up=False, pass_down=False)
 
 
