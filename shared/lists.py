@@ -11,7 +11,19 @@ from functools import cache
 from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
-from sqlalchemy import ColumnElement, Enum, Float, and_, bindparam, false, inspect, or_, true
+from sqlalchemy import (
+    ColumnElement,
+    Enum,
+    Float,
+    Integer,
+    and_,
+    bindparam,
+    cast,
+    false,
+    inspect,
+    or_,
+    true,
+)
 
 from shared import moments
 from shared.filters import fields_of, filters_of
@@ -207,8 +219,17 @@ def condition(schema: type[TableSchema], name: str, shape: Any = None) -> Column
 
 def ordering(schema: type[TableSchema], sort: tuple[str, ...]) -> list[ColumnElement]:
     """The columns of ``sort`` for ORDER BY; a minus means descending."""
-    orders = [(column(schema, name.removeprefix("-")), name.startswith("-")) for name in sort]
-    return [one.desc() if down else one.asc() for one, down in orders]
+    orders: list[ColumnElement] = []
+    for name in sort:
+        order = column(schema, name.removeprefix("-"))
+        keys = [cast(order, Integer), order] if _has_numbers(order) else [order]
+        orders += [key.desc() if name.startswith("-") else key.asc() for key in keys]
+    return orders
+
+
+def _has_numbers(order: Any) -> bool:
+    """Whether a column of text has numbers, as its ``info`` says: 2 comes before 10."""
+    return order.property.columns[0].info.get("numeric", False)
 
 
 def beyond(schema: type[TableSchema], sort: tuple[str, ...], nulls: tuple[bool, ...]) -> Any:
@@ -236,11 +257,11 @@ def beyond(schema: type[TableSchema], sort: tuple[str, ...], nulls: tuple[bool, 
 def has_cursor(schema: type[TableSchema], sort: tuple[str, ...]) -> bool:
     """Whether a list in this order has cursors.
 
-    Not for floats, which are not exact, nor for enumerations, which the server sorts by number and
-    compares by text.
+    Not for floats, which are not exact, nor for enumerations and numbers in texts, which the
+    server sorts by number and compares by text.
     """
-    kinds = (column(schema, name.removeprefix("-")).type for name in sort)
-    return not any(isinstance(kind, (Float, Enum)) for kind in kinds)
+    orders = [column(schema, name.removeprefix("-")) for name in sort]
+    return not any(isinstance(each.type, (Float, Enum)) or _has_numbers(each) for each in orders)
 
 
 def column(schema: type[TableSchema], name: str) -> Any:

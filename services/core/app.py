@@ -55,12 +55,14 @@ from services.core.routes.samples import (
 )
 from services.core.routes.samples import images as sample_images
 from services.core.routes.shipping import (
+    assignments,
     container_types,
     containers,
     dewars,
     labels,
     sheets,
     histories,
+    inspections,
     queues,
     registered_containers,
     registered_dewars,
@@ -103,6 +105,8 @@ MOUNTS = [
             labels.ns,
             registered_containers.ns,
             queues.ns,
+            assignments.ns,
+            inspections.ns,
             data_collections.ns,
             data_collection_groups.ns,
             positions.ns,

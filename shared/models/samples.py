@@ -182,7 +182,9 @@ class BLSample(Base):
         index=True,
         doc="where it is; to delete that deletes the sample",
     )
-    location: Mapped[str | None] = mapped_column(String(45), doc="place in the container, as text")
+    location: Mapped[str | None] = mapped_column(
+        String(45), info={"numeric": True}, doc="place in the container, as text"
+    )
     subLocation: Mapped[int | None] = mapped_column(
         SmallUnsigned, doc="place on a pin with several, 1 is next to the base"
     )

@@ -195,7 +195,7 @@ class Container(Base):
         String(20), index=True, doc="beamline it is at"
     )
     sampleChangerLocation: Mapped[str | None] = mapped_column(
-        String(20), doc="place in the sample changer, as text"
+        String(20), info={"numeric": True}, doc="place in the sample changer, as text"
     )
     scLocationUpdated: Mapped[datetime | None] = mapped_column(doc="when that place changed")
     sessionId: Mapped[int | None] = mapped_column(

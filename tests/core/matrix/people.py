@@ -65,6 +65,7 @@ ROUTES = [
         query={"start": "2024-01-01", "end": "2024-12-31"},
         list_key="sessionId",
     ),
+    Route("get /sessions/current", signed_in(), query={"beamLineName": "i03"}),
     Route("get /sessions/{session_id}", inside()),
     Route("put /sessions/{session_id}", holders(), body=SESSION),
     Route("patch /sessions/{session_id}", holders()),

@@ -7,7 +7,9 @@ import pytest
 
 from shared.models import (
     BeamLineSetup,
+    BLSample,
     BLSession,
+    Container,
     DataCollection,
     DataCollectionGroup,
     Proposal,
@@ -401,3 +403,44 @@ def test_sessions_made_at_once_have_each_a_number(as_, facility):
     for thread in threads:
         thread.join()
     assert sorted(numbers) == list(range(2, 18))
+
+
+def test_the_session_that_runs_comes_first_then_the_nearest(as_, facility, add):
+    """With the numbers of samples in its containers, and of data collections."""
+    now, hour = datetime.now().replace(microsecond=0), timedelta(hours=1)
+    midnight = now.replace(hour=0, minute=0, second=0)
+    spans = {
+        31: (midnight - 23 * hour, midnight - 15 * hour),  # yesterday
+        32: (now - hour, now + hour),
+        33: (midnight + 40 * hour, midnight + 47 * hour),  # tomorrow
+        34: (midnight - 60 * hour, midnight - 25 * hour),
+        35: (midnight + 49 * hour, midnight + 60 * hour),
+        36: (now - hour, now + hour),  # elsewhere
+        37: (now - hour, now + hour),  # of others
+    }
+    for key, (start, end) in spans.items():
+        columns = {"beamLineName": "i04" if key == 36 else "i03", "visit_number": key}
+        add(
+            BLSession(
+                sessionId=key,
+                proposalId=2 if key == 37 else 1,
+                startDate=start,
+                endDate=end,
+                **columns,
+            )
+        )
+    add(
+        Container(containerId=1, sessionId=32, priorityPipelineId=None),
+        BLSample(blSampleId=1, containerId=1, name="a"),
+        BLSample(blSampleId=2, containerId=1, name="b"),
+        DataCollectionGroup(dataCollectionGroupId=1, sessionId=32),
+        DataCollection(dataCollectionId=1, dataCollectionGroupId=1),
+    )
+    page = as_("alice", 1).get(f"{URL}/current?beamline=i03").json
+    first, *others = page["results"]
+    nearest = [31, 33] if now - spans[31][1] < spans[33][0] - now else [33, 31]
+    assert (page["total"], [row["sessionId"] for row in others]) == (3, nearest)
+    metadata = first["_metadata"]
+    assert (first["sessionId"], metadata["samples"], metadata["data_collections"]) == (32, 2, 1)
+    for query in ("", "?beamLineName=", "?beamLineName=i03&limit=1"):
+        assert as_("alice", 1).get(f"{URL}/current{query}").status_code == 422

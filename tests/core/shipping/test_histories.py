@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from services.core.models import ContainerHistory, DewarTransportHistory
+from shared.models import Dewar
+from shared.service_tables import StatusChange
 from tests.core.conftest import ALICE, BOB
-from tests.matrix import Route, inside, managers, signed_in
+from tests.matrix import Route, holders, inside, signed_in
 
 ROOT = "/ispyb/api/v1"
 DEWAR = "/dewars/{dewar_id}/history"
@@ -15,19 +17,26 @@ ROUTES = [
     Route("get /containers/{container_id}/history", inside()),
     Route("get /shipments/{shipment_id}/history", inside()),
     Route("get /shipments/statuses", signed_in()),
-    Route("post /dewars/scan", managers(404) | {"all_proposals": 404}, body=SCAN),
+    Route("post /dewars/scan", holders() | {"all_proposals": 200}, body=SCAN),
 ]
 
 
 def rows(key):
-    """Row ``key`` of the history of dewar and container ``key``."""
+    """Row ``key`` of the history of dewar and container ``key``, and a dewar with a bar code."""
     return [
+        Dewar(dewarId=key + 2, shippingId=key, barCode=f"BAR-{key}"),
         DewarTransportHistory(
             **{"dewarTransportHistoryId": key, "dewarId": key, "dewarStatus": "opened"},
             **{"storageLocation": "", "arrivalDate": datetime(2024, 5, 1, 9)},
         ),
         ContainerHistory(containerHistoryId=key, containerId=key, status="opened"),
     ]
+
+
+def varied():
+    """Changes of one shipment."""
+    time = datetime(2024, 5, 1)
+    return [StatusChange(shippingId=3, login=login, time=time) for login in ("alice", "bob")]
 
 
 def test_the_way_of_a_dewar_is_kept(as_, stock, add):

@@ -20,7 +20,7 @@ ROUTES = [
     ),
     Route(f"get {ONE}", inside()),
     Route(f"put {ONE}", inside(reader=403), body={"barcode": "PUCK-1"}),
-    Route(f"patch {ONE}", inside(reader=403)),
+    Route(f"patch {ONE}", inside(reader=403), body={"comments": "bent"}, sent_as_is=True),
     Route(f"delete {ONE}", holders() | {"all_proposals": 200}),
     Route(f"get {LINKS}", inside()),
     Route(f"post {LINKS}", LINKED, body={"proposalId": 1}, path={"container_registry_id": 3}),
@@ -29,13 +29,19 @@ ROUTES = [
 
 
 def rows(key):
-    """Container ``key`` of the registry, which proposal ``key`` may use."""
-    link = {"containerRegistryHasProposalId": key, "personId": {1: 1, 2: 6}[key]}
+    """Container ``key`` of the registry, which proposal ``key`` may use, and another."""
+    link = {"containerRegistryHasProposalId": key, "proposalId": key}
     return [
         ContainerRegistry(containerRegistryId=key + 2, barcode=f"PUCK-{key + 2}"),
         ContainerRegistry(containerRegistryId=key, barcode=f"PUCK-{key}"),
-        ContainerRegistryHasProposal(containerRegistryId=key, proposalId=key, **link),
+        ContainerRegistryHasProposal(containerRegistryId=key, **link),
     ]
+
+
+def varied():
+    """Proposals of one container."""
+    link = {"containerRegistryId": 3}
+    return [ContainerRegistryHasProposal(**link, proposalId=key) for key in (101, 102)]
 
 
 def test_a_user_registers_a_puck_and_staff_share_it(as_, stock):

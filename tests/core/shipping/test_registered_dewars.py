@@ -9,6 +9,7 @@ URL = f"{ROOT}/dewars/registry"
 ONE = "/dewars/registry/{dewar_registry_id}"
 LINKS = f"{ONE}/proposals"
 CODE = {"facilityCode": "DLS-MX-0009"}
+SERIAL = {"manufacturerSerialNumber": "CX-1", "labContactId": 1}
 LINKED = holders(404) | {"all_proposals": 201, "user office": 201}  # nobody owns dewar 3
 ROUTES = [
     Route("get /dewars/registry", signed_in(), list_key="dewarRegistryId"),
@@ -20,7 +21,7 @@ ROUTES = [
     ),
     Route(f"get {ONE}", inside()),
     Route(f"put {ONE}", holders() | {"all_proposals": 200}, body=CODE),
-    Route(f"patch {ONE}", inside(reader=403)),
+    Route(f"patch {ONE}", inside(reader=403), body=SERIAL, sent_as_is=True),
     Route(f"delete {ONE}", holders() | {"all_proposals": 200}),
     Route(f"get {LINKS}", inside()),
     Route(f"post {LINKS}", LINKED, body={"proposalId": 1}, path={"dewar_registry_id": 3}),
@@ -29,14 +30,18 @@ ROUTES = [
 
 
 def rows(key):
-    """Dewar ``key`` of the registry, which proposal ``key`` owns and may use."""
+    """Dewar ``key`` of the registry, which proposal ``key`` owns and may use, and another."""
     owner = {"dewarRegistryId": key, "proposalId": key}
-    person = {"dewarRegistryHasProposalId": key, "personId": {1: 1, 2: 6}[key]}
     return [
         DewarRegistry(dewarRegistryId=key + 2, facilityCode=f"DLS-MX-{key + 2:04}"),
         DewarRegistry(**owner, facilityCode=f"DLS-MX-{key:04}"),
-        DewarRegistryHasProposal(**owner, **person),
+        DewarRegistryHasProposal(dewarRegistryHasProposalId=key, **owner),
     ]
+
+
+def varied():
+    """Proposals of one dewar."""
+    return [DewarRegistryHasProposal(dewarRegistryId=3, proposalId=key) for key in (101, 102)]
 
 
 def test_staff_register_a_dewar_and_members_care_for_it(as_, stock):

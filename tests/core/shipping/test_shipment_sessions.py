@@ -23,6 +23,11 @@ def rows(key):
     ]
 
 
+def varied():
+    """Sessions of one shipment."""
+    return [ShippingHasSession(shippingId=3, sessionId=key) for key in (101, 102)]
+
+
 def test_a_shipment_is_for_the_sessions_of_its_dewars_and_others(as_, stock):
     alice, staff = as_("alice", ALICE), as_("sue", None, "all_proposals")
     url = f"{ROOT}/shipments/1/sessions"

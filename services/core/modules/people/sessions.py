@@ -5,11 +5,16 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from services.core.schemas.people.sessions import SessionInfoSchema, SessionSchema
-from shared import access, names, read, row_checks
+from services.core.schemas.people.sessions import (
+    CurrentSessionSchema,
+    SessionInfoSchema,
+    SessionSchema,
+)
+from shared import access, list_rules, names, read, row_checks
 from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
+from shared.lists import LONGEST_PAGE
 from shared.models import BLSession, Proposal
 from shared.table_service import TableService
 
@@ -38,6 +43,20 @@ class Sessions(TableService):
             raise BadInput("invalid input", {"end": ["is before start"]})
         return super().list_(identity, query)
 
+    def list_current(self, identity: Identity, query: dict) -> dict:
+        """The visible sessions on a beamline from yesterday to tomorrow, the best one first.
+
+        That is one that runs now, else the one whose start or end is nearest.
+        """
+        now = datetime.now().replace(microsecond=0)
+        midnight = now.replace(hour=0, minute=0, second=0)
+        days = {"ends_after": midnight - ONE_DAY, "starts_before": midnight + 2 * ONE_DAY}
+        query = {**query, **days, "skip": 0, "limit": LONGEST_PAGE}
+        query, rule = list_rules.resolve(identity, CurrentSessionSchema, query)
+        page = read.page(CurrentSessionSchema, rule, query)
+        page["results"].sort(key=lambda row: _get_distance(row, now))
+        return page
+
     def get_info(self, identity: Identity, name: str | int, fields=()) -> dict:
         """One visible session with its members."""
         rule = access.sessions(identity)
@@ -64,6 +83,13 @@ def check_beamline(identity: Identity, data: dict, stored: Any) -> None:
     """Raise Forbidden if the caller's token is not for the beamline of the session."""
     beamline = stored.beamLineName if stored else None
     access.check_beamline(identity, data.get("beamLineName", beamline))
+
+
+def _get_distance(row: dict, now: datetime) -> timedelta:
+    """The time from ``now`` to a session, zero while it runs."""
+    times = (row["startDate"], row["endDate"] or row["startDate"])
+    start, end = (datetime.fromisoformat(each) for each in times)
+    return max(start - now, now - end, timedelta(0))
 
 
 def _get_next_visit(proposal_id: int) -> int:

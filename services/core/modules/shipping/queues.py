@@ -124,7 +124,7 @@ def _check_items(identity: Identity, items: list[dict], samples: Collection[int]
     for at, each in enumerate(items):
         if each["blSampleId"] not in samples:
             faults[at] = {"blSampleId": ["is not a sample of the container"]}
-        elif owners.get(each.get("blSubSampleId"), each["blSampleId"]) != each["blSampleId"]:
+        elif (part := each.get("blSubSampleId")) and owners[part] != each["blSampleId"]:
             faults[at] = {"blSubSampleId": ["is not a part of the sample"]}
     if faults:
         raise BadInput("invalid input", {"samples": faults})

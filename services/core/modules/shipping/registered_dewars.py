@@ -51,7 +51,9 @@ class RegisteredDewars(TableService):
 class RegistryProposals(LinkService):
     """The proposals that may use a registered item, each with the person who linked them."""
 
-    def create(self, identity: Identity, parent_key: Any, data: dict) -> dict:
+    def create(  # type: ignore[override]
+        self, identity: Identity, parent_key: Any, data: dict
+    ) -> dict:
         """Let a visible proposal use a registered item."""
         return super().create(identity, parent_key, {**data, "personId": identity.personId})
 

@@ -19,7 +19,9 @@ from shared.models import BLSession, Dewar, Shipping
 class ShipmentSessions(LinkService):
     """The sessions of shipments."""
 
-    def create(self, identity: Identity, parent_key: Any, data: dict) -> dict:
+    def create(  # type: ignore[override]
+        self, identity: Identity, parent_key: Any, data: dict
+    ) -> dict:
         """Add a visible session of its proposal to a visible shipment."""
         shipping_id = self.parent.get_key(identity, parent_key)
         self.check_data(identity, data)

@@ -2,6 +2,8 @@
 
 from services.core.modules.people.sessions import sessions
 from services.core.schemas.people.sessions import (
+    CurrentSessionQuery,
+    CurrentSessionSchema,
     SessionDateQuery,
     SessionInfoSchema,
     SessionSchema,
@@ -40,6 +42,16 @@ class SessionsByDate(Resource):
     def get(self, identity, query):
         """List the sessions that overlap a time."""
         return sessions.list_by_date(identity, query)
+
+
+@ns.route("/current")
+class CurrentSessions(Resource):
+    @ns.require()
+    @ns.takes(CurrentSessionQuery, query=True)
+    @ns.returns(CurrentSessionSchema, many=True)
+    def get(self, identity, query):
+        """List the sessions on a beamline that run now, then the others of these three days."""
+        return sessions.list_current(identity, query)
 
 
 @ns.route("/<session_id>/info")

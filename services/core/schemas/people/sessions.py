@@ -9,10 +9,12 @@ from services.core.schemas.people.persons import PersonNameSchema
 from shared.aggregates import Count, Distinct
 from shared.computed import ComputedText
 from shared.filters import Filter
-from shared.lists import ListQuery
+from shared.lists import FieldsQuery, ListQuery
 from shared.models import (
     BeamLineSetup,
+    BLSample,
     BLSession,
+    Container,
     DataCollection,
     DataCollectionGroup,
     Proposal,
@@ -145,6 +147,29 @@ class SessionInfoSchema(SessionSchema):
 
     class Meta(SessionSchema.Meta):
         pass
+
+
+class CurrentSessionMetadataSchema(SessionMetadataSchema):
+    """The same, and the samples in the containers for the session."""
+
+    samples = Count(Container.sessionId, through=BLSample.container)
+
+
+class CurrentSessionSchema(SessionSchema):
+    """A session of these days, with the numbers of its samples and data collections."""
+
+    _metadata = fields.Nested(CurrentSessionMetadataSchema, dump_only=True)
+
+    class Meta(SessionSchema.Meta):
+        pass
+
+
+class CurrentSessionQuery(FieldsQuery):
+    """The query of the sessions of these days on a beamline."""
+
+    former = {"beamline": "beamLineName"}
+
+    beamLineName = text_of(BLSession.beamLineName, 1, required=True)
 
 
 class SessionDateQuery(ListQuery):
