@@ -63,6 +63,7 @@ from services.core.routes.shipping import (
     sheets,
     histories,
     inspections,
+    labels,
     queues,
     registered_containers,
     registered_dewars,

@@ -3,12 +3,16 @@
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from threading import Barrier, local
 
 import pytest
 from sqlalchemy import MetaData, Table, delete, event, insert, inspect, select, text, update
 
 from services.core.models import Image, LabContact, Ligand, RobotAction
+from services.core.models import DewarTransportHistory, Image, LabContact, RobotAction
+from services.core.modules.samples import samples
+from services.core.modules.shipping import containers, dewars, shipments
 from shared.db import db
 from shared.models import (
     BeamLineSetup,
@@ -16,15 +20,23 @@ from shared.models import (
     BLSampleImage,
     BLSession,
     BLSubSample,
+    Container,
+    ContainerInspection,
+    ContainerRegistry,
+    Crystal,
     DataCollection,
     DataCollectionGroup,
     Detector,
+    Dewar,
+    DewarRegistry,
+    DiffractionPlan,
     Laboratory,
     Person,
     Position,
     Proposal,
     ProposalHasPerson,
     Protein,
+    Shipping,
 )
 from shared.row_checks import PLURALS
 from tests.conftest import unchecked
@@ -37,6 +49,19 @@ KEPT = 7  # the key of the row that has dependent rows
 DELETED = {  # the row that a published DELETE names, and what it must have
     "/proposals/{proposal_id}": (Proposal, {"personId": 1}),
     "/sessions/{session_id}": (BLSession, {"proposalId": 1}),
+    "/samples/{sample_id}": (BLSample, {}),
+    "/samples/crystals/{crystal_id}": (Crystal, {"proteinId": 1}),
+    "/samples/proteins/{protein_id}": (Protein, {"proposalId": 1}),
+    "/samples/diffraction_plans/{diffraction_plan_id}": (DiffractionPlan, {}),
+    "/shipments/{shipment_id}": (Shipping, {"proposalId": 1}),
+    "/dewars/{dewar_id}": (Dewar, {"shippingId": 1}),
+    "/dewars/registry/{dewar_registry_id}": (DewarRegistry, {"facilityCode": f"{KEPT}"}),
+    "/containers/{container_id}": (Container, {"priorityPipelineId": 1}),
+    "/containers/registry/{container_registry_id}": (ContainerRegistry, {"barcode": "A"}),
+    "/containers/inspections/{inspection_id}": (
+        ContainerInspection,
+        {"containerId": 1, "inspectionTypeId": 1},
+    ),
     "/contacts/persons/{person_id}": (Person, {}),
     "/contacts/labs/{laboratory_id}": (Laboratory, {}),
     "/contacts/lab_contacts/{lab_contact_id}": (
@@ -47,6 +72,16 @@ DELETED = {  # the row that a published DELETE names, and what it must have
     "/samples/ligands/{ligand_id}": (Ligand, {"proposalId": 1, "name": "kept"}),
     "/samples/subsamples/{subsample_id}": (BLSubSample, {"blSampleId": 1}),
 }
+ALONG = {  # the tables whose rows are deleted along, by the table of the row
+    "BLSample": {*samples.DEPENDENT},
+    "BLSession": {"SessionType"},
+    "Container": {*containers.DEPENDENT},
+    "ContainerRegistry": {"ContainerRegistry_has_Proposal"},
+    "Dewar": {*dewars.DEPENDENT},
+    "DewarRegistry": {"DewarRegistry_has_Proposal"},
+    "Shipping": {*shipments.DEPENDENT},
+}
+OF_QUEUE = "/containers/{container_id}/queue"  # deletes the entry with its samples
 LINKS = {  # tables whose rows a DELETE names by their parents; no table refers to them
     "/proposals/{proposal_id}/persons/{person_id}": "ProposalHasPerson",
     "/sessions/{session_id}/persons/{person_id}": "Session_has_Person",
@@ -54,12 +89,19 @@ LINKS = {  # tables whose rows a DELETE names by their parents; no table refers 
     "/samples/groups/{group_id}/samples/{sample_id}": "BLSampleGroup_has_BLSample",
     "/samples/proteins/{protein_id}/pdbs/{pdb_id}": "Protein_has_PDB",
     "/samples/{sample_id}/ligands/{ligand_id}": "BLSample_has_Ligand",
+    "/dewars/registry/{dewar_registry_id}/proposals/{proposal_id}": "DewarRegistry_has_Proposal",
+    "/containers/registry/{container_registry_id}/proposals/{proposal_id}": (
+        "ContainerRegistry_has_Proposal"
+    ),
+    "/shipments/{shipment_id}/sessions/{session_id}": "ShippingHasSession",
+    f"{OF_QUEUE}/{{container_queue_sample_id}}": "ContainerQueueSample",
     "/auth/groups/{user_group_id}/permissions/{permission_id}": "UserGroup_has_Permission",
     "/auth/groups/{user_group_id}/persons/{person_id}": "UserGroup_has_Person",
     "/auth/tokens/{service_token_id}": "ServiceToken",
 }
 STORED = "/ispyb/mxcube/datacollections/datacollection"
 PATIENCE = 20
+ARRIVED = datetime(2024, 5, 1)
 WAITING = text("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")
 FILES = {"imageDirectory": "/data/raw/", "imagePrefix": "lys", "dataCollectionNumber": 1}
 SENT = {
@@ -227,6 +269,57 @@ def test_a_session_has_the_number_after_the_one_that_was_just_taken(as_, facilit
     assert (answer.status_code, answer.json["visit_number"]) == (201, 8)
 
 
+@pytest.mark.parametrize(
+    "locked, row, url, body",
+    [
+        (Container, {"containerId": 1, "location": "5"}, "/samples/4", {"location": "5"}),
+        (Protein, {"crystalId": 1, "name": "LYS-X7"}, "/samples/2", {"name": "lys-x7"}),
+    ],
+    ids=["place", "name"],
+)
+def test_a_place_or_name_that_a_sample_just_got_is_taken(
+    as_, stock, after, locked, row, url, body
+):
+    """The container or the protein is locked by each request that puts a sample there."""
+    (key,) = inspect(locked).primary_key
+    changes = [
+        select(locked.__table__).where(key == 1).with_for_update(),
+        insert(BLSample).values(blSampleId=9, **row),
+    ]
+    answer = after(changes, lambda: as_(*OFFICE).patch(URL + url, json=body))
+    assert (answer.status_code, [*answer.json["errors"]]) == (409, [*body]), answer.json
+
+
+def test_a_container_that_just_came_into_a_place_leaves_it_for_the_next(as_, stock, after):
+    place = {"beamlineLocation": "i03", "sampleChangerLocation": "5"}
+    moved = update(Container).where(Container.containerId == 4)
+    changes = [moved.values(**place, containerStatus="processing")]
+    staff = as_(*OFFICE)
+    body = {"containerId": 1, **place}
+    answer = after(changes, lambda: staff.post(f"{URL}/containers/assign", json=body))
+    assert answer.status_code == 200, answer.json
+    (row,) = staff.get(f"{URL}/containers?sampleChangerLocation=5").json["results"]
+    assert row["containerId"] == 1
+    left = staff.get(f"{URL}/containers/4").json
+    assert (left["beamlineLocation"], left["containerStatus"]) == (None, "at facility")
+
+
+def test_of_two_scans_each_is_in_the_history(as_, stock, add, after):
+    staff = as_(*OFFICE)
+    staff.patch(f"{URL}/dewars/1", json={"barCode": "BAR-1", "dewarStatus": "opened"})
+    changes = [
+        update(Dewar).where(Dewar.dewarId == 1).values(dewarStatus="dispatch-booked"),
+        insert(DewarTransportHistory).values(
+            dewarId=1, dewarStatus="dispatch-booked", storageLocation="x", arrivalDate=ARRIVED
+        ),
+    ]
+    body = {"barCode": "bar-1", "storageLocation": "stores-out"}
+    answer = after(changes, lambda: staff.post(f"{URL}/dewars/scan", json=body))
+    assert (answer.status_code, answer.json["dewarStatus"]) == (200, "dispatch-booked")
+    history = staff.get(f"{URL}/dewars/1/history").json["results"]
+    assert [row["storageLocation"] for row in history] == ["stores-out", "", "x"]
+
+
 @pytest.fixture(scope="module")
 def dependents(engine):
     """``dependents("Person")`` are the tables, and their columns, that refer to a table."""
@@ -250,7 +343,7 @@ def dependents(engine):
 
 def test_each_delete_is_raced_below(operations, dependents):
     deleted = {name.partition(" ")[2] for name in operations if name.startswith("delete ")}
-    assert deleted == {*DELETED, *LINKS}
+    assert deleted == {*DELETED, *LINKS, OF_QUEUE}
     assert not [table for table in LINKS.values() if dependents(table)]
 
 
@@ -264,7 +357,8 @@ def test_a_delete_takes_no_row_with_it_that_was_just_stored(
     (key,) = inspect(model).primary_key
     add(Person(personId=1), Proposal(proposalId=1, personId=1), BLSample(blSampleId=1))
     add(model(**{key.name: KEPT}, **values))
-    below = [(t, c) for t, c in dependents(model.__tablename__) if t.name != "SessionType"]
+    along, links = ALONG.get(model.__tablename__, ()), dependents(model.__tablename__)
+    below = [(table, column) for table, column in links if table.name not in along]
     rows = [
         insert(table).values({**row(table, number), column: KEPT})
         for number, (table, column) in enumerate(below, KEPT + 1)

@@ -12,6 +12,7 @@ from shared.models import (
     Container,
     DataCollection,
     DataCollectionGroup,
+    ProcessingPipeline,
     Proposal,
     SessionHasPerson,
     SessionType,
@@ -430,7 +431,8 @@ def test_the_session_that_runs_comes_first_then_the_nearest(as_, facility, add):
             )
         )
     add(
-        Container(containerId=1, sessionId=32, priorityPipelineId=None),
+        ProcessingPipeline(processingPipelineId=6, name="xia2/DIALS", discipline="MX"),
+        Container(containerId=1, sessionId=32),
         BLSample(blSampleId=1, containerId=1, name="a"),
         BLSample(blSampleId=2, containerId=1, name="b"),
         DataCollectionGroup(dataCollectionGroupId=1, sessionId=32),

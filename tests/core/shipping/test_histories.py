@@ -35,8 +35,9 @@ def rows(key):
 
 def varied():
     """Changes of one shipment."""
-    time = datetime(2024, 5, 1)
-    return [StatusChange(shippingId=3, login=login, time=time) for login in ("alice", "bob")]
+    row = {"shippingId": 3, "dewarId": 1, "containerId": 1, "status": "a", "place": "b"}
+    row |= {"time": datetime(2024, 5, 1)}
+    return [StatusChange(**row, login=login) for login in ("alice", "bob")]
 
 
 def test_the_way_of_a_dewar_is_kept(as_, stock, add):

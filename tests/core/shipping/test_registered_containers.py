@@ -40,7 +40,7 @@ def rows(key):
 
 def varied():
     """Proposals of one container."""
-    link = {"containerRegistryId": 3}
+    link = {"containerRegistryId": 3, "personId": 1}
     return [ContainerRegistryHasProposal(**link, proposalId=key) for key in (101, 102)]
 
 

@@ -41,7 +41,8 @@ def rows(key):
 
 def varied():
     """Proposals of one dewar."""
-    return [DewarRegistryHasProposal(dewarRegistryId=3, proposalId=key) for key in (101, 102)]
+    link = {"dewarRegistryId": 3, "personId": 1, "labContactId": 1}
+    return [DewarRegistryHasProposal(**link, proposalId=key) for key in (101, 102)]
 
 
 def test_staff_register_a_dewar_and_members_care_for_it(as_, stock):

@@ -2,12 +2,13 @@
 
 from marshmallow import Schema, fields
 from marshmallow_sqlalchemy import auto_field
+from sqlalchemy import bindparam, select
 
 from services.core.schemas.people.persons import PersonNameSchema
 from services.core.schemas.records import KEY
 from services.core.schemas.shipping.registered_dewars import RegistryProposalSchema
 from shared.aggregates import Count
-from shared.filters import by_parent
+from shared.filters import by_parent, by_proposal
 from shared.models import Container, ContainerRegistry, ContainerRegistryHasProposal
 from shared.schemas import TableSchema
 
@@ -28,6 +29,17 @@ class RegisteredContainerSchema(TableSchema):
         dump_only = ("containerRegistryId", "recordTimestamp")
         search = ("barcode", "comments")
         sort = ("-containerRegistryId",)
+        filters = {
+            "proposal": by_proposal(
+                ContainerRegistry.containerRegistryId.in_(
+                    select(ContainerRegistryHasProposal.containerRegistryId).where(
+                        ContainerRegistryHasProposal.proposalId == bindparam("proposal")
+                    )
+                ),
+                "id or name of a proposal that may use it",
+                follows_rule=True,
+            ),
+        }
 
 
 class NewRegisteredContainerSchema(RegisteredContainerSchema):

@@ -2,10 +2,11 @@
 
 from marshmallow import Schema, fields, validate
 from marshmallow_sqlalchemy import auto_field
+from sqlalchemy import bindparam, or_, select
 
 from services.core.schemas.people.persons import PersonNameSchema
 from shared.aggregates import Count
-from shared.filters import by_parent
+from shared.filters import by_parent, by_proposal
 from shared.models import Dewar, DewarRegistry, DewarRegistryHasProposal, Proposal
 from shared.schemas import TableSchema
 
@@ -42,6 +43,20 @@ class RegisteredDewarSchema(TableSchema):
         dump_only = ("dewarRegistryId", "bltimestamp")
         search = ("facilityCode", "manufacturerSerialNumber")
         sort = ("-dewarRegistryId",)
+        filters = {
+            "proposal": by_proposal(
+                or_(
+                    DewarRegistry.proposalId == bindparam("proposal"),
+                    DewarRegistry.dewarRegistryId.in_(
+                        select(DewarRegistryHasProposal.dewarRegistryId).where(
+                            DewarRegistryHasProposal.proposalId == bindparam("proposal")
+                        )
+                    ),
+                ),
+                "id or name of a proposal that owns or may use it",
+                follows_rule=True,
+            ),
+        }
 
 
 class RegisteredDewarProposalSchema(TableSchema):
