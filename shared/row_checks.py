@@ -48,11 +48,12 @@ PLURALS = {  # for errors, by table
 }
 CHILDREN = {
     "sqlite": """
-        SELECT child.name, link."from" FROM sqlite_master child
+        SELECT child.name, link."from", link."to" FROM sqlite_master child
         JOIN pragma_foreign_key_list(child.name) link
         WHERE child.type = 'table' AND link."table" = :parent""",
     "mysql": """
-        SELECT table_name, column_name FROM information_schema.key_column_usage
+        SELECT table_name, column_name, referenced_column_name
+        FROM information_schema.key_column_usage
         WHERE table_schema = DATABASE() AND referenced_table_schema = DATABASE()
         AND referenced_table_name = :parent""",
 }
@@ -219,36 +220,45 @@ def remove_locked(model: Any, keys: Sequence[Any], along: Collection[str] = ()) 
     """The same for several rows, which are locked: a statement per table."""
     if not keys:
         return
-    links = _get_links(model.__tablename__)
-    if tables := _dependent_tables([each for each in links if each[0] not in along], keys):
+    links, values = _get_links(model), {"keys": [*keys]}
+    if tables := _dependent_tables([each for each in links if each[0] not in along], values):
         names = sorted({PLURALS.get(name, name) for name in tables})
         raise Conflict(f"{noun(model)} still has {', '.join(names)}")
-    for name, by in links:
+    for name, refers in links:
         if name in along:
-            db.session.execute(delete(table(name, column(by))).where(column(by).in_(keys)))
+            db.session.execute(delete(table(name)).where(refers), values)
     (primary,) = inspect(model).primary_key
     db.session.execute(delete(model.__table__).where(primary.in_(keys)))
 
 
-def _get_links(parent: str) -> list[tuple[str, str]]:
-    """The tables and columns that refer to rows of ``parent``, in the database as it is."""
-    connection = db.session.connection()
-    links = text(CHILDREN["sqlite" if connection.dialect.name == "sqlite" else "mysql"])
-    return [(name, by) for name, by in connection.execute(links, {"parent": parent})]
+def _get_links(model: Any) -> list[tuple[str, ColumnElement[bool]]]:
+    """The tables that refer to rows of ``model``, in the database as it is.
+
+    Each has the condition of the rows that refer to ``keys``. A foreign key may refer to another
+    unique column than the primary key.
+    """
+    connection, parent = db.session.connection(), model.__tablename__
+    statement = text(CHILDREN["sqlite" if connection.dialect.name == "sqlite" else "mysql"])
+    (primary,) = inspect(model).primary_key
+    keys = bindparam("keys", expanding=True)
+    links: list[tuple[str, ColumnElement[bool]]] = []
+    for name, by, referenced in connection.execute(statement, {"parent": parent}):
+        values: Any = keys
+        if referenced not in (None, primary.name):
+            rows = select(column(referenced)).select_from(table(parent))
+            values = rows.where(column(primary.name).in_(keys))
+        links.append((name, column(by).in_(values)))
+    return links
 
 
-def _dependent_tables(links: list[tuple[str, str]], keys: Sequence[Any]) -> list[str]:
-    """The tables with rows that refer to one of the rows ``keys``."""
+def _dependent_tables(links: list[tuple[str, ColumnElement[bool]]], values: dict) -> list[str]:
+    """The tables with rows that refer to one of the keys in ``values``."""
     selects = [
-        select(literal(name)).where(
-            exists()
-            .select_from(table(name, column(by)))
-            .where(column(by).in_(bindparam("keys", expanding=True)))
-        )
-        for name, by in links
+        select(literal(name)).where(exists().select_from(table(name)).where(refers))
+        for name, refers in links
     ]
     connection = db.session.connection()
-    return list(connection.scalars(union_all(*selects), {"keys": [*keys]})) if selects else []
+    return list(connection.scalars(union_all(*selects), values)) if selects else []
 
 
 def _default(attribute: Any) -> Any:

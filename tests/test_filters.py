@@ -170,9 +170,10 @@ NO_SESSION = {
     *("get /contacts/lab_contacts", "get /samples/crystals", "get /samples/proteins"),
     *("get /samples/diffraction_plans", "get /sessions", "get /sessions/date"),
     *("get /samples/groups", "get /samples/ligands"),
+    *("get /containers/registry", "get /dewars/registry"),
 }
 NO_PROPOSAL = {
-    "get /containers/types",
+    *("get /containers/types", "get /containers/imagers", "get /containers/inspection_types"),
     *("get /auth/activity", "get /auth/groups", "get /auth/permissions", "get /auth/tokens"),
     *("get /beamline/detectors", "get /beamline/setups", "get /contacts/labs"),
     *("get /contacts/persons", "get /proposals"),
@@ -184,7 +185,7 @@ ELSEWHERE = {  # in their own tests, or the rows of the world are in no containe
     ("session", f"get /{path}")
     for path in (
         *("containers", "dewars", "samples", "samples/images", "samples/subsamples"),
-        "shipments",
+        *("shipments", "containers/queue"),
     )
 }
 

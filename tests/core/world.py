@@ -95,11 +95,13 @@ def varied():
         yield models.Proposal(
             proposalId=key, personId=1, proposalCode="mx", proposalNumber=str(key)
         )
-    starts = {101: now, 102: now + 3 * day, 103: datetime(2023, 4, 20, 9)}
+    starts = {101: now, 102: now + 3 * day, 103: datetime(2023, 4, 20, 9), 104: now, 105: now}
     for key, start in starts.items():
-        times = {"startDate": start, "endDate": start + day / 24}
+        times, beamline = {"startDate": start, "endDate": start + day / 24}, "i03"
+        if key == 105:
+            beamline = "i04"
         yield models.BLSession(
-            sessionId=key, proposalId=101, visit_number=key, beamLineName="i03", **times
+            sessionId=key, proposalId=101, visit_number=key, beamLineName=beamline, **times
         )
     ready = {"beamlineLocation": "i03", "containerStatus": "processing"}
     yield models.Container(containerId=101, sessionId=101, **ready)

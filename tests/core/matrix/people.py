@@ -65,7 +65,12 @@ ROUTES = [
         query={"start": "2024-01-01", "end": "2024-12-31"},
         list_key="sessionId",
     ),
-    Route("get /sessions/current", signed_in(), query={"beamLineName": "i03"}),
+    Route(
+        "get /sessions/current",
+        signed_in(),
+        query={"beamLineName": "i03"},
+        filters={"beamLineName": ["i04"]},
+    ),
     Route("get /sessions/{session_id}", inside()),
     Route("put /sessions/{session_id}", holders(), body=SESSION),
     Route("patch /sessions/{session_id}", holders()),

@@ -35,9 +35,9 @@ def rows(key):
 
 def varied():
     """Changes of one shipment."""
-    row = {"shippingId": 3, "dewarId": 1, "containerId": 1, "status": "a", "place": "b"}
-    row |= {"time": datetime(2024, 5, 1)}
-    return [StatusChange(**row, login=login) for login in ("alice", "bob")]
+    row = {"shippingId": 3, "dewarId": 1, "containerId": 1, "place": "b"}
+    row |= {"login": "alice", "time": datetime(2024, 5, 1)}
+    return [StatusChange(**row, status=status) for status in ("05", "06")]
 
 
 def test_the_way_of_a_dewar_is_kept(as_, stock, add):

@@ -1,5 +1,8 @@
 """Registered dewars: who registers and edits them, and the dewars of shipments that are these."""
 
+import pytest
+from sqlalchemy import inspect, text
+
 from shared.models import DewarRegistry, DewarRegistryHasProposal
 from tests.core.conftest import ALICE, BOB
 from tests.matrix import Route, holders, inside, managers, signed_in
@@ -72,6 +75,37 @@ def test_staff_register_a_dewar_and_members_care_for_it(as_, stock):
     }
     assert [*seen.values()] == [[1], [2], [1, 2]]
     assert staff.delete(f"{links}/2").json["proposalId"] == 2 and bob.get(url).status_code == 404
+
+
+@pytest.fixture
+def report(engine):
+    """A report on the dewar DLS-7, by its code: a table that our models leave out."""
+    has_table = inspect(engine).has_table("DewarReport")
+    with engine.begin() as connection:
+        if not has_table:
+            connection.execute(
+                text(
+                    "CREATE TABLE DewarReport (facilityCode VARCHAR(20)"
+                    " REFERENCES DewarRegistry (facilityCode) ON DELETE CASCADE)"
+                )
+            )
+        connection.execute(
+            text("INSERT INTO DewarRegistry (dewarRegistryId, facilityCode) VALUES (7, 'DLS-7')")
+        )
+        connection.execute(text("INSERT INTO DewarReport (facilityCode) VALUES ('DLS-7')"))
+    yield
+    with engine.begin() as connection:
+        connection.execute(
+            text("DELETE FROM DewarReport" if has_table else "DROP TABLE DewarReport")
+        )
+
+
+def test_a_dewar_with_a_report_on_its_code_is_kept(as_, stock, report):
+    kept = as_("sue", None, "all_proposals").delete(f"{URL}/7")
+    assert (kept.status_code, kept.json["detail"]) == (
+        409,
+        "Registered dewar still has DewarReport",
+    )
 
 
 def test_a_dewar_with_a_code_of_its_proposal_is_the_registered_one(as_, stock, add):
