@@ -11,7 +11,7 @@ BODY = {"inspectionTypeId": 1}
 FREE = {"inspectionTypeId", "imagerId"}
 ROUTES = [
     Route(f"get {LIST}", inside()),
-    Route(f"post {LIST}", inside(201, reader=403), body=BODY),
+    Route(f"post {LIST}", inside(201, reader=403), body=BODY, schema="Inspection"),
     Route(f"get {ONE}", inside()),
     Route(f"patch {ONE}", inside(reader=403)),
     Route(f"delete {ONE}", inside(reader=403)),

@@ -42,6 +42,9 @@ from services.core.schemas.samples.samples import SampleSchema
 from services.core.schemas.samples.subsamples import SubsampleSchema
 from services.core.schemas.shipping.containers import ContainerSchema
 from services.core.schemas.shipping.dewars import DewarSchema
+from services.core.schemas.shipping.inspections import InspectionSchema
+from services.core.schemas.shipping.registered_containers import NewRegisteredContainerSchema
+from services.core.schemas.shipping.registered_dewars import RegisteredDewarSchema
 from services.core.schemas.shipping.shipments import ShipmentSchema
 from services.core.schemas.zocalo.commands import CommandListSchema
 from shared.schemas import definition_name
@@ -55,6 +58,9 @@ WRITTEN: dict[str, type[Schema]] = {
         DiffractionPlanSchema,
         LigandSchema,
         PdbFileSchema,
+        InspectionSchema,
+        NewRegisteredContainerSchema,
+        RegisteredDewarSchema,
         ProteinSchema,
         SampleGroupMemberSchema,
         SampleGroupSchema,
