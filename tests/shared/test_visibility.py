@@ -10,7 +10,7 @@ from services.core.schemas.people.sessions import SessionSchema
 from services.core.schemas.processing.processing_jobs import ProcessingJobSchema
 from services.core.schemas.processing.results import MRRunSchema
 from services.core.schemas.processing.screenings import ScreeningSchema
-from services.core.schemas.samples.containers import ContainerSchema
+from services.core.schemas.shipping.containers import ContainerSchema
 from services.core.schemas.samples.samples import SampleSchema
 from services.em.models import Atlas
 from services.ssx.models import SSXDataCollection

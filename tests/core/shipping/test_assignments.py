@@ -16,12 +16,14 @@ ROUTES = [
         inside(reader=403) | NOT_ELSEWHERE,
         body={"containerId": 1, **PLACE},
         sent_as_is=True,
+        schema="Assignment",
     ),
     Route(
         "post /containers/unassign",
         inside(reader=403),
         body={"containerId": 5},
         sent_as_is=True,
+        schema="Unassignment",
     ),
 ]
 

@@ -13,11 +13,17 @@ DEWAR = "/dewars/{dewar_id}/history"
 SCAN = {"barCode": "BAR-1", "storageLocation": "stores-in"}
 ROUTES = [
     Route(f"get {DEWAR}", inside()),
-    Route(f"post {DEWAR}", inside(201, reader=403), body={"dewarStatus": "at facility"}),
+    Route(
+        f"post {DEWAR}",
+        inside(201, reader=403),
+        body={"dewarStatus": "at facility"},
+        also=frozenset({("Container", 800), ("Container", 802)}),  # which are in the dewar
+        schema="DewarHistory",
+    ),
     Route("get /containers/{container_id}/history", inside()),
     Route("get /shipments/{shipment_id}/history", inside()),
     Route("get /shipments/statuses", signed_in()),
-    Route("post /dewars/scan", holders() | {"all_proposals": 200}, body=SCAN),
+    Route("post /dewars/scan", holders() | {"all_proposals": 200}, body=SCAN, schema="Scan"),
 ]
 
 

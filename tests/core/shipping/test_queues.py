@@ -22,7 +22,13 @@ ROUTES = [
     Route(f"get {ENTRY}", inside()),
     Route(f"patch {ENTRY}", inside(reader=403)),
     Route(f"get {QUEUED}", inside()),
-    Route(f"post {QUEUED}", inside(201, reader=403), path={"container_id": 3}, sent_as_is=True),
+    Route(
+        f"post {QUEUED}",
+        inside(201, reader=403),
+        path={"container_id": 3},
+        sent_as_is=True,
+        schema="NewQueue",
+    ),
     Route(f"delete {QUEUED}", inside(reader=403), also=COPIES),
     Route(f"delete {ONE}", inside(reader=403)),
 ]

@@ -10,6 +10,7 @@ ONE = "/containers/registry/{container_registry_id}"
 LINKS = f"{ONE}/proposals"
 BODY = {"barcode": "NEW-1", "proposalId": 1}
 LINKED = holders(404) | {"all_proposals": 201, "user office": 201}  # nobody uses container 3
+COPIES = frozenset({("ContainerRegistry_has_Proposal", 801)})
 ROUTES = [
     Route("get /containers/registry", signed_in(), list_key="containerRegistryId"),
     Route(
@@ -21,9 +22,15 @@ ROUTES = [
     Route(f"get {ONE}", inside()),
     Route(f"put {ONE}", inside(reader=403), body={"barcode": "PUCK-1"}),
     Route(f"patch {ONE}", inside(reader=403), body={"comments": "bent"}, sent_as_is=True),
-    Route(f"delete {ONE}", holders() | {"all_proposals": 200}),
+    Route(f"delete {ONE}", holders() | {"all_proposals": 200}, also=COPIES),
     Route(f"get {LINKS}", inside()),
-    Route(f"post {LINKS}", LINKED, body={"proposalId": 1}, path={"container_registry_id": 3}),
+    Route(
+        f"post {LINKS}",
+        LINKED,
+        body={"proposalId": 1},
+        path={"container_registry_id": 3},
+        schema="RegisteredContainerProposal",
+    ),
     Route(f"delete {LINKS}/{{proposal_id}}", holders() | {"all_proposals": 200}),
 ]
 

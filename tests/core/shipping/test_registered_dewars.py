@@ -14,6 +14,7 @@ LINKS = f"{ONE}/proposals"
 CODE = {"facilityCode": "DLS-MX-0009"}
 SERIAL = {"manufacturerSerialNumber": "CX-1", "labContactId": 1}
 LINKED = holders(404) | {"all_proposals": 201, "user office": 201}  # nobody owns dewar 3
+COPIES = frozenset({("DewarRegistry_has_Proposal", 801)})
 ROUTES = [
     Route("get /dewars/registry", signed_in(), list_key="dewarRegistryId"),
     Route(
@@ -25,9 +26,15 @@ ROUTES = [
     Route(f"get {ONE}", inside()),
     Route(f"put {ONE}", holders() | {"all_proposals": 200}, body=CODE),
     Route(f"patch {ONE}", inside(reader=403), body=SERIAL, sent_as_is=True),
-    Route(f"delete {ONE}", holders() | {"all_proposals": 200}),
+    Route(f"delete {ONE}", holders() | {"all_proposals": 200}, also=COPIES),
     Route(f"get {LINKS}", inside()),
-    Route(f"post {LINKS}", LINKED, body={"proposalId": 1}, path={"dewar_registry_id": 3}),
+    Route(
+        f"post {LINKS}",
+        LINKED,
+        body={"proposalId": 1},
+        path={"dewar_registry_id": 3},
+        schema="RegisteredDewarProposal",
+    ),
     Route(f"delete {LINKS}/{{proposal_id}}", holders() | {"all_proposals": 200}),
 ]
 

@@ -10,7 +10,13 @@ LINKS = "/shipments/{shipment_id}/sessions"
 POSTED = inside(201, reader=403)
 ROUTES = [
     Route(f"get {LINKS}", inside()),
-    Route(f"post {LINKS}", POSTED, body={"sessionId": 1}, path={"shipment_id": 3}),
+    Route(
+        f"post {LINKS}",
+        POSTED,
+        body={"sessionId": 1},
+        path={"shipment_id": 3},
+        schema="ShipmentSession",
+    ),
     Route(f"delete {LINKS}/{{session_id}}", inside(reader=403)),
 ]
 

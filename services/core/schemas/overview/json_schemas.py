@@ -40,11 +40,21 @@ from services.core.schemas.samples.pdbs import PdbFileSchema
 from services.core.schemas.samples.proteins import ProteinSchema
 from services.core.schemas.samples.samples import SampleSchema
 from services.core.schemas.samples.subsamples import SubsampleSchema
+from services.core.schemas.shipping.assignments import AssignmentSchema, UnassignmentSchema
 from services.core.schemas.shipping.containers import ContainerSchema
 from services.core.schemas.shipping.dewars import DewarSchema
+from services.core.schemas.shipping.histories import DewarHistorySchema, ScanSchema
 from services.core.schemas.shipping.inspections import InspectionSchema
-from services.core.schemas.shipping.registered_containers import NewRegisteredContainerSchema
-from services.core.schemas.shipping.registered_dewars import RegisteredDewarSchema
+from services.core.schemas.shipping.queues import NewQueueSchema
+from services.core.schemas.shipping.registered_containers import (
+    NewRegisteredContainerSchema,
+    RegisteredContainerProposalSchema,
+)
+from services.core.schemas.shipping.registered_dewars import (
+    RegisteredDewarProposalSchema,
+    RegisteredDewarSchema,
+)
+from services.core.schemas.shipping.shipment_sessions import ShipmentSessionSchema
 from services.core.schemas.shipping.shipments import ShipmentSchema
 from services.core.schemas.zocalo.commands import CommandListSchema
 from shared.schemas import definition_name
@@ -60,7 +70,15 @@ WRITTEN: dict[str, type[Schema]] = {
         PdbFileSchema,
         InspectionSchema,
         NewRegisteredContainerSchema,
+        RegisteredContainerProposalSchema,
+        RegisteredDewarProposalSchema,
         RegisteredDewarSchema,
+        AssignmentSchema,
+        UnassignmentSchema,
+        DewarHistorySchema,
+        NewQueueSchema,
+        ScanSchema,
+        ShipmentSessionSchema,
         ProteinSchema,
         SampleGroupMemberSchema,
         SampleGroupSchema,

@@ -9,7 +9,7 @@ from services.core.schemas.people.persons import PersonNameSchema
 from shared.aggregates import Count, Distinct
 from shared.computed import ComputedText
 from shared.filters import Filter
-from shared.lists import FieldsQuery, ListQuery
+from shared.lists import FieldsQuery, ListQuery, TableQuery
 from shared.models import (
     BeamLineSetup,
     BLSample,
@@ -164,7 +164,7 @@ class CurrentSessionSchema(SessionSchema):
         pass
 
 
-class CurrentSessionQuery(FieldsQuery):
+class CurrentSessionQuery(FieldsQuery, TableQuery):
     """The query of the sessions of these days on a beamline."""
 
     former = {"beamline": "beamLineName"}
