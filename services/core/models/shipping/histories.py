@@ -43,7 +43,9 @@ class DewarTransportHistory(Base):
     )
     dewarStatus: Mapped[str] = mapped_column(String(45), doc="status, as a word")
     storageLocation: Mapped[str] = mapped_column(String(45), doc="place, may be empty")
-    arrivalDate: Mapped[datetime] = mapped_column(doc="when it came to that")
+    arrivalDate: Mapped[datetime] = mapped_column(
+        doc="when it came to that, in a scan the present if absent"
+    )
 
 
 class ContainerHistory(Base):

@@ -16,11 +16,7 @@ class DewarHistorySchema(TableSchema):
     storageLocation = auto_field(
         required=False, metadata={"description": "place; without one the dewar stays"}
     )
-    arrivalDate = auto_field(
-        required=False,
-        allow_none=False,
-        metadata={"description": "when it came to that; the present, if a scan has none"},
-    )
+    arrivalDate = auto_field(required=False, allow_none=False)
 
     class Meta(TableSchema.Meta):
         model = DewarTransportHistory

@@ -1,7 +1,6 @@
 """The payloads of the queue of containers for unattended data collection."""
 
 from marshmallow import Schema, fields, validate
-from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import bindparam, case, select
 
 from services.core.models import ContainerQueue, ContainerQueueSample
@@ -66,9 +65,6 @@ class QueueSchema(TableSchema):
         QueueItemSchema, many=True, attribute="items", dump_only=True
     )
     _metadata = fields.Nested(QueueMetadataSchema, dump_only=True)
-    completedTimeStamp = auto_field(
-        metadata={"description": "when it was measured; null while it waits"}
-    )
 
     class Meta(TableSchema.Meta):
         model = ContainerQueue
