@@ -36,6 +36,17 @@ ROUTES = [
     Route("post /ispyb/expeye/containers/{container_id}/containers", inside(201, reader=403)),
     Route("post /ispyb/expeye/containers/{container_id}/samples", inside(201, reader=403)),
     Route("post /ispyb/expeye/samples", managers(201)),
+    Route("get /ispyb/expeye/dewars/{dewar_id}/history", inside()),
+    Route("get /ispyb/expeye/dewar-registry", signed_in()),
+    Route(
+        "post /ispyb/expeye/proposals/{ref}/dewar-registry",
+        holders(201),
+        body={"facilityCode": "DLS-BI-1043"},
+        path={"ref": "mx1"},
+    ),
+    Route(
+        "get /ispyb/expeye/proposals/{ref}/dewar-registry/{code}", inside(), path={"ref": "mx1"}
+    ),
     Route("patch /ispyb/expeye/data-groups/{group_id}", holders(), also=COLLECTIONS),
     Route(
         "post /ispyb/expeye/data-groups/{group_id}/data-collections",

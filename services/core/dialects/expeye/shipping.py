@@ -4,6 +4,7 @@ A push that fails in the middle is sent again as a whole: an item that is there 
 answer, with status 200. See ``replays`` for how it is recognised.
 """
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -11,8 +12,12 @@ from services.core.dialects.expeye.read_schemas import ExpeyePageQuery
 from services.core.dialects.expeye.schemas import AnsweringSchema
 from services.core.dialects.expeye.shipping_schemas import (
     ExpeyeContainerSchema,
+    ExpeyeDewarHistoryListSchema,
     ExpeyeDewarSchema,
     ExpeyeMeasuredListSchema,
+    ExpeyeRegistryListSchema,
+    ExpeyeRegistryQuery,
+    ExpeyeRegistrySchema,
     ExpeyeShipmentSchema,
     ExpeyeShippedSampleSchema,
 )
@@ -22,18 +27,25 @@ from services.core.modules.samples.samples import samples
 from services.core.modules.shipping import replays
 from services.core.modules.shipping.containers import containers
 from services.core.modules.shipping.dewars import dewars
+from services.core.modules.shipping.histories import dewar_histories
+from services.core.modules.shipping.registered_dewars import (
+    registered_dewar_proposals,
+    registered_dewars,
+)
 from services.core.modules.shipping.shipments import shipments
 from services.core.routes import WRITERS
 from shared import names
 from shared.api import Namespace, Resource
-from shared.errors import Forbidden
+from shared.errors import Forbidden, not_found
+from shared.models import DewarRegistry
 
 shipment_ns = Namespace("shipments", description="Shipments")
 dewar_ns = Namespace("dewars", description="Dewars")
+registry_ns = Namespace("dewar-registry", description="Registered dewars")
 container_ns = Namespace("containers", description="Containers")
 sample_ns = Namespace("samples", description="Samples")
 proposal_ns = Namespace("proposal-shipments", path="/proposals", description="Shipments")
-NAMESPACES = [shipment_ns, dewar_ns, container_ns, sample_ns, proposal_ns]
+NAMESPACES = [shipment_ns, dewar_ns, registry_ns, container_ns, sample_ns, proposal_ns]
 CREATED, OK = HTTPStatus.CREATED, HTTPStatus.OK
 
 
@@ -119,6 +131,59 @@ class Dewar(Resource):
         return with_warnings(ExpeyeDewarSchema().build_answer(row), data)
 
 
+@dewar_ns.route("/<int:dewar_id>/history")
+class DewarHistory(Resource):
+    @dewar_ns.require()
+    @dewar_ns.takes(ExpeyePageQuery, query=True)
+    @dewar_ns.returns(ExpeyeDewarHistoryListSchema)
+    def get(self, identity, query, dewar_id):
+        """List what a dewar went through, newest first."""
+        fields = ("dewarId", "dewarStatus", "storageLocation", "arrivalDate")
+        return _page(
+            lambda native: dewar_histories.list_(identity, dewar_id, native), query, fields
+        )
+
+
+@proposal_ns.route("/<ref>/dewar-registry")
+@proposal_ns.param("ref", "proposal code and number, e.g. ab12345")
+class Registry(Resource):
+    @proposal_ns.require(*WRITERS)
+    @proposal_ns.takes(ExpeyeRegistrySchema)
+    @proposal_ns.returns(ExpeyeRegistrySchema, CREATED)
+    def post(self, identity, data, ref):
+        """Register a dewar of a proposal."""
+        columns = get_columns(data) | {"proposalId": names.proposal_key(identity, ref)}
+        row = registered_dewars.create(identity, columns)
+        return with_warnings(ExpeyeRegistrySchema().build_answer(row), data)
+
+
+@proposal_ns.route("/<ref>/dewar-registry/<code>")
+@proposal_ns.param("ref", "proposal code and number, e.g. ab12345")
+class RegisteredDewar(Resource):
+    @proposal_ns.require()
+    @proposal_ns.returns(ExpeyeRegistrySchema)
+    def get(self, identity, ref, code):
+        """Show a registered dewar that a proposal may use."""
+        key = names.proposal_key(identity, ref)
+        row = registered_dewars.get(identity, code)
+        query = {"proposalId": key, "fields": (), "skip": 0, "limit": 1}
+        if not registered_dewar_proposals.list_(identity, code, query)["results"]:
+            raise not_found(DewarRegistry)
+        return ExpeyeRegistrySchema().build_answer(row)
+
+
+@registry_ns.route("")
+class RegisteredDewars(Resource):
+    @registry_ns.require()
+    @registry_ns.takes(ExpeyeRegistryQuery, query=True)
+    @registry_ns.returns(ExpeyeRegistryListSchema)
+    def get(self, identity, query):
+        """List the registered dewars that the caller sees, newest first."""
+        fields = ("dewarRegistryId", "facilityCode", "manufacturerSerialNumber")
+        sort = {"sort": ["-dewarRegistryId"]}
+        return _page(lambda each: registered_dewars.list_(identity, each | sort), query, fields)
+
+
 @dewar_ns.route("/<int:dewar_id>/containers")
 class DewarContainers(Resource):
     @dewar_ns.require(service=WRITERS)
@@ -193,6 +258,13 @@ class Sample(Resource):
         replays.swap_places(identity, row, columns)
         written = samples.written(identity, samples.edit(identity, row, columns))
         return with_warnings(ExpeyeShippedSampleSchema().build_answer(written), data)
+
+
+def _page(list_: Callable[[dict], dict], query: dict, fields: tuple[str, ...]) -> dict:
+    """A page of a native list, as the client names its parts."""
+    page, limit = query.pop("page"), query["limit"]
+    answer = list_({**query, "skip": page * limit, "fields": fields})
+    return {"items": answer["results"], "total": answer["total"], "page": page, "limit": limit}
 
 
 def _put_container(identity: Any, data: dict, parents: dict) -> tuple[dict, HTTPStatus]:

@@ -1,11 +1,13 @@
 """The payloads of shipments that SCAUP sends by the Exp-Eye client."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 from marshmallow_sqlalchemy import auto_field
 
+from services.core.dialects.expeye.read_schemas import ExpeyePageQuery
 from services.core.dialects.lenient import REPEATED, AnsweringSchema, LenientSchema
-from shared.models import BLSample, Container, Dewar, Shipping
-from shared.schemas import LocalDateTime
+from shared.lists import Text
+from shared.models import BLSample, Container, Dewar, DewarRegistry, Shipping
+from shared.schemas import LATIN1, LocalDateTime
 
 INSIDE = {"parentContainerId": REPEATED}  # SCAUP's own number: the parent is that of the path
 
@@ -52,6 +54,45 @@ class ExpeyeDewarSchema(AnsweringSchema):
 
     class Meta(LenientSchema.Meta):
         model = Dewar
+
+
+class ExpeyeRegistrySchema(AnsweringSchema):
+    dewarRegistryId = fields.Integer(dump_only=True)
+    facilityCode = auto_field(required=True, allow_none=False)
+    manufacturerSerialNumber = auto_field()
+
+    class Meta(LenientSchema.Meta):
+        model = DewarRegistry
+
+
+class ExpeyeRegistryListSchema(Schema):
+    items = fields.List(fields.Nested(ExpeyeRegistrySchema))
+    total = fields.Integer()
+    page = fields.Integer(metadata={"description": "the first is 0"})
+    limit = fields.Integer()
+
+
+class ExpeyeRegistryQuery(ExpeyePageQuery):
+    search = Text(
+        validate=[validate.Length(max=200), LATIN1],
+        metadata={"description": "text in facilityCode"},
+    )
+
+
+class ExpeyeDewarHistorySchema(Schema):
+    """A status and a place that a dewar had."""
+
+    dewarId = fields.Integer()
+    dewarStatus = fields.String()
+    storageLocation = fields.String()
+    arrivalDate = fields.String(metadata={"format": "date-time-local"})
+
+
+class ExpeyeDewarHistoryListSchema(Schema):
+    items = fields.List(fields.Nested(ExpeyeDewarHistorySchema))
+    total = fields.Integer()
+    page = fields.Integer(metadata={"description": "the first is 0"})
+    limit = fields.Integer()
 
 
 class ExpeyeContainerSchema(AnsweringSchema):

@@ -117,3 +117,22 @@ def test_what_scaup_reads(scaup, as_):
         {"blSampleId": two, "dataCollectionGroupId": None},
     ]
     assert alice.post(f"{ROOT}/samples", json={"name": "x"}).status_code == 403
+    dewar = alice.get(f"/ispyb/api/v1/shipments/{shipment}/tree").json["Dewar"][0]["dewarId"]
+    alice.patch(f"/ispyb/api/v1/dewars/{dewar}", json={"dewarStatus": "at facility"})
+    history = alice.get(f"{ROOT}/dewars/{dewar}/history").json["items"]
+    assert [each["dewarStatus"] for each in history] == ["at facility", "opened"]
+    assert alice.get(f"{ROOT}/shipments/{shipment}").json["shippingStatus"] == "at facility"
+
+
+def test_scaup_numbers_its_dewars(scaup, as_):
+    code = {"facilityCode": "DLS-BI-1043", "manufacturerSerialNumber": "CX-100-77"}
+    made = scaup.post(f"{ROOT}/proposals/mx1/dewar-registry", json=code)
+    assert made.status_code == 201, made.text
+    assert scaup.post(f"{ROOT}/proposals/mx1/dewar-registry", json=code).status_code == 409
+    alice = as_("alice", ALICE)
+    read = alice.get(f"{ROOT}/proposals/mx1/dewar-registry/DLS-BI-1043")
+    assert read.json == made.json
+    newest = scaup.get(f"{ROOT}/dewar-registry?search=DLS-BI-1&limit=1").json
+    assert (newest["total"], newest["items"]) == (1, [made.json])
+    assert alice.get(f"{ROOT}/proposals/mx1/dewar-registry/DLS-BI-9").status_code == 404
+    assert scaup.get(f"{ROOT}/proposals/mx2/dewar-registry/DLS-BI-1043").status_code == 404
