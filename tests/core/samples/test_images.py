@@ -1,6 +1,6 @@
 """Pictures of samples: recorded by software, scored by persons, shown as files."""
 
-from shared.models import BLSampleImage, BLSampleImageScore, ContainerInspection, InspectionType
+from shared.models import BLSampleImage, BLSampleImageScore
 from tests.bodies import LEFT_OUT
 from tests.core.conftest import ALICE, BOB
 from tests.core.matrix.samples import usual
@@ -18,8 +18,6 @@ ODD = {"imageFullPath": LEFT_OUT}  # persons name no files
 
 
 def rows(key):
-    yield InspectionType(inspectionTypeId=key)
-    yield ContainerInspection(containerInspectionId=key, containerId=key, inspectionTypeId=key)
     yield BLSampleImage(blSampleImageId=key, blSampleId=key)
 
 

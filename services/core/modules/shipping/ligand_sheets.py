@@ -7,11 +7,11 @@ from marshmallow import ValidationError
 from sqlalchemy import func, select
 
 from services.core.models import Ligand
+from services.core.modules.samples import ligands
 from services.core.modules.shipping import sheet_files
 from services.core.modules.shipping.sheet_columns import simplify
 from services.core.modules.shipping.sheet_mistakes import Mistakes, Place
 from services.core.schemas.shipping.sheets import ImportedLigandSchema
-from shared import batches
 from shared.db import db
 from shared.identity import Identity
 from shared.models import Proposal
@@ -44,8 +44,7 @@ def import_(identity: Identity, sheets: list[dict], query: dict) -> dict:
     _check_new(proposal_id, rows, mistakes)
     if not query["dry_run"]:
         mistakes.raise_any()
-        values = [{**data, "proposalId": proposal_id} for _, data in rows]
-        batches.insert_with_keys(Ligand, values)
+        ligands.create_all(identity, proposal_id, [data for _, data in rows])
     return {"isStored": not query["dry_run"], **mistakes.report(), "ligands": len(rows)}
 
 
