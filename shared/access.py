@@ -1,6 +1,7 @@
 """The rules of access: the SQL condition from which every query starts.
 
-The rule of processing is in ``access_processing``, the rule of each table in ``visibility``.
+The rules of processing and of persons are in ``access_processing`` and ``access_persons``, the
+rule of each table is in ``visibility``.
 
 The proposals and sessions of a caller are bound as lists of keys, which ``callers.look_up`` makes
 once for a list. If they are too many, subqueries gather those of a person; those of beamline staff
@@ -33,7 +34,7 @@ from shared.access_forms import (
     is_selected,
     union_keys,
 )
-from shared.callers import Form, Shape, by_row, described, is_any
+from shared.callers import Form, Reach, Shape, by_row, described, is_any, is_open
 from shared.errors import Forbidden
 from shared.identity import Identity
 from shared.models import (
@@ -47,7 +48,6 @@ from shared.models import (
     Dewar,
     DiffractionPlan,
     GridInfo,
-    Person,
     Proposal,
     ProposalHasPerson,
     Protein,
@@ -99,7 +99,8 @@ def check_beamline(identity: Identity, beamline: str | None) -> None:
 def seen_sessions(shape: Shape, session_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the session.
 
-    It is on the caller's beamlines, or the caller is on it, on its proposal, or leads that.
+    Permissions show it: it is on the caller's beamlines, and of no closed industrial proposal. Or
+    the caller is on it, on its proposal, or leads that.
     """
     if shape.sessions:
         return true()
@@ -119,8 +120,8 @@ def seen_sessions(shape: Shape, session_id: Any) -> ColumnElement[bool]:
     if not shape.wide:
         return own
     if session_id is BLSession.sessionId:
-        return is_any([_on_beamlines(BLSession), own])
-    keys = select(visit.sessionId).where(_on_beamlines(visit))
+        return is_any([is_of_staff(shape, BLSession), own])
+    keys = select(visit.sessionId).where(is_of_staff(shape, visit))
     return is_any([is_selected(session_id, keys), own])
 
 
@@ -146,9 +147,11 @@ def seen_proposals(shape: Shape, proposal_id: Any) -> ColumnElement[bool]:
     own = is_own(shape, proposal_id, rules, "my_proposals")
     if not shape.wide and not shape.sessions:
         return own
+    if shape.reach is Reach.PROPOSALS:
+        return is_any([_is_open(proposal_id), own])
     sessions = select(visit.proposalId)
     if not shape.sessions:
-        sessions = sessions.where(_on_beamlines(visit))
+        sessions = sessions.where(is_of_staff(shape, visit))
     return is_any([is_selected(proposal_id, sessions), own])
 
 
@@ -336,7 +339,7 @@ def _by_container(shape: Shape, keys: Select, container: Any, depth: int = 2) ->
     nowhere = keys.where(container.sessionId.is_(None))
     if shape.person:
         yield nowhere.where(container.ownerId == bindparam("me"))
-    if shape.sessions:
+    if shape.is_everywhere:
         yield nowhere
     elif shape.beamlines:
         beamlines = bindparam("my_beamlines", expanding=True)
@@ -365,7 +368,7 @@ def _by_outermost(shape: Shape, keys: Select, container: Any, depth: int) -> Ite
     keys = keys.outerjoin(shipping, shipping.shippingId == dewar.shippingId)
     keys = keys.outerjoin(visit, visit.sessionId == get("sessionId"))
     owned = [get("ownerId") == bindparam("me")] if shape.person else []
-    if shape.sessions:
+    if shape.is_everywhere:
         owned = [or_(*outermost)]
     elif shape.beamlines:
         beamlines = bindparam("my_beamlines", expanding=True)
@@ -398,61 +401,22 @@ def seen_grids(shape: Shape, grid_id: Any) -> ColumnElement[bool]:
     return is_among(shape, grid_id, select(GridInfo.gridInfoId).where(visible))
 
 
-def _on_beamlines(session: Any) -> ColumnElement[bool]:
-    """Whether the session is on the caller's beamlines: by name, as they have too many ids."""
-    return session.beamLineName.in_(bindparam("my_beamlines", expanding=True))
+def is_of_staff(shape: Shape, session: Any) -> ColumnElement[bool]:
+    """Whether permissions make the session visible.
 
-
-@cache_statements(512)
-def seen_persons(shape: Shape, person_id: Any) -> ColumnElement[bool]:
-    """Whether a caller of that shape sees the name of the person; contact data are not shown.
-
-    It is the caller, or a person of visible proposals and sessions; all for the user office.
+    It is on the caller's beamlines, by name, as they have too many ids; its proposal is open.
     """
-    if shape.persons:
-        return true()
-    own: Any = false()
-    is_wide = shape.sessions or shape.wide
-    if shape.person or shape.form is Form.LISTS:
-        personal = shape._replace(sessions=False, wide=False, few=shape.few or is_wide)
-        own = _is_own_person(personal, person_id)
-    if not is_wide:
-        return own
-    conditions = (
-        _by_shared_membership(shape, person_id, Proposal, "proposalId"),
-        _by_shared_membership(shape, person_id, ProposalHasPerson, "proposalId"),
-        _by_shared_membership(shape, person_id, SessionHasPerson, "sessionId"),
-    )
-    return is_any([own, *conditions])
+    conditions = [_is_open(session.proposalId)] if shape.reach else []
+    if shape.beamlines:
+        beamlines = bindparam("my_beamlines", expanding=True)
+        conditions.insert(0, session.beamLineName.in_(beamlines))
+    return and_(*conditions)
 
 
-def _is_own_person(shape: Shape, person_id: Any) -> ColumnElement[bool]:
-    """Whether the person is the caller, or in one of the caller's proposals and sessions."""
-    leads, on_proposal = aliased(Proposal), aliased(ProposalHasPerson)
-    on_session = aliased(SessionHasPerson)
-    rules = [
-        select(leads.personId).where(seen_proposals(shape, leads.proposalId)),
-        select(on_proposal.personId).where(seen_proposals(shape, on_proposal.proposalId)),
-        select(on_session.personId).where(seen_sessions(shape, on_session.sessionId)),
-    ]
-    if shape.person:
-        person = aliased(Person)
-        rules.append(select(person.personId).where(person.personId == bindparam("me")))
-    if shape.checks_rows:
-        return is_any(is_selected(person_id, rule) for rule in rules)
-    return person_id.in_(union_keys(rules))
-
-
-def _by_shared_membership(
-    shape: Shape, person_id: Any, table: Any, shared: str
-) -> ColumnElement[bool]:
-    """Whether the person is in a row of ``table`` with the proposal or session of visible ones."""
-    link, visit = aliased(table), aliased(BLSession)
-    keys = select(visit.sessionId).where(link.personId == person_id)
-    keys = keys.where(getattr(link, shared) == getattr(visit, shared))
-    if not shape.sessions:
-        keys = keys.where(_on_beamlines(visit))
-    return keys.correlate(person_id.class_).limit(1).scalar_subquery().is_not(None)
+def _is_open(proposal_id: Any) -> ColumnElement[bool]:
+    """Whether the proposal is none of the industrial ones that are closed to the caller."""
+    proposal = aliased(Proposal)
+    return is_selected(proposal_id, select(proposal.proposalId).where(is_open(proposal)))
 
 
 def _make_rule(seen: Callable[[Shape, Any], ColumnElement[bool]], primary_key: Any) -> Any:
@@ -476,7 +440,6 @@ proteins = _make_rule(seen_proteins, Protein.proteinId)
 containers = _make_rule(seen_containers, Container.containerId)
 samples = _make_rule(seen_samples, BLSample.blSampleId)
 plans = _make_rule(seen_plans, DiffractionPlan.diffractionPlanId)
-persons = _make_rule(seen_persons, Person.personId)
 
 
 def recorded(identity: Identity, collection_id: Any, group_id: Any) -> Rule:

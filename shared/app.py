@@ -126,7 +126,11 @@ def build_app(name: str, mounts: Iterable[ApiMount], source: Mapping | str | Non
     app.extensions["service"] = name
     tokens = site["tokens"]
     app.extensions["verifier"] = Verifier(
-        tokens["keys"], tokens["issuer"], tokens["audience"], site["beamline_groups"]
+        tokens["keys"],
+        tokens["issuer"],
+        tokens["audience"],
+        site["beamline_groups"],
+        site["industrial_codes"],
     )
     app.extensions["revocations"] = Revocations()
     db.init_app(app)

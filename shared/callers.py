@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     bindparam,
     false,
+    func,
     or_,
     select,
     true,
@@ -41,11 +42,20 @@ class Form(Enum):
     ROWS = "rows"  # correlated subqueries check a row: for single rows, and for few
 
 
+class Reach(Enum):
+    """The rows that a person with closed industrial proposals sees without being a member."""
+
+    BEAMLINES = "beamlines"  # the other sessions on its beamlines
+    SESSIONS = "sessions"  # all other sessions
+    PROPOSALS = "proposals"  # all other proposals
+
+
 class Shape(NamedTuple):
     """The properties of a caller that decide how the SQL of its conditions looks.
 
-    ``wide``: the sessions on the caller's beamlines are no part of its lists, each is checked.
-    ``few``: the conditions are for few rows, each of which is checked.
+    ``wide``: the sessions of its permissions are no part of its lists, each is checked.
+    ``few``: the conditions are for few rows, each of which is checked. With a ``reach``, both
+    ``proposals`` and ``sessions`` are false, so that each row needs an open proposal.
     """
 
     proposals: bool
@@ -56,6 +66,17 @@ class Shape(NamedTuple):
     form: Form = Form.ROWS
     wide: bool = False
     few: bool = False
+    reach: Reach | None = None
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether permissions make some sessions visible, and not all."""
+        return self.reach is not None or (self.beamlines and not self.sessions)
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether the permissions are for all beamlines."""
+        return self.sessions or self.reach in (Reach.SESSIONS, Reach.PROPOSALS)
 
     @property
     def checks_rows(self) -> bool:
@@ -89,6 +110,8 @@ def described(identity: Identity) -> tuple[Shape, dict[str, Any]]:
             beamlines=bool(names),
             persons=identity.can("all_proposals", "uportal_sync"),
         )
+        if identity.closed_codes:
+            shape = _close_industry(shape)
     if shape.proposals:
         return shape, {}
     values: dict[str, Any] = {}
@@ -96,7 +119,9 @@ def described(identity: Identity) -> tuple[Shape, dict[str, Any]]:
         values["me"] = identity.personId
     if shape.beamlines and not shape.sessions:
         values["my_beamlines"] = sorted(names)
-    keys, wide = identity.visible, shape.beamlines and not shape.sessions
+    if shape.reach:
+        values["closed_codes"] = identity.closed_codes
+    keys, wide = identity.visible, shape.is_staff
     if keys is None:
         return shape._replace(wide=wide), values
     wide = wide and not keys.beamlines
@@ -106,19 +131,39 @@ def described(identity: Identity) -> tuple[Shape, dict[str, Any]]:
     return shape._replace(form=Form.LISTS, wide=wide), values
 
 
+def _close_industry(shape: Shape) -> Shape:
+    """The same caller, to whom its permissions show no industrial proposal."""
+    if shape.proposals:
+        reach = Reach.PROPOSALS
+    elif shape.sessions:
+        reach = Reach.SESSIONS
+    elif shape.beamlines:
+        reach = Reach.BEAMLINES
+    else:
+        return shape
+    on_beamlines = reach is Reach.BEAMLINES
+    return shape._replace(proposals=False, sessions=False, beamlines=on_beamlines, reach=reach)
+
+
+def is_open(proposal: Any) -> ColumnElement[bool]:
+    """Whether ``proposal``, the model or an alias, is not one of the closed industrial ones."""
+    code = func.lower(func.coalesce(proposal.proposalCode, ""))
+    return code.not_in(bindparam("closed_codes", expanding=True))
+
+
 def by_row(shape: Shape) -> Shape:
     """The same caller, whose conditions are checked for each row.
 
     For the negation of a condition, as MariaDB plans NOT IN with a long list for milliseconds.
     """
-    return shape._replace(form=Form.ROWS, wide=shape.beamlines and not shape.sessions)
+    return shape._replace(form=Form.ROWS, wide=shape.is_staff)
 
 
 def look_up(identity: Identity) -> Identity:
     """The caller with the keys of its proposals and sessions, if they are few: for lists.
 
-    It takes one statement, and one more for beamline staff, whose sessions are among the keys if
-    these are few too.
+    It takes one statement, and one more for staff, whose sessions are among the keys if these are
+    few too.
     """
     shape, values = described(identity)
     if shape.proposals or identity.visible is not None:
@@ -126,8 +171,11 @@ def look_up(identity: Identity) -> Identity:
     own = _list_few(("person", identity.personId), _select_own, values) if shape.person else set()
     if own is None:
         return replace(identity, visible=VisibleKeys(None, None, False))
-    names = tuple(values.get("my_beamlines", ()))
-    staff = _list_few(("beamlines", *names), _select_on_beamlines, values) if shape.wide else set()
+    staff: set | None = set()
+    if shape.wide:
+        names, codes = (tuple(values.get(name, ())) for name in ("my_beamlines", "closed_codes"))
+        by = (shape.reach, names, codes)
+        staff = _list_few(by, lambda: _select_of_staff(shape.reach), values)
     rows = own | (staff or set())
     proposals, sessions = ({row[at] for row in rows if row[at] is not None} for at in (0, 1))
     keys = VisibleKeys(list_keys(proposals), list_keys(sessions), staff is not None)
@@ -172,9 +220,18 @@ def _select_own() -> Keys:
     return union_all(*parts).limit(bindparam("most"))
 
 
-@cache_statements(1)
-def _select_on_beamlines() -> Keys:
-    """The sessions on the caller's beamlines with their proposals."""
-    on_beamlines = _Session.beamLineName.in_(bindparam("my_beamlines", expanding=True))
-    columns = (_Session.proposalId, _Session.sessionId)
-    return select(*columns).where(on_beamlines).limit(bindparam("most"))
+@cache_statements(8)
+def _select_of_staff(reach: Reach | None) -> Keys:
+    """The sessions that permissions make visible, with their proposals.
+
+    For all open proposals, also those without a session.
+    """
+    keys = select(_Proposal.proposalId if reach else _Session.proposalId, _Session.sessionId)
+    if reach:
+        on = _Session.proposalId == _Proposal.proposalId
+        keys = keys.select_from(_Proposal).where(is_open(_Proposal))
+        keys = keys.join(_Session, on, isouter=reach is Reach.PROPOSALS)
+    if reach in (None, Reach.BEAMLINES):
+        on_beamlines = bindparam("my_beamlines", expanding=True)
+        keys = keys.where(_Session.beamLineName.in_(on_beamlines))
+    return keys.limit(bindparam("most"))

@@ -20,6 +20,7 @@ from shared.log import LOGGER
 REMEMBERED = 4096
 REREAD_SECONDS = 60  # after which the keys are read again
 UNKNOWN_SECONDS = 5  # the same, for a token with an unknown key
+INDUSTRY_READ = "industry_read"  # opens industrial proposals to a person by its other permissions
 WHOLE_SITE = frozenset({"uportal_sync"})  # not for tokens that are limited to beamlines
 ALGORITHM = "RS256"
 LEEWAY = 10  # seconds that the clocks of two hosts may differ
@@ -63,6 +64,8 @@ class Identity:
     expires: float
     visible: VisibleKeys | None = None
     """The keys of its proposals and sessions, if they were looked up."""
+    closed_codes: tuple[str, ...] = ()
+    """The codes of the industrial proposals that it sees as a member only, in lower case."""
 
     def can(self, *permissions: str) -> bool:
         """Whether the caller has one of ``permissions``."""
@@ -78,9 +81,17 @@ class Identity:
 class Verifier:
     """The check of bearer tokens; identities are cached by the hash of the token."""
 
-    def __init__(self, folder: str, issuer: str, audience: str, groups: Iterable[Mapping] = ()):
+    def __init__(
+        self,
+        folder: str,
+        issuer: str,
+        audience: str,
+        groups: Iterable[Mapping] = (),
+        industrial_codes: Iterable[str] = (),
+    ):
         """``folder`` holds the keys; ``groups`` are the site's beamline groups."""
         self._folder, self._groups = Path(folder), list(groups)
+        self._industrial_codes = tuple(sorted(code.lower() for code in industrial_codes))
         self._expected: dict[str, Any] = {"issuer": issuer, "audience": audience}
         self._identities: dict[bytes, Identity] = {}
         self._lock = threading.Lock()
@@ -116,15 +127,18 @@ class Verifier:
             if group["permission"] in permissions
             for name in group["beamlines"]
         }
+        is_service = bool(claims.get("service"))
+        is_open = is_service or INDUSTRY_READ in permissions
         return Identity(
             login=claims["sub"],
             personId=claims.get("personId"),
             permissions=permissions,
             beamlines=frozenset(beamlines),
             beamline_limit=None if beamline_limit is None else frozenset(beamline_limit),
-            is_service=bool(claims.get("service")),
+            is_service=is_service,
             tokenId=claims["jti"],
             expires=claims["exp"],
+            closed_codes=() if is_open else self._industrial_codes,
         )
 
     def _verify(self, token: str) -> dict:

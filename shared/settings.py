@@ -76,6 +76,11 @@ def _file_root(path: str) -> None:
         raise ValidationError(f"{min(odd)} is no folder, nor one of the words {words}")
 
 
+def _proposal_code(code: str) -> None:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z-]{0,44}", code):
+        raise ValidationError("must be letters, as in Proposal.proposalCode")
+
+
 def _address(url: str) -> None:
     try:
         parts = urlsplit(url)
@@ -294,6 +299,11 @@ class Site(Section):
         Text(most=BEAMLINE_LENGTH), "Beamlines, spelled as in `BLSession.beamLineName`."
     )
     beamline_groups = Items(fields.Nested(BeamlineGroup))
+    industrial_codes = Items(
+        Text(check=_proposal_code),
+        "Codes of industrial proposals, such as `in`: their data are visible to their members and"
+        " to service tokens; to other persons by permissions only beside `industry_read`.",
+    )
     file_roots = Items(
         Text(check=_file_root),
         "Folders whose files may be shown; no file outside is read. A folder `{proposal}` or"

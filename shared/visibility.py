@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from marshmallow import fields
 from sqlalchemy import ColumnElement, and_, inspect, select, true
 
-from shared import access, access_processing, access_registries, models
+from shared import access, access_persons, access_processing, access_registries, models
 from shared.access import Rule
 from shared.access_forms import is_among
 from shared.callers import Shape, described, is_any
@@ -50,7 +50,7 @@ PUBLIC = Entry(rule=_everybody)  # rows that belong to nobody, or that the route
 PART = Entry()  # rows without a link to a parent, each visible with the row that refers to it
 
 SPINE: dict[type, Entry] = {
-    models.Person: Entry(rule=access.seen_persons),
+    models.Person: Entry(rule=access_persons.seen_persons),
     models.Proposal: Entry(shows=("personId",), rule=access.seen_proposals),
     models.ProposalHasPerson: by("proposalId", shows=("personId",)),
     # A proposal is visible through each of its sessions.

@@ -160,6 +160,7 @@ def site(keys, database_uri, tmp_path_factory):
             {"name": "MX", "permission": "mx_admin", "beamlines": ["i03"]},
             {"name": "EM", "permission": "em_admin", "beamlines": ["m02"]},
         ],
+        "industrial_codes": ["in"],
         "file_roots": ["/data", str(tmp_path_factory.mktemp("files"))],
         "limits": {"requests_per_minute": 1_000_000},
         "cors": {"origins": ["https://ispyb.example.org"]},

@@ -2,7 +2,7 @@
 
 tests/<service>/matrix.py writes its routes with them. Proposal, session, group, collection,
 person, … 1 of the world belong together, on beamline i03; those with 2 belong to the stranger, on
-m02. Every operation is called for row 1.
+m02, and to an industrial proposal. Every operation is called for row 1.
 """
 
 from dataclasses import dataclass, field
@@ -27,6 +27,7 @@ ROLES: dict[str, Any] = {
 }
 NOBODY, SIGNED_IN = list(ROLES)[:2], list(ROLES)[2:]
 INSIDE = SIGNED_IN[1:-1]  # to whom row 1 is visible
+OUTSIDE = {"stranger", "user office", "program elsewhere"}  # row 2, the others do not see it
 PROGRAMS = ["writing program", "user office", "program elsewhere"]  # they hold all permissions
 
 

@@ -198,8 +198,8 @@ def test_each_list_takes_the_proposal_and_the_session_of_its_rows(world, call, o
         if service not in OURS or not (native and "skip" in names(operation, "query")):
             continue
         scopes = {
-            "proposal": ({"mx1", "MX1", "1"}, {"mx2", "2"}, name not in NO_PROPOSAL),
-            "session": ({"mx1-1", "1"}, {"mx2-1", "2"}, name not in NO_SESSION | NO_PROPOSAL),
+            "proposal": ({"mx1", "MX1", "1"}, {"in2", "2"}, name not in NO_PROPOSAL),
+            "session": ({"mx1-1", "1"}, {"in2-1", "2"}, name not in NO_SESSION | NO_PROPOSAL),
         }
         route = ROUTES[name]
         for scope, (ours, others, expected) in scopes.items():
@@ -212,7 +212,7 @@ def test_each_list_takes_the_proposal_and_the_session_of_its_rows(world, call, o
                 if (1 in keys, 2 in keys) != (value in ours, value in others):
                     faults.append(f"{answer.status_code}, {keys}: {answer.curl}")
             if expected:
-                for value in ("mx2", "mx9") if scope == "proposal" else ("mx2-1", "mx9-1"):
+                for value in ("in2", "mx9") if scope == "proposal" else ("in2-1", "mx9-1"):
                     answer = call("leader", name, query={**route.query, scope: value})
                     if answer.status_code != 404:
                         faults.append(f"{answer.status_code}, not 404: {answer.curl}")

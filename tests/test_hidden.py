@@ -15,12 +15,18 @@ from tests.world import KEY, SHARED, mixed
 
 pytestmark = pytest.mark.mariadb
 # The beamline where the hidden session was.
-CALLERS = {"leader": "i03", "on session": "i03", "reading program": "m02"}
+CALLERS = {
+    "leader": "i03",
+    "on session": "i03",
+    "reading program": "m02",
+    "beamline staff": "i03",  # proposal 2 is industrial
+    "all_proposals": "i03",
+}
 TEXTS = {
     "beamLineName": ("i03", "m02"),
     "beamlineName": ("i03", "m02"),
-    "proposal": ("mx1", "mx2", "2"),
-    "session": ("mx1-1", "mx2-1", "mx2-9", "2"),
+    "proposal": ("mx1", "in2", "2"),
+    "session": ("mx1-1", "in2-1", "in2-9", "2"),
     "search": ("e",),
 }
 ONE_VALUE = {"limit": 1, "format": "csv"}

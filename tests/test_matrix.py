@@ -6,7 +6,7 @@ which is not there: to whom row 1 is hidden, both answers are the same.
 
 import pytest
 
-from tests.matrix import INSIDE, ROLES
+from tests.matrix import INSIDE, OUTSIDE, ROLES
 from tests.registry import ROUTES
 
 # On MariaDB the tests of writes, of filters and of what is hidden go through all routes.
@@ -19,7 +19,7 @@ def test_the_matrix_is_complete(operations):
 
 @pytest.mark.parametrize("name", ROUTES)
 def test_role_by_route(world, call, name):
-    route, visible, faults = ROUTES[name], [], []
+    route, visible, faults, beyond = ROUTES[name], [], [], set()
     world()
     for role in ROLES:
         answer = call(role, name)
@@ -27,11 +27,14 @@ def test_role_by_route(world, call, name):
             faults.append(f"{answer.status_code}, not {route.statuses[role]}: {answer.curl}")
         if route.list_key and answer.status_code == 200:
             rows = answer.json["results"] if "results" in answer.json else answer.json
-            visible += [role] if 1 in [row[route.list_key] for row in rows] else []
+            keys = [row[route.list_key] for row in rows]
+            visible += [role] if 1 in keys else []
+            beyond |= {role} if 2 in keys else set()
         if not name.startswith("get") and answer.status_code < 400:
             world()
     assert not faults, "\n".join(faults)
     assert visible == (INSIDE if route.list_key else []), "roles that see row 1 in the list"
+    assert beyond <= OUTSIDE, "roles that see row 2 in the list"
 
 
 def names_a_row(route):

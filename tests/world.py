@@ -23,8 +23,8 @@ SHARED = {"BeamLineSetup", "Detector", "Laboratory", "Permission", "Person", "Us
 def build(add, root):
     """Add the rows to a database that has none; their files are in ``root``."""
     add(*first())
-    for key, leader, beamline in ((1, 1, "i03"), (2, 6, "m02")):
-        add(*pair(key, leader, beamline), *collect_rows("rows", key))
+    for key, leader, code, beamline in ((1, 1, "mx", "i03"), (2, 6, "in", "m02")):
+        add(*pair(key, leader, code, beamline), *collect_rows("rows", key))
     add(*collect_rows("extras", root))
     add(*links())
 
@@ -41,11 +41,11 @@ def first():
     yield models.ProcessingPipeline(processingPipelineId=6, **pipeline)
 
 
-def pair(key, leader, beamline):
+def pair(key, leader, code, beamline):
     """Proposal ``key``, its session, samples, data collection, processing job and program."""
     proposal, group = {"proposalId": key}, {"dataCollectionGroupId": key}
     return [
-        models.Proposal(**proposal, personId=leader, proposalCode="mx", proposalNumber=str(key)),
+        models.Proposal(**proposal, personId=leader, proposalCode=code, proposalNumber=str(key)),
         models.BLSession(sessionId=key, visit_number=1, beamLineName=beamline, **proposal, **DAY),
         models.Protein(proteinId=key, **proposal),
         models.DiffractionPlan(diffractionPlanId=key),

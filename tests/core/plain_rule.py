@@ -40,6 +40,11 @@ class Caller(NamedTuple):
     permissions: tuple[str, ...] = ()
     limit: tuple[str, ...] | None = None  # the beamlines of a service token
 
+    @property
+    def is_service(self):
+        """Whether it is a service token."""
+        return self.limit is not None or self.person is None
+
     def holds(self, *permissions):
         """Whether the caller has one of them; with a limit, none makes a row visible."""
         return self.limit is None and not {*permissions}.isdisjoint(self.permissions)
@@ -148,15 +153,20 @@ def index(rows, link):
 class PlainRule:
     """The rule for one caller: each method tells whether the caller sees a row."""
 
-    def __init__(self, tables, caller, groups):
-        """``groups`` are the beamline groups of the site."""
+    def __init__(self, tables, caller, site):
+        """``site`` has the beamline groups, and the codes of industrial proposals."""
         self.tables, self.caller = tables, caller
-        self.sees_everything = caller.holds("all_proposals")
-        self.sees_all_sessions = caller.holds("all_sessions", "all_proposals")
+        for_all = caller.is_service or caller.holds("industry_read")
+        self.closed_codes = [] if for_all else site["industrial_codes"]
+        # With a closed proposal nobody sees everything: a row needs a proposal that is open.
+        self.all_proposals = caller.holds("all_proposals")
+        self.all_sessions = caller.holds("all_sessions", "all_proposals")
+        self.sees_everything = self.all_proposals and not self.closed_codes
+        self.sees_all_sessions = self.all_sessions and not self.closed_codes
         self.person = caller.person if caller.limit is None and caller.person else None
         self.beamlines = {
             beamline
-            for group in groups
+            for group in site["beamline_groups"]
             if caller.holds(group["permission"])
             for beamline in group["beamlines"]
         } | {*(caller.limit or ())}
@@ -174,11 +184,15 @@ class PlainRule:
         person = self.person  # a proposal without a leader is of nobody
         return {row["proposalId"] for row in rows if person and row["personId"] == person}
 
+    def is_open(self, proposal_id):
+        """Whether permissions show the proposal: it is no industrial one that they do not."""
+        return self.tables.proposals[proposal_id]["proposalCode"] not in self.closed_codes
+
     def sees_session(self, session):
         """On its beamlines, with the caller, or of a proposal of the caller."""
+        by_permission = self.all_sessions or session["beamLineName"] in self.beamlines
         return (
-            self.sees_all_sessions
-            or session["beamLineName"] in self.beamlines
+            (by_permission and self.is_open(session["proposalId"]))
             or session["sessionId"] in self.own_sessions
             or session["proposalId"] in self.own_proposals
         )
@@ -187,7 +201,7 @@ class PlainRule:
         """Of the caller, or with a visible session."""
         key = proposal["proposalId"]
         return (
-            self.sees_everything
+            (self.all_proposals and self.is_open(key))
             or key in self.own_proposals
             or any(map(self.sees_session, self.tables.sessions_of[key]))
         )
@@ -233,7 +247,7 @@ class PlainRule:
         if container["sessionId"] is not None:
             return self.sees_session(tables.sessions[container["sessionId"]])
         return (
-            self.sees_all_sessions
+            self.all_sessions
             or (self.person is not None and container["ownerId"] == self.person)
             or container["beamlineLocation"] in self.beamlines
         )

@@ -80,7 +80,8 @@ class Facility:
                 leader = LEADER
             elif proposal % 50 == 2:
                 leader = 0  # an old row: nobody is person 0
-            named = {"proposalCode": "mx", "proposalNumber": str(proposal)}
+            code = "in" if proposal % 7 == 3 else "mx"
+            named = {"proposalCode": code, "proposalNumber": str(proposal)}
             self._add(models.Proposal, personId=leader, **named)
 
     def _add_sessions(self):

@@ -25,6 +25,7 @@ from tests.core.random_facility import (
 pytestmark = pytest.mark.mariadb  # once: the rule's SQL is the same for SQLite
 URL = "/ispyb/api/v1"
 MX, EM, SESSIONS, PROPOSALS = "mx_admin", "em_admin", "all_sessions", "all_proposals"
+INDUSTRY = "industry_read"
 IDLE = PERSONS[-1]
 WRITERS = ("mx_write", "processing_write", "uportal_sync")
 USERS = [Caller(f"p{person}", person) for person in PERSONS]
@@ -35,6 +36,7 @@ STAFF = [  # persons, and services without one, by their permissions
     *(Caller("sessions", key, (SESSIONS,)) for key in (None, LEADER, ORDINARY[3], IDLE)),
     *(Caller("proposals", person, (PROPOSALS,)) for person in (None, ORDINARY[4])),
     Caller("sessions", IDLE, (SESSIONS, MX)),
+    *(Caller("open", IDLE, (each, INDUSTRY)) for each in (MX, SESSIONS, PROPOSALS)),
     Caller("writer", None, WRITERS),
     Caller("nobody", 0),
 ]
@@ -67,11 +69,11 @@ def sign_in(as_, tables, site):
     """
 
     def sign(caller):
-        claims = {"exp": int(time.time()) + 3600}
+        claims = {"exp": int(time.time()) + 3600, "service": caller.is_service}
         if caller.limit is not None:
-            claims |= {"service": True, "beamlines": [*caller.limit]}
+            claims |= {"beamlines": [*caller.limit]}
         client = as_(caller.login, caller.person, *caller.permissions, **claims)
-        return PlainRule(tables, caller, site["beamline_groups"]), client
+        return PlainRule(tables, caller, site), client
 
     return sign
 
@@ -134,12 +136,10 @@ def test_lists_have_the_rows_of_the_rule(sign_in, names, callers, pairs):
 
 def name_of(tables, name, key, random):
     """The key of a row, or at random the name of a proposal or session."""
-    if random.random() < 0.5:
-        if name == "proposals":
-            return f"mx{key}"
-        if name == "sessions":
-            row = tables.sessions[key]
-            return f"mx{row['proposalId']}-{row['visit_number']}"
+    if name in ("proposals", "sessions") and random.random() < 0.5:
+        row = getattr(tables, name)[key]
+        proposal = f"{tables.proposals[row['proposalId']]['proposalCode']}{row['proposalId']}"
+        return proposal if name == "proposals" else f"{proposal}-{row['visit_number']}"
     return key
 
 
@@ -188,14 +188,14 @@ def test_pages_show_visible_rows_of_other_tables(sign_in):
     assert rows > 500
 
 
-def test_proposals_by_a_visible_session(sign_in):
+def test_proposals_by_a_visible_session(sign_in, site):
     """A hidden session makes a proposal neither one of its beamline nor one of its members."""
     random, rows = Random(4), 0
     for caller in FEW:
         rule, client = sign_in(caller)
         tables, person, line = rule.tables, random.choice(PERSONS), random.choice(LINES)
         visible = {*list_visible(rule, "proposals")}
-        of_person = PlainRule(tables, Caller("", person), ())
+        of_person = PlainRule(tables, Caller("", person), site)
         sessions = [*filter(rule.sees_session, tables.sessions.values())]
         expected = {
             "login": of_person.own_proposals.union(

@@ -30,11 +30,14 @@ TABLES = {
 def world(add):
     """Proposal 1 of person 1 has session 11 on i03; 2 has 21 on i03 and 22 on m02; 3 has none.
 
-    Person 2 is on proposal 2, person 3 on session 22, twice; 4 leads proposal 3.
+    Person 2 is on proposal 2, person 3 on session 22, twice; 4 leads proposal 3. Proposal 2 is
+    industrial.
     """
     add(*(Person(personId=key) for key in range(1, 6)))
     for key, leader in ((1, 1), (2, 5), (3, 4)):
-        add(Proposal(proposalId=key, personId=leader, proposalNumber=str(key)))
+        code = "In" if key == 2 else None  # in whatever case
+        named = {"proposalCode": code, "proposalNumber": str(key)}
+        add(Proposal(proposalId=key, personId=leader, **named))
     for key, beamline in ((11, "i03"), (21, "i03"), (22, "m02")):
         add(
             BLSession(
@@ -53,7 +56,7 @@ def world(add):
     )
 
 
-def someone(person=None, *permissions, beamlines=(), only=None):
+def someone(person=None, *permissions, beamlines=(), only=None, closed=()):
     return Identity(
         login="someone",
         personId=person,
@@ -63,10 +66,11 @@ def someone(person=None, *permissions, beamlines=(), only=None):
         is_service=person is None,
         tokenId="1",
         expires=2**40,
+        closed_codes=closed,
     )
 
 
-ALL = [11, 21, 22]
+ALL, CLOSED = [11, 21, 22], ("in",)
 SEEN = [
     (someone(1), [1], [11]),
     (someone(2), [2], [21, 22]),
@@ -90,6 +94,13 @@ SEEN = [
     (someone(None, "all_sessions", beamlines=["i03"], only=["m02"]), [2], [22]),
     (someone(1, only=["m02"]), [2], [22]),
     (someone(None, "all_proposals", only=[]), [], []),
+    (someone(9, beamlines=["i03"], closed=CLOSED), [1], [11]),
+    (someone(3, beamlines=["i03"], closed=CLOSED), [1, 2], ALL),
+    (someone(9, "all_sessions", closed=CLOSED), [1], [11]),
+    (someone(4, "all_sessions", beamlines=["i03"], closed=CLOSED), [1, 3], [11]),
+    (someone(9, "all_proposals", closed=CLOSED), [1, 3], [11]),
+    (someone(2, "all_proposals", closed=CLOSED), [1, 2, 3], ALL),
+    (someone(2, closed=CLOSED), [2], [21, 22]),
 ]
 
 

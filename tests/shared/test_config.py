@@ -257,6 +257,7 @@ def test_every_mistake_is_listed_at_once_with_its_path(write):
           - {name: MX, permission: permission_is_long, beamlines: [5, i3]}
           - {permission: em_admin}
           - 3
+        industrial_codes: [in, in1]
         file_roots: /data
         limits: {batch_rows: "many", body_megabytes: 1.5}
         cors: {origins: ["*", "https://a.example/", "https://a.example"]}
@@ -286,6 +287,7 @@ def test_every_mistake_is_listed_at_once_with_its_path(write):
         "databse: unknown key, did you mean database?",
         "file_roots: must be a list",
         "gateway.workers: is missing",
+        "industrial_codes.1: must be letters, as in Proposal.proposalCode",
         "limits.batch_rows: must be a whole number",
         "limits.body_megabytes: must be a whole number",
         "services.core.enable: unknown key, did you mean enabled?",

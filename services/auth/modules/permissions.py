@@ -8,7 +8,7 @@ from shared import read
 from shared.access import EVERYTHING
 from shared.db import db, save
 from shared.errors import Conflict, Forbidden, NotFound
-from shared.identity import Identity
+from shared.identity import INDUSTRY_READ, Identity
 from shared.models import Permission, UserGroupHasPermission, UserGroupHasPerson
 
 HOUSE = {
@@ -23,6 +23,7 @@ HOUSE = {
     "ssx_write": "write what SSX beamlines measure",
     "em_write": "write what microscopes measure",
     "processing_write": "write results of processing",
+    INDUSTRY_READ: "see industrial proposals by the other permissions",
 }
 """The permissions that operations need; see docs/reference/permissions.md."""
 

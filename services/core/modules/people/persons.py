@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 
 from services.core.schemas.people.persons import PersonNameSchema, PersonSchema
-from shared import access, batches, read
+from shared import batches, read, visibility
 from shared.db import db
 from shared.errors import Conflict, NotYet
 from shared.identity import Identity
@@ -18,7 +18,7 @@ class Persons(TableService):
         """One person: all fields for itself and the user office, for others the name."""
         whole = identity.can("uportal_sync") or key == identity.personId
         schema = PersonSchema if whole else PersonNameSchema
-        return read.one(schema, access.persons(identity), fields, personId=key)
+        return read.one(schema, visibility.rule(identity, Person), fields, personId=key)
 
     def create_all(self, identity: Identity, batch: list[dict]) -> dict:
         """Create many persons at once, or none."""
