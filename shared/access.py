@@ -34,6 +34,7 @@ from shared.access_forms import (
     is_selected,
     union_keys,
 )
+from shared.access_sharing import is_shared, unless_closed
 from shared.callers import Form, Reach, Shape, by_row, described, is_any, is_open
 from shared.errors import Forbidden
 from shared.identity import Identity
@@ -171,13 +172,23 @@ def owns_proposal(shape: Shape, proposal_id: Any) -> ColumnElement[bool]:
 
 
 @cache_statements(512)
+def seen_below(shape: Shape, session_id: Any, sample_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees a row of the session that hangs on the sample too."""
+    return unless_closed(
+        shape, is_shared(sample_id), lambda caller: seen_sessions(caller, session_id)
+    )
+
+
+@cache_statements(512)
 def seen_groups(shape: Shape, group_id: Any) -> ColumnElement[bool]:
-    """Whether a caller of that shape sees the session of the group of data collections."""
+    """Whether a caller of that shape sees session and sample of the group of data collections."""
     if shape.sessions:
         return true()
     group = aliased(DataCollectionGroup)
     keys = select(group.dataCollectionGroupId)
-    return is_among(shape, group_id, keys.where(seen_sessions(shape, group.sessionId)))
+    return is_among(
+        shape, group_id, keys.where(seen_below(shape, group.sessionId, group.blSampleId))
+    )
 
 
 @cache_statements(512)
@@ -191,7 +202,9 @@ def seen_collections(shape: Shape, collection_id: Any) -> ColumnElement[bool]:
     collection, group = aliased(DataCollection), aliased(DataCollectionGroup)
     keys = select(collection.dataCollectionId)
     keys = keys.join(group, group.dataCollectionGroupId == collection.dataCollectionGroupId)
-    return is_among(shape, collection_id, keys.where(seen_sessions(shape, group.sessionId)))
+    return is_among(
+        shape, collection_id, keys.where(seen_below(shape, group.sessionId, group.blSampleId))
+    )
 
 
 @cache_statements(512)
@@ -238,12 +251,17 @@ def seen_containers(shape: Shape, container_id: Any) -> ColumnElement[bool]:
 
 @cache_statements(512)
 def seen_samples(shape: Shape, sample_id: Any) -> ColumnElement[bool]:
-    """Whether a caller of that shape sees the sample: its crystal, without one its container."""
+    """Whether a caller of that shape sees the sample: its crystal, without one its container.
+
+    No group hides it that is shared with others only.
+    """
     if shape.proposals:
         return true()
     sample = aliased(BLSample)
-    return by_parents(
-        shape, sample_id, lambda caller: _by_sample(caller, select(sample.blSampleId), sample)
+    keys = select(sample.blSampleId)
+    return unless_closed(
+        *(shape, is_shared(sample_id)),
+        lambda caller: by_parents(caller, sample_id, lambda form: _by_sample(form, keys, sample)),
     )
 
 
@@ -251,10 +269,26 @@ def seen_samples(shape: Shape, sample_id: Any) -> ColumnElement[bool]:
 def seen_plans(shape: Shape, plan_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the proposal, a sample or a crystal of the plan.
 
-    A plan with a beamline and without a proposal, which nothing uses, is visible to everybody.
+    A plan with a beamline and without a proposal, which nothing uses, is visible to everybody. One
+    of closed samples, and of no other, is hidden with them.
     """
     if shape.proposals:
         return true()
+    sample = aliased(BLSample)
+    users, is_open = select(sample.diffractionPlanId), is_shared(sample.blSampleId)
+    is_usable = or_(
+        ~is_selected(plan_id, users.where(~is_open)), is_selected(plan_id, users.where(is_open))
+    )
+
+    def seen(caller: Shape) -> ColumnElement[bool]:
+        # A member sees no plan by a closed sample, even if a hidden sample makes it usable.
+        return _seen_plans(caller._replace(closed=shape.closed and caller.person), plan_id)
+
+    return unless_closed(shape, is_usable, seen)
+
+
+def _seen_plans(shape: Shape, plan_id: Any) -> ColumnElement[bool]:
+    """Whether a caller of that shape sees proposal, sample or crystal, or nothing uses it."""
     plan, sample, crystal = aliased(DiffractionPlan), aliased(BLSample), aliased(Crystal)
     key, free = plan.diffractionPlanId, plan.presetForProposalId.is_(None)
     plans = select(key)
@@ -313,6 +347,8 @@ def _by_protein(shape: Shape, keys: Select, protein_id: Any) -> Iterator[Select]
 def _by_sample(shape: Shape, keys: Select, sample: Any) -> Iterator[Select]:
     """``keys`` of rows with a visible sample: by its crystal, without one by its container."""
     crystal, container = aliased(Crystal), aliased(Container)
+    if shape.closed:
+        keys = keys.where(is_shared(sample.blSampleId))
     of_crystal = keys.join(crystal, crystal.crystalId == sample.crystalId)
     yield from _by_protein(shape, of_crystal, crystal.proteinId)
     bare = keys.join(container, container.containerId == sample.containerId)
@@ -417,6 +453,12 @@ def _is_open(proposal_id: Any) -> ColumnElement[bool]:
     """Whether the proposal is none of the industrial ones that are closed to the caller."""
     proposal = aliased(Proposal)
     return is_selected(proposal_id, select(proposal.proposalId).where(is_open(proposal)))
+
+
+def below_session(identity: Identity, session_id: Any, sample_id: Any) -> Rule:
+    """Rows of visible sessions that hang on a sample too, by their columns."""
+    shape, values = described(identity)
+    return Rule(seen_below(shape, session_id, sample_id), values, shape)
 
 
 def _make_rule(seen: Callable[[Shape, Any], ColumnElement[bool]], primary_key: Any) -> Any:

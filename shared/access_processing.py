@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, inspect, or_, select, true, union
 from sqlalchemy.orm import aliased
 
-from shared.access import Rule, seen_collections, seen_sessions
+from shared.access import Rule, seen_below, seen_collections
 from shared.callers import Form, Shape, by_row, described
 from shared.identity import Identity
 from shared.models import (
@@ -138,7 +138,7 @@ def _uses_visible(shape: Shape, key: Any, uses: Uses, others: Uses = ()) -> Colu
         return true()
     if shape.wide or shape.checks_rows:
         return _is_visible(_as_checked(shape), key, uses, others)
-    visible = seen_sessions(shape, _Group.sessionId)
+    visible = seen_below(shape, _Group.sessionId, _Group.blSampleId)
     primary, keyed = _by_primary_key(key, uses)
     gathered = [_join_session(use, isouter=False).where(visible) for use in keyed]
     keys = union(*gathered) if len(gathered) > 1 else gathered[0].distinct()
@@ -165,7 +165,8 @@ def _select_hidden(shape: Shape, key: Any, uses: Uses) -> list[ColumnElement[boo
     materialises whole tables. Outer joins have one order only, and so are planned at once.
     """
     # IS NOT TRUE: the rule is null for a caller with an empty list of sessions.
-    is_hidden = seen_sessions(shape, _Group.sessionId).is_not(true())
+    seen = seen_below(shape, _Group.sessionId, _Group.blSampleId)
+    is_hidden = seen.is_not(true())
     hidden = (
         _join_session(use, isouter=True).where(
             use.key == key, use.row.dataCollectionId.is_not(None), is_hidden

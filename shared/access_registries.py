@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 
 from shared.access import seen_proposals, seen_samples
 from shared.access_forms import by_parents, if_possible
+from shared.access_sharing import is_own_group, unless_closed
 from shared.callers import Shape
 from shared.models import (
     BLSampleGroup,
@@ -52,7 +53,8 @@ def seen_container_registry(shape: Shape, registry_id: Any) -> ColumnElement[boo
 def seen_sample_groups(shape: Shape, group_id: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees the proposal of the group of samples.
 
-    A group without a proposal is visible to its owner, and to those who see a sample in it.
+    A group without a proposal is visible to its owner, and to those who see a sample in it. One
+    that is shared with named persons only is hidden from other members.
     """
     if shape.proposals:
         return true()
@@ -67,4 +69,6 @@ def seen_sample_groups(shape: Shape, group_id: Any) -> ColumnElement[bool]:
         samples = free.join(member, member.blSampleGroupId == group.blSampleGroupId)
         yield from if_possible(samples, seen_samples(caller, member.blSampleId))
 
-    return by_parents(shape, group_id, paths)
+    return unless_closed(
+        *(shape, is_own_group(group_id)), lambda caller: by_parents(caller, group_id, paths)
+    )

@@ -55,7 +55,8 @@ class Shape(NamedTuple):
 
     ``wide``: the sessions of its permissions are no part of its lists, each is checked.
     ``few``: the conditions are for few rows, each of which is checked. With a ``reach``, both
-    ``proposals`` and ``sessions`` are false, so that each row needs an open proposal.
+    ``proposals`` and ``sessions`` are false, so that each row needs an open proposal. ``closed``:
+    groups of samples are shared with others only, see ``shared/access_sharing.py``.
     """
 
     proposals: bool
@@ -67,6 +68,7 @@ class Shape(NamedTuple):
     wide: bool = False
     few: bool = False
     reach: Reach | None = None
+    closed: bool = False
 
     @property
     def is_staff(self) -> bool:
@@ -121,6 +123,9 @@ def described(identity: Identity) -> tuple[Shape, dict[str, Any]]:
         values["my_beamlines"] = sorted(names)
     if shape.reach:
         values["closed_codes"] = identity.closed_codes
+    if shape.person and identity.closed_groups:
+        shape = shape._replace(closed=True)
+        values |= {"closed_groups": identity.closed_groups, "own_groups": identity.own_groups}
     keys, wide = identity.visible, shape.is_staff
     if keys is None:
         return shape._replace(wide=wide), values
@@ -163,7 +168,7 @@ def look_up(identity: Identity) -> Identity:
     """The caller with the keys of its proposals and sessions, if they are few: for lists.
 
     It takes one statement, and one more for staff, whose sessions are among the keys if these are
-    few too.
+    few too, unless groups of samples are closed to the caller.
     """
     shape, values = described(identity)
     if shape.proposals or identity.visible is not None:
@@ -172,7 +177,9 @@ def look_up(identity: Identity) -> Identity:
     if own is None:
         return replace(identity, visible=VisibleKeys(None, None, False))
     staff: set | None = set()
-    if shape.wide:
+    if shape.wide and shape.closed:  # the rules need the caller's own keys alone
+        staff = None
+    elif shape.wide:
         names, codes = (tuple(values.get(name, ())) for name in ("my_beamlines", "closed_codes"))
         by = (shape.reach, names, codes)
         staff = _list_few(by, lambda: _select_of_staff(shape.reach), values)

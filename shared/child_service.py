@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any
 
 from shared import read, visibility
-from shared.access import everything
 from shared.db import save
 from shared.identity import Identity
 from shared.schemas import TableSchema
@@ -15,8 +14,8 @@ class ChildService(TableService):
     """The rows of the table of ``schema`` below one row of the table of ``parent``.
 
     ``link`` is the foreign key to the parent. The schema has the filter ``parent`` on it, see
-    ``shared.filters.by_parent``. A caller who sees the parent sees all rows below it: the rule of
-    the parent is checked once, and the rows need none.
+    ``shared.filters.by_parent``. A caller who sees the parent sees all rows below it, but for
+    those of closed samples: the rule of the parent is checked once, and the rows need none.
     """
 
     verbs: Collection[str] = ("list", "create")
@@ -33,7 +32,7 @@ class ChildService(TableService):
     ) -> dict:
         """One page of the rows below a visible parent."""
         query = {**query, "parent": self.parent.get_key(identity, parent_key)}
-        return read.page(self.schema, everything(identity), query)
+        return read.page(self.schema, visibility.below(identity, self.model), query)
 
     def create(  # type: ignore[override]
         self, identity: Identity, parent_key: Any, data: dict

@@ -66,6 +66,10 @@ class Identity:
     """The keys of its proposals and sessions, if they were looked up."""
     closed_codes: tuple[str, ...] = ()
     """The codes of the industrial proposals that it sees as a member only, in lower case."""
+    closed_groups: str = ""
+    """The groups of samples that are shared with other persons only, as text for SQL."""
+    own_groups: str = ""
+    """The other shared groups of its proposals, if there are closed ones."""
 
     def can(self, *permissions: str) -> bool:
         """Whether the caller has one of ``permissions``."""

@@ -22,8 +22,9 @@ def resolve(
 ) -> tuple[dict[str, Any], Rule]:
     """``query`` with the values that its filters bind, and the rule of the rows of ``schema``.
 
-    Where a filter names a parent, the parent is checked and not each row below it. Where one
-    names another key, the few rows are checked. Else the caller's keys are looked up.
+    Where a filter names a parent, the parent is checked and not each row below it, unless samples
+    are closed to the caller. Where one names another key, the few rows are checked. Else the
+    caller's keys are looked up.
     """
     filters, values = filters_of(schema), dict(query)
     sees_all = False
@@ -36,7 +37,8 @@ def resolve(
             sees_all |= name == "session" and filters[name].follows_rule
         elif (choose := filters[name].choose) is not None:
             values[choose(query[name])] = values.pop(name)
-    if sees_all or visibility.rule(identity, schema.Meta.model).unrestricted:
+    shape, _ = described(identity)
+    if not shape.closed and sees_all or visibility.rule(identity, schema.Meta.model).unrestricted:
         return values, everything(identity)
     return values, _choose(identity, schema, filters, values)
 
@@ -45,10 +47,9 @@ def _choose(
     identity: Identity, schema: type[TableSchema], filters: Mapping[str, Filter], query: dict
 ) -> Rule:
     """The rule of a list for a caller who is not known to see all its rows."""
-    model = schema.Meta.model
+    model, (shape, values) = schema.Meta.model, described(identity)
     for name, parent in _list_parents(schema, filters):
-        if name in query:
-            shape, values = described(identity)
+        if name in query and not shape.closed:
             statement = _select_parent(shape, parent)
             key = fetch_value(statement, {**values, "key": query[name]})
             return Rule(false(), values, shape) if key is None else everything(identity)

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from flask import current_app, request
 from sqlalchemy import delete, exists, select
 
+from shared import access_sharing, revocations
 from shared.db import db, in_transaction
 from shared.errors import Unauthenticated
 from shared.identity import Identity
@@ -17,10 +18,20 @@ PARAMETER = "onetime"
 def use_link() -> Identity:
     """Use up the one-time link of this request; return its signer, or raise Unauthenticated."""
     token = request.args.get(PARAMETER, "")
-    claims = in_transaction(lambda: _take(sha256(token.encode()).hexdigest()))
-    if claims is None:
+    verifier, digest = current_app.extensions["verifier"], sha256(token.encode()).hexdigest()
+
+    def take() -> Identity | None:
+        claims = _take(digest)
+        if claims is None:
+            return None
+        identity = verifier.identity(claims)
+        is_sharing = revocations.SHARING in revocations.look_up(identity.tokenId)
+        return access_sharing.look_up(identity) if is_sharing else identity
+
+    signer = in_transaction(take)
+    if signer is None:
         raise Unauthenticated("the link is not good, for something else, used or too old")
-    return current_app.extensions["verifier"].identity(claims)
+    return signer
 
 
 def canonical(query: list[tuple[str, str]]) -> str:

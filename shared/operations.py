@@ -18,6 +18,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, missing
 from sqlalchemy.exc import DBAPIError
 
 from shared import (
+    access_sharing,
     audit,
     idempotency,
     one_time_links,
@@ -51,22 +52,25 @@ UNQUOTED = f'{CHANGED}; or If-Match is no ETag, which has quotes: If-Match: "…
 def authenticate(resource: Resource) -> Identity:
     """The caller by the Authorization header, unless its token was revoked.
 
+    It has the groups of samples that are closed to it, which nearly always are none.
     A write looks in its own transaction, which saves round trips. Not on SQLite: there a
     transaction that writes blocks all others.
     """
     extensions = current_app.extensions
     identity = extensions["verifier"].identify(request.headers.get("Authorization", ""))
 
-    def is_revoked() -> bool:
+    def look_up() -> Identity:
         if request.method in SAFE:
-            return extensions["revocations"].is_revoked(identity.tokenId)
-        if db.engine.dialect.name != "sqlite":
-            begin_write(_isolation(resource))
-        return revocations.look_up(identity.tokenId)
+            notes = extensions["revocations"].look_up(identity.tokenId)
+        else:
+            if db.engine.dialect.name != "sqlite":
+                begin_write(_isolation(resource))
+            notes = revocations.look_up(identity.tokenId)
+        if identity.tokenId in notes:
+            raise Unauthenticated("the token was revoked")
+        return access_sharing.look_up(identity) if revocations.SHARING in notes else identity
 
-    if run_first(is_revoked):
-        raise Unauthenticated("the token was revoked")
-    return identity
+    return run_first(look_up)
 
 
 def _is_guarded_by_tag(resource: Resource) -> bool:

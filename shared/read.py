@@ -37,16 +37,15 @@ UNREAD_HOOKS = ("pre_dump", "post_dump")
 
 
 class _Children(NamedTuple):
-    """A list of child rows; ``guarded`` if the rule of their table may hide some of them."""
+    """A list of child rows."""
 
     name: str
     at: int
     reader: "Reader"
-    guarded: bool
 
     def select(self, shape: Shape | None) -> Select:
         """SELECT of the children of the rows whose keys are bound."""
-        return _select_children(self.reader, self.guarded, shape)
+        return _select_children(self.reader, shape)
 
 
 class _Totals(NamedTuple):
@@ -204,9 +203,8 @@ class Reader:
             raise TypeError(f"{name}: children of a joined parent are not supported")
         ((local, remote),) = source.property.local_remote_pairs
         reader = Reader(schema, remote)
-        guarded = visibility.hidden_children(reader.key)
-        at = self._position(key_of(entity, local))
-        self._children.append(_Children(name, at, reader, guarded))
+        visibility.hidden_children(reader.key)  # TypeError for a table without a rule
+        self._children.append(_Children(name, self._position(key_of(entity, local)), reader))
 
     def _add_totals(self, name: str, schema: Any, entity: Any) -> None:
         """Add a statement for the aggregates of each kind of child."""
@@ -277,9 +275,9 @@ def _check_shape(shape: Shape | None, entity: Any) -> Shape:
 
 
 @cache_statements(1024)
-def _select_children(reader: Reader, guarded: bool, shape: Shape | None) -> Select:
+def _select_children(reader: Reader, shape: Shape | None) -> Select:
     stmt = reader.select(shape).where(reader.key.in_(bindparam("keys", expanding=True)))
-    if guarded:
+    if visibility.hidden_children(reader.key, shape):
         stmt = stmt.where(_condition(shape, reader.model))
     return stmt.order_by(*inspect(reader.model).primary_key)
 
@@ -295,11 +293,11 @@ def _select_totals(counted: tuple[Aggregate, ...], shape: Shape | None) -> Selec
 def _narrow(stmt: Select, counted: Aggregate, shape: Shape | None) -> Select:
     """``stmt`` with the counted rows that a caller of that shape sees."""
     by, through = counted.by, counted.through
-    if visibility.hidden_children(by):
+    if visibility.hidden_children(by, shape):
         stmt = stmt.where(_condition(shape, by.class_))
     if through is not None:
         stmt = stmt.select_from(through.class_).join(through)
-        if visibility.hidden_parent(through):
+        if visibility.hidden_parent(through) or visibility.may_be_closed(shape, through.class_):
             stmt = stmt.where(_condition(shape, through.class_))
     return stmt
 

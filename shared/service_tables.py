@@ -91,6 +91,19 @@ class LoginAttempt(OwnBase):
     time: Mapped[datetime] = mapped_column(index=True, doc="UTC, of the first failure that counts")
 
 
+class SampleGroupPerson(OwnBase):
+    """A person with whom a group of samples is shared; see ``shared/access_sharing.py``."""
+
+    __tablename__ = "SampleGroupPerson"
+
+    blSampleGroupId: Mapped[int] = mapped_column(
+        Integer, primary_key=True, autoincrement=False, doc="BLSampleGroup of ISPyB"
+    )
+    personId: Mapped[int] = mapped_column(
+        Integer, primary_key=True, autoincrement=False, doc="Person of ISPyB"
+    )
+
+
 class IdempotencyKey(OwnBase):
     """The answer to a POST with an Idempotency-Key, for its repetitions."""
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, inspect, select, true
 from shared import access, access_persons, access_processing, access_registries, models
 from shared.access import Rule
 from shared.access_forms import is_among
+from shared.access_sharing import is_shared, unless_closed
 from shared.callers import Shape, described, is_any
 from shared.identity import Identity
 from shared.statements import cache_statements, make_alias
@@ -142,6 +143,15 @@ def find_entry(entity: Any) -> Entry | None:
     return SPINE.get(model) or getattr(model, "visible_by", None)
 
 
+def below(identity: Identity, entity: Any) -> Rule:
+    """The rows of ``entity`` below a row that the caller sees, by the first links of their rules.
+
+    They are all visible, unless samples are closed to the caller.
+    """
+    is_closed = described(identity)[0].closed
+    return rule(identity, entity) if is_closed else access.everything(identity)
+
+
 def rule(identity: Identity, entity: Any) -> Rule:
     """The rows of ``entity`` that the caller sees, by the rule of their table."""
     shape, values = described(identity)
@@ -157,6 +167,9 @@ def rule_of_link(identity: Identity, link: Any) -> Rule:
 @cache_statements(1024)
 def condition(shape: Shape, entity: Any) -> ColumnElement[bool]:
     """Whether a caller of that shape sees a row of ``entity``."""
+    if may_be_closed(shape, entity):
+        open_sample = is_shared(sample_link(entity))
+        return unless_closed(shape, open_sample, lambda caller: condition(caller, entity))
     table_rule = entry(entity)
     links, sql = table_rule.links, table_rule.rule
     if sql is not None and len(links) != 1:
@@ -205,11 +218,14 @@ def hidden_parent(source: Any) -> bool:
     return not any(names == {name} for name in (*below.links[:1], *below.shows))
 
 
-def hidden_children(link: Any) -> bool:
+def hidden_children(link: Any, shape: Shape | None = None) -> bool:
     """Whether a child may be hidden from a caller who sees the parent that ``link`` refers to.
 
-    It may not, if ``link`` is the first one that the rule of the child follows.
+    It may not, if ``link`` is the first one that the rule of the child follows; but for a caller
+    of a ``shape`` to whom samples are closed, with the rows that hang on them.
     """
+    if may_be_closed(shape, link.class_):
+        return True
     below = entry(link.class_)
     if below is PART:
         raise TypeError(f"{link.class_.__name__} is listed below a row, and has no link to it")
@@ -233,6 +249,30 @@ def check_links(schema: Any) -> None:
     for name, parent in targets(schema).items():
         if entry(parent) is PART:
             raise TypeError(f"{name}: a client cannot name a row that is part of another")
+
+
+def may_be_closed(shape: Shape | None, entity: Any) -> bool:
+    """Whether samples are closed to a caller of that shape, and ``entity`` hangs on one."""
+    return shape is not None and shape.closed and sample_link(entity) is not None
+
+
+def sample_link(entity: Any) -> Any:
+    """The column of ``entity`` by which its rows are hidden with a closed sample, or None.
+
+    It is the key of a sample, or refers to one. Rows whose rule follows it need no more.
+    """
+    model = inspect(entity).mapper.class_
+    name = _find_sample_link(model)
+    return None if name is None else getattr(entity, name)
+
+
+@cache
+def _find_sample_link(model: Any) -> str | None:
+    if model is models.BLSample or find_entry(model) in (None, PUBLIC, PART):
+        return "blSampleId" if model is models.BLSample else None
+    names = (each.key for each in inspect(model).column_attrs)
+    links = [name for name in names if target(getattr(model, name)) is models.BLSample]
+    return next((name for name in links if name not in entry(model).links[:1]), None)
 
 
 @cache

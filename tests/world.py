@@ -3,6 +3,7 @@
 Here are the rows of the tables in shared/models; each service adds its own by
 tests/<service>/world.py: ``rows(key)`` are those with key 1 and 2, ``extras(folder)`` further
 rows, ``mixed(beamline)`` rows of others that tests/test_hidden.py mixes with those of row 1,
+``closed()`` rows of a sample that is shared with the leader only,
 ``varied()`` rows that tests/test_filters.py needs beside generated ones. A world may also name
 tables: ``SHARED`` belong to nobody, ``PAIRS`` hold each pair of links once without a unique key;
 and by ``ONLY`` the values of columns that hold the same at every site.
@@ -96,6 +97,11 @@ def links():
 def mixed(beamline):
     """Rows of others, with keys of 900 and more, mixed with row 1 wherever the database lets."""
     return collect_rows("mixed", beamline)
+
+
+def closed():
+    """Rows of proposal 1 and session 1, with the key 900, that are shared with the leader only."""
+    return collect_rows("closed")
 
 
 def collect_rows(name, *arguments):

@@ -45,6 +45,7 @@ from services.core.routes.processing import (
 from services.core.routes.samples import (
     crystals,
     diffraction_plans,
+    group_persons,
     groups,
     ligands,
     lookups,
@@ -89,6 +90,7 @@ MOUNTS = [
             diffraction_plans.ns,
             subsamples.ns,
             groups.ns,
+            group_persons.ns,
             sample_images.ns,
             ligands.ns,
             lookups.ns,

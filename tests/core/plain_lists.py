@@ -22,7 +22,7 @@ def describe_proposal(rule, proposal):
 
 
 def describe_session(rule, session):
-    groups = rule.tables.groups_of[session["sessionId"]]
+    groups = filter(rule.sees_group, rule.tables.groups_of[session["sessionId"]])
     members = [r for r in rule.tables.on_session if r["sessionId"] == session["sessionId"]]
     return {
         "_metadata.data_collections": count_collections(rule, groups),

@@ -4,11 +4,13 @@ It shares nothing with the SQL of ``shared/access.py``, to which tests compare i
 """
 
 from collections import defaultdict
+from copy import copy
 from functools import cached_property
 from typing import NamedTuple
 
 from services.core import models as core
 from shared import models
+from shared.service_tables import SampleGroupPerson
 
 DEEPEST = 2  # the containers around a container that pass on their owner
 KEYS = {
@@ -69,7 +71,25 @@ class Tables:
             model: index(rows[model], "diffractionPlanId")
             for model in (models.Crystal, models.BLSample, models.BLSubSample)
         }
+        self.groups_of_sample, self.persons_of_group = self._list_shares(rows)
+        self.proposal_of_group = {
+            row["blSampleGroupId"]: row["proposalId"] for row in rows[models.BLSampleGroup]
+        }
         self.used_by_job, self.used_by_program = self._list_uses(rows)
+
+    def _list_shares(self, rows):
+        """The shared groups of each sample, and the persons of each of these groups."""
+        by_sample, by_group = defaultdict(set), defaultdict(set)
+        for row in rows[SampleGroupPerson]:
+            by_group[row["blSampleGroupId"]].add(row["personId"])
+        for row in rows[models.BLSampleGroup]:
+            if row["blSampleGroupId"] in by_group:
+                leader = self.proposals[row["proposalId"]]["personId"]
+                by_group[row["blSampleGroupId"]] |= {leader, row["ownerId"]}
+        for row in rows[models.BLSampleGroupHasBLSample]:
+            if row["blSampleGroupId"] in by_group:
+                by_sample[row["blSampleId"]].add(row["blSampleGroupId"])
+        return by_sample, by_group
 
     def _list_uses(self, rows):
         """The keys of data collections, by job and by program."""
@@ -184,9 +204,37 @@ class PlainRule:
         person = self.person  # a proposal without a leader is of nobody
         return {row["proposalId"] for row in rows if person and row["personId"] == person}
 
+    @cached_property
+    def by_permissions(self):
+        """The rule for the same caller without its memberships."""
+        rule = copy(self)
+        rule.person, rule.own_sessions, rule.own_proposals = None, set(), set()
+        return rule
+
+    def by_sample(self, sees, row, sample_id):
+        """Whether ``sees``, as a member only if no group of the sample is shared with others only.
+
+        Groups of proposals of which it is no member are not asked. Permissions show what they did.
+        """
+        tables = self.tables
+        groups = [
+            group
+            for group in tables.groups_of_sample.get(sample_id, ())
+            if tables.proposal_of_group[group] in self.joined_proposals
+        ]
+        persons = tables.persons_of_group
+        is_closed = groups and all(self.person not in persons[group] for group in groups)
+        return sees(self.by_permissions if is_closed else self, row)
+
     def is_open(self, proposal_id):
         """Whether permissions show the proposal: it is no industrial one that they do not."""
         return self.tables.proposals[proposal_id]["proposalCode"] not in self.closed_codes
+
+    @cached_property
+    def joined_proposals(self):
+        """The keys of the caller's proposals, and of those whose sessions it is on."""
+        sessions = self.tables.sessions
+        return self.own_proposals | {sessions[key]["proposalId"] for key in self.own_sessions}
 
     def sees_session(self, session):
         """On its beamlines, with the caller, or of a proposal of the caller."""
@@ -254,6 +302,9 @@ class PlainRule:
 
     def sees_sample(self, sample):
         """By its crystal, without one by its container; without both by nothing."""
+        return self.by_sample(PlainRule._sees_sample, sample, sample["blSampleId"])
+
+    def _sees_sample(self, sample):
         if self.sees_everything:
             return True
         if sample["crystalId"] is not None:
@@ -264,8 +315,14 @@ class PlainRule:
     def sees_plan(self, plan):
         """By its proposal; without one by a crystal or a sample that uses it.
 
-        A plan of a beamline that nothing uses is visible to everybody.
+        A plan of a beamline that nothing uses is visible to everybody. One of closed samples only
+        is hidden from members.
         """
+        samples = self.tables.users_of_plan[models.BLSample][plan["diffractionPlanId"]]
+        seen = [self.by_sample(PlainRule._sees_plan, plan, row["blSampleId"]) for row in samples]
+        return any(seen) if samples else self._sees_plan(plan)
+
+    def _sees_plan(self, plan):
         key, proposal = plan["diffractionPlanId"], plan["presetForProposalId"]
         if self.sees_everything:
             return True
@@ -279,8 +336,9 @@ class PlainRule:
         return any(map(self.sees_crystal, crystals)) or any(map(self.sees_sample, samples))
 
     def sees_group(self, group):
-        """By its session."""
-        return self.sees_session(self.tables.sessions[group["sessionId"]])
+        """By its session, and by its sample."""
+        session = self.tables.sessions[group["sessionId"]]
+        return self.by_sample(PlainRule.sees_session, session, group["blSampleId"])
 
     def sees_collection(self, collection):
         """By its group; the column SESSIONID is only a copy."""

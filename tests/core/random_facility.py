@@ -12,6 +12,7 @@ from sqlalchemy import insert
 
 from services.core import models as core
 from shared import models
+from shared.service_tables import SampleGroupPerson
 from tests.conftest import unchecked
 
 SEED, MANY = 20261128, 2_000
@@ -43,6 +44,7 @@ class Facility:
         self._add_members()
         self._add_containers()
         self._add_samples()
+        self._share_samples()
         self._add_collections()
         self._add_processing()
 
@@ -175,6 +177,36 @@ class Facility:
                 blSampleId=self._random.randint(1, 1_800),
                 diffractionPlanId=self._random.randint(1, 300),
             )
+
+    def _share_samples(self):
+        """Groups of the samples of proposals, of which each sample is in none, one or two.
+
+        Most are shared with a person of the proposal: of a block allocation group each laboratory
+        has its own.
+        """
+        protein_of = [row["proteinId"] for row in self.rows[models.Crystal]]
+        proposal_of = [row["proposalId"] for row in self.rows[models.Protein]]
+        samples, members = defaultdict(list), defaultdict(list)
+        for row in self.rows[models.BLSample]:
+            if row["crystalId"]:
+                protein = protein_of[row["crystalId"] - 1]
+                samples[proposal_of[protein - 1]].append(row["blSampleId"])
+        for row in self.rows[models.ProposalHasPerson]:
+            members[row["proposalId"]].append(row["personId"])
+        for proposal, keys in samples.items():
+            leader = self.rows[models.Proposal][proposal - 1]["personId"]
+            for _ in range(self._random.choice((0, 2, 3))):
+                group = self._add(
+                    models.BLSampleGroup,
+                    proposalId=proposal,
+                    ownerId=self._maybe(0.5, self._random.choice(PERSONS)),
+                )
+                for sample in self._some(keys, len(keys)):
+                    link = {"blSampleGroupId": group, "blSampleId": sample}
+                    self._add(models.BLSampleGroupHasBLSample, **link)
+                if self._random.random() < 0.8:
+                    person = self._random.choice([*members[proposal], leader or PERSONS[-1]])
+                    self._add(SampleGroupPerson, blSampleGroupId=group, personId=person)
 
     def _add_collections(self):
         for _ in range(600):

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from services.core import models as core
 from shared import models
+from shared.service_tables import SampleGroupPerson
 
 KEY, AT = 900, datetime(2024, 5, 1, 12)  # of the rows of others
 OURS = 800  # the key of rows of the caller beside them
@@ -49,12 +50,18 @@ def rows(key):
 
 
 def extras(folder):
-    """Rows 7 of session 1, with a file of ``folder`` in each column that names one."""
+    """Rows 7 of session 1, with a file of ``folder`` in each column that names one.
+
+    Group 7 is shared with person 2 only; sample 7 is in no group.
+    """
     path = folder / "a.jpeg"
     path.write_bytes(b"jpeg")
     file, collection, program = str(path), {"dataCollectionId": 7}, {"autoProcProgramId": 7}
     folder_and_name = {"filePath": str(folder), "fileName": path.name}
     return [
+        models.BLSample(blSampleId=7, crystalId=1),
+        models.BLSampleGroup(blSampleGroupId=7, proposalId=1, ownerId=1),
+        SampleGroupPerson(blSampleGroupId=7, personId=2),
         models.DataCollectionGroup(
             dataCollectionGroupId=7, sessionId=1, xtalSnapshotFullPath=file
         ),
@@ -86,9 +93,64 @@ def extras(folder):
     ]
 
 
+def closed():
+    """Rows of a sample of proposal 1 and session 1 that is shared with the leader only."""
+    times = {"startTime": AT, "endTime": AT}
+    session, sample, group = {"sessionId": 1}, {"blSampleId": KEY}, {"blSampleGroupId": KEY}
+    collection, program = {"dataCollectionId": KEY}, {"autoProcProgramId": KEY}
+    yield models.DiffractionPlan(diffractionPlanId=KEY, presetForProposalId=1)
+    yield models.BLSample(
+        **sample, crystalId=1, containerId=1, diffractionPlanId=KEY, name="closed", code="SECRET"
+    )
+    yield models.BLSubSample(blSubSampleId=KEY, **sample)
+    yield models.BLSampleImage(blSampleImageId=KEY, **sample)
+    yield models.BLSampleGroup(**group, proposalId=1, ownerId=1, name="closed")
+    yield models.BLSampleGroupHasBLSample(**group, **sample)
+    yield models.BLSampleGroupHasBLSample(blSampleGroupId=1, **sample)
+    yield SampleGroupPerson(**group, personId=1)
+    yield models.DataCollectionGroup(
+        dataCollectionGroupId=KEY, **session, **sample, experimentType="SAD", **times
+    )
+    yield models.DataCollection(
+        **collection,
+        dataCollectionGroupId=KEY,
+        **times,
+        wavelength=1,
+        numberOfImages=7,
+        runStatus="failed",
+    )
+    yield models.GridInfo(gridInfoId=KEY, dataCollectionGroupId=KEY)
+    yield core.Image(imageId=KEY, **collection, imageNumber=1)
+    yield core.RobotAction(
+        robotActionId=KEY,
+        **session,
+        **sample,
+        actionType="LOAD",
+        status="ERROR",
+        startTimestamp=AT,
+    )
+    yield core.EnergyScan(energyScanId=KEY, **session, **sample, **times)
+    yield core.XFEFluorescenceSpectrum(xfeFluorescenceSpectrumId=KEY, **session, **sample, **times)
+    yield core.Screening(screeningId=KEY, **collection)
+    yield core.XrayCentring(xrayCentringId=KEY, dataCollectionGroupId=KEY)
+    for job, main, swept in ((KEY, KEY, 1), (KEY + 1, 1, KEY)):  # one way and the other
+        yield models.ProcessingJob(processingJobId=job, dataCollectionId=main)
+        yield models.ProcessingJobImageSweep(
+            processingJobImageSweepId=job, processingJobId=job, dataCollectionId=swept
+        )
+    yield models.AutoProcProgram(**program, processingJobId=KEY)
+    yield models.AutoProcProgramAttachment(autoProcProgramAttachmentId=KEY, **program)
+    yield core.AutoProcIntegration(autoProcIntegrationId=KEY, **collection, **program)
+    yield core.AutoProc(autoProcId=KEY, **program)
+    yield core.AutoProcScaling(autoProcScalingId=KEY, autoProcId=KEY)
+    yield core.AutoProcScalingHasInt(
+        autoProcScaling_has_IntId=KEY, autoProcScalingId=KEY, autoProcIntegrationId=KEY
+    )
+
+
 def varied():
     """Rows for filters by name and by time: proposals mx101 and mx102, sessions of today, of the
-    next days and of 2023, and a sample that beamline i03 may load.
+    next days and of 2023, a sample that beamline i03 may load, and more below group 3 of samples.
     """
     now, day = datetime.now().replace(microsecond=0), timedelta(days=1)
     for key in (101, 102):
@@ -106,6 +168,7 @@ def varied():
     ready = {"beamlineLocation": "i03", "containerStatus": "processing"}
     yield models.Container(containerId=101, sessionId=101, **ready)
     yield models.BLSample(blSampleId=101, containerId=101)
+    yield from (SampleGroupPerson(blSampleGroupId=3, personId=key) for key in (1, 2))
 
 
 def mixed(beamline):

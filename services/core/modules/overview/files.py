@@ -21,7 +21,7 @@ from services.core.models import (
     XFEFluorescenceSpectrum,
 )
 from services.core.modules.processing import programs
-from shared import access
+from shared import access, visibility
 from shared.access import Rule
 from shared.db import db
 from shared.files import Archive
@@ -65,12 +65,12 @@ ATTACHMENT = FileRows(
 )
 ROBOT_ACTION = FileRows(
     RobotAction.robotActionId,
-    lambda identity: access.sessions(identity, RobotAction.sessionId),
+    lambda identity: visibility.rule(identity, RobotAction),
     {"before": RobotAction.xtalSnapshotBefore, "after": RobotAction.xtalSnapshotAfter},
 )
 ENERGY_SCAN = FileRows(
     EnergyScan.energyScanId,
-    lambda identity: access.sessions(identity, EnergyScan.sessionId),
+    lambda identity: visibility.rule(identity, EnergyScan),
     {
         "scan": EnergyScan.scanFileFullPath,
         "chooch": EnergyScan.choochFileFullPath,
@@ -79,7 +79,7 @@ ENERGY_SCAN = FileRows(
 )
 XRF_SPECTRUM = FileRows(
     XFEFluorescenceSpectrum.xfeFluorescenceSpectrumId,
-    lambda identity: access.sessions(identity, XFEFluorescenceSpectrum.sessionId),
+    lambda identity: visibility.rule(identity, XFEFluorescenceSpectrum),
     {
         "scan": XFEFluorescenceSpectrum.scanFileFullPath,
         "plot": XFEFluorescenceSpectrum.jpegScanFileFullPath,

@@ -15,7 +15,7 @@ from services.core.schemas.overview.timeline import ABORTED, FAILED
 from services.core.schemas.processing.screenings import ScreeningSchema
 from services.core.schemas.processing.xray_centrings import CentringSchema
 from services.core.schemas.records import NO_VALUE
-from shared import access
+from shared import access, visibility
 from shared.callers import look_up
 from shared.db import db
 from shared.identity import Identity
@@ -48,21 +48,21 @@ def get_session(identity: Identity, name: str) -> dict:
     """The numbers of rows of a visible session, and its time by activity."""
     session = sessions.get(identity, name, ("sessionId", "startDate", "endDate"))
     key = session["sessionId"]
-    types = _list_types(key)
+    types = _list_types(identity, key)
     scans, spectra = (
-        _get_activity(model.sessionId == key, model.startTime, model.endTime)
+        _get_activity(identity, key, model, model.startTime, model.endTime)
         for model in (EnergyScan, XFEFluorescenceSpectrum)
     )
-    start, end = RobotAction.startTimestamp, RobotAction.endTimestamp
-    robot = _get_activity(RobotAction.sessionId == key, start, end, func.count(case((BROKEN, 1))))
+    times = (RobotAction.startTimestamp, RobotAction.endTimestamp)
+    robot = _get_activity(identity, key, RobotAction, *times, func.count(case((BROKEN, 1))))
     counts = {name: sum(each[name] for each in types) for name in COLLECTED}
     counts |= {
         "energyScans": scans[0],
         "xrfSpectra": spectra[0],
         "robotActions": robot[0],
         "failedRobotActions": robot[3],
-        "screenings": _count(ScreeningSchema, key),
-        "centrings": _count(CentringSchema, key),
+        "screenings": _count(identity, key, ScreeningSchema),
+        "centrings": _count(identity, key, CentringSchema),
     }
     used = {
         "data_collections": sum(each["seconds"] for each in types),
@@ -75,9 +75,9 @@ def get_session(identity: Identity, name: str) -> dict:
     return {"sessionId": key, "counts": counts, "types": types, "seconds": used | rest}
 
 
-def _list_types(session_id: int) -> list[dict]:
+def _list_types(identity: Identity, session_id: int) -> list[dict]:
     """The data collections of a session, by type."""
-    group = DataCollectionGroup
+    group, rule = DataCollectionGroup, visibility.below(identity, DataCollectionGroup)
     kind = func.coalesce(type_coerce(group.experimentType, String()), ExperimentType.name)
     statement = (
         select(
@@ -88,18 +88,22 @@ def _list_types(session_id: int) -> list[dict]:
         )
         .join(DataCollection.group)
         .outerjoin(group.type)
-        .where(group.sessionId == session_id)
+        .where(group.sessionId == session_id, rule.condition)
         .group_by(kind)
         .order_by(kind)
     )
-    rows = db.session.execute(statement).mappings()
+    rows = db.session.execute(statement, rule.values).mappings()
     return [{n: int(v) if n in (*COLLECTED, "seconds") else v for n, v in r.items()} for r in rows]
 
 
-def _get_activity(of_session: Any, start: Any, end: Any, *more: Any) -> list:
-    """The number of rows, their seconds, the start of the first one, and ``more``."""
+def _get_activity(
+    identity: Identity, session_id: int, model: Any, start: Any, end: Any, *more: Any
+) -> list:
+    """The number of rows of a session, their seconds, the first start, and ``more``."""
+    rule = visibility.below(identity, model)
     columns = (func.count(), _sum_seconds(start, end), func.min(start), *more)
-    number, total, *rest = db.session.execute(select(*columns).where(of_session)).one()
+    statement = select(*columns).where(model.sessionId == session_id, rule.condition)
+    number, total, *rest = db.session.execute(statement, rule.values).one()
     return [number, int(total), *rest]
 
 
@@ -108,11 +112,12 @@ def _sum_seconds(start: Any, end: Any) -> Any:
     return func.coalesce(func.sum(case((end > start, seconds(start, end)))), 0)
 
 
-def _count(schema: type[TableSchema], session_id: int) -> int:
+def _count(identity: Identity, session_id: int, schema: type[TableSchema]) -> int:
     """The number of rows of a session in the list of ``schema``."""
+    rule = visibility.below(identity, schema.Meta.model)
     statement = select(func.count()).select_from(schema.Meta.model)
-    statement = statement.where(condition(schema, "session"))
-    return db.session.scalar(statement, {"session": session_id}) or 0
+    statement = statement.where(condition(schema, "session"), rule.condition)
+    return db.session.scalar(statement, {**rule.values, "session": session_id}) or 0
 
 
 def _get_rest(session: dict, used: int, firsts: list[datetime]) -> dict:
@@ -128,34 +133,43 @@ def _get_rest(session: dict, used: int, firsts: list[datetime]) -> dict:
 
 def get_beamline(identity: Identity, beamLineName: str, start: datetime, end: datetime) -> dict:
     """The numbers of rows of a beamline on each day from ``start`` to ``end``, and its errors."""
-    rule = access.sessions(look_up(identity))
-    visible = and_(rule.condition, BLSession.beamLineName == beamLineName)
+    caller = look_up(identity)
+    rule, on_beamline = access.sessions(caller), BLSession.beamLineName == beamLineName
 
-    def execute(statement: Select, at: Any) -> Any:
-        conditions = (visible, at >= start, at < end)
+    def execute(statement: Select, sample_id: Any, at: Any) -> Any:
+        visible = access.below_session(caller, BLSession.sessionId, sample_id).condition
+        conditions = (visible, on_beamline, at >= start, at < end)
         return db.session.execute(statement.where(*conditions), rule.values)
 
     days = {str(day): _build_zeros() for day in _list_days(start, end)}
     errors = []
-    for source, select_rows, at, numbers, wrong, message in (
+    for source, select_rows, sample_id, at, numbers, wrong, message in (
         (
             "datacollection",
             _select_collections,
+            DataCollectionGroup.blSampleId,
             DataCollection.startTime,
             COLLECTED,
             *WRONG_COLLECTION,
         ),
-        ("robot", _select_actions, RobotAction.startTimestamp, LOADED, *WRONG_ACTION),
+        (
+            "robot",
+            _select_actions,
+            RobotAction.blSampleId,
+            RobotAction.startTimestamp,
+            LOADED,
+            *WRONG_ACTION,
+        ),
     ):
         day, times = func.date(at), func.count()
-        for row in execute(select_rows(day, *numbers.values()).group_by(day), at):
+        for row in execute(select_rows(day, *numbers.values()).group_by(day), sample_id, at):
             days[str(row[0])] |= zip(numbers, map(int, row[1:]))
         frequent = select_rows(message, times).where(wrong).group_by(message)
         frequent = frequent.order_by(times.desc(), message).limit(ERRORS)
-        for text, number in execute(frequent, at):
+        for text, number in execute(frequent, sample_id, at):
             errors.append({"source": source, "message": text, "count": number})
     overlapping = select(func.count(BLSession.sessionId)).where(
-        visible, BLSession.startDate < end, BLSession.endDate > start
+        rule.condition, on_beamline, BLSession.startDate < end, BLSession.endDate > start
     )
     return {
         "beamLineName": beamLineName,
@@ -201,7 +215,8 @@ def get_histogram(
     """The frequencies of the values of a parameter of data collections."""
     end = end or (min(start, datetime.max - LONGEST) + LONGEST if start else datetime.now())
     start = start or max(end, datetime.min + LONGEST) - LONGEST
-    rule, at = access.sessions(look_up(identity)), DataCollection.startTime
+    of_sample = (BLSession.sessionId, DataCollectionGroup.blSampleId)
+    rule, at = access.below_session(look_up(identity), *of_sample), DataCollection.startTime
     value = (
         DataCollection.wavelength if parameter == "energy" else getattr(DataCollection, parameter)
     )

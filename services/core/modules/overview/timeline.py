@@ -216,11 +216,14 @@ def _plan(identity: Identity, query: dict) -> Selection:
     single = bool(SINGLE & values.keys())
     by_branch = branches.get_branches(single)
     rules, listed = [everything(identity)] * len(by_branch), False
-    if "sessionId" not in values:  # which is visible
+    is_closed = callers.described(identity)[0].closed
+    if "sessionId" not in values or is_closed:  # the session is visible, so are its open samples
         caller = identity if FEW_ROWS & values.keys() else _look_up(identity)
-        rules = [access.sessions(caller, branch.session) for branch in by_branch]
+        rules = [
+            access.below_session(caller, branch.session, branch.sample) for branch in by_branch
+        ]
         listed = _is_listed(rules[0])
-    used = access.sessions(identity, branches.Used.sessionId)
+    used = access.below_session(identity, *branches.OF_USED)
     return Selection(
         branches.Shape(filters, kind, state, single),
         tuple(rule.condition for rule in (*rules, used)),
@@ -240,7 +243,7 @@ def _is_listed(rule: access.Rule) -> bool:
     """Whether the rule is a list of sessions, and nothing beside it is checked for each row."""
     shape = rule.shape
     assert shape is not None
-    return shape.form is Form.LISTS and not shape.wide and not rule.unrestricted
+    return shape.form is Form.LISTS and not (shape.wide or shape.closed or rule.unrestricted)
 
 
 def _list_wide(values: dict) -> tuple[str, ...]:

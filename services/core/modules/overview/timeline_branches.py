@@ -52,7 +52,7 @@ Member, Grid, Visit = make_alias(DataCollection), make_alias(GridInfo), make_ali
 Scan, Spectrum = make_alias(EnergyScan), make_alias(XFEFluorescenceSpectrum)
 Other, Used = make_alias(DataCollection), make_alias(DataCollectionGroup)
 Action, Study, Sample = make_alias(RobotAction), make_alias(Screening), make_alias(BLSample)
-OF_GROUP = (Group.sessionId, Group.blSampleId)
+OF_GROUP, OF_USED = (Group.sessionId, Group.blSampleId), (Used.sessionId, Used.blSampleId)
 ROWS: dict[str, Any] = {"es": Scan, "robot": Action, "screening": Study, "xrf": Spectrum}
 NO_LINK = type_coerce(null(), Integer)
 

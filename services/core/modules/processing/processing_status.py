@@ -92,7 +92,7 @@ def list_runs(identity: Identity, keys: Collection[int], by_group: bool = False)
     Programs and jobs that use also hidden data collections are left out.
     """
     shape, values = described(identity)
-    visible = access.seen_sessions(by_row(shape), Group.sessionId)
+    visible = access.seen_below(by_row(shape), Group.sessionId, Group.blSampleId)
     result = fetch(_runs(by_group), {"keys": list(keys)})
     rows = [_Row(*map(_as_integer, row)) for row in result]
     if not access.is_unrestricted(visible):

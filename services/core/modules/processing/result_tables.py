@@ -73,9 +73,10 @@ def list_best(identity: Identity, query: dict) -> dict:
         raise BadInput("invalid input", {"sessionId": ["this or another filter is needed"]})
     level, criterion, shell = query["of"], query["criterion"], query["shell"]
     rule = processing_rules.choose_scalings(identity, filters)
-    sessions = access.sessions(identity, DataCollectionGroup.sessionId)
+    group = DataCollectionGroup
+    groups = access.below_session(identity, group.sessionId, group.blSampleId)
     names = tuple(sorted(filters))
-    statement = _candidates(rule.condition, sessions.condition, names, level, criterion)
+    statement = _candidates(rule.condition, groups.condition, names, level, criterion)
     parameters = {**rule.values, **filters, "shell": shell, "least": query["minCompleteness"]}
     sign = 1 if CRITERIA[criterion] else -1
     winners: dict[int, tuple] = {}
@@ -105,7 +106,7 @@ def list_states(identity: Identity, query: dict) -> dict:
         reason = "this, sessionId or dataCollectionGroupId is needed"
         raise BadInput("invalid input", {"dataCollectionIds": [reason]})
     key, group = DataCollection.dataCollectionId, DataCollectionGroup
-    rule = access.sessions(identity, group.sessionId)
+    rule = access.below_session(identity, group.sessionId, group.blSampleId)
     statement = select(key).join(DataCollection.group).where(rule.condition)
     conditions = {
         "dataCollectionIds": key.in_(bindparam("dataCollectionIds", expanding=True)),
