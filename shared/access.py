@@ -297,7 +297,9 @@ def _seen_plans(shape: Shape, plan_id: Any) -> ColumnElement[bool]:
         for link in (aliased(BLSubSample), sample, crystal)
     )
     unused = (each.correlate(plan).scalar_subquery().is_(None) for each in uses)
-    for_all = and_(free, plan.beamLineName.is_not(None), *unused)
+    for_all = and_(free, *unused)
+    if shape.reach is not Reach.PROPOSALS:
+        for_all = and_(plan.beamLineName.is_not(None), for_all)
 
     def paths() -> Iterator[Select]:
         yield from if_possible(plans, seen_proposals(shape, plan.presetForProposalId))
@@ -353,6 +355,8 @@ def _by_sample(shape: Shape, keys: Select, sample: Any) -> Iterator[Select]:
     yield from _by_protein(shape, of_crystal, crystal.proteinId)
     bare = keys.join(container, container.containerId == sample.containerId)
     yield from _by_container(shape, bare.where(sample.crystalId.is_(None)), container)
+    if shape.reach is Reach.PROPOSALS:
+        yield keys.where(sample.crystalId.is_(None), sample.containerId.is_(None))
 
 
 def _by_container(shape: Shape, keys: Select, container: Any, depth: int = 2) -> Iterator[Select]:

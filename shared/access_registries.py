@@ -9,10 +9,11 @@ from sqlalchemy.orm import aliased
 from shared.access import seen_proposals, seen_samples
 from shared.access_forms import by_parents, if_possible
 from shared.access_sharing import is_own_group, unless_closed
-from shared.callers import Shape
+from shared.callers import Reach, Shape
 from shared.models import (
     BLSampleGroup,
     BLSampleGroupHasBLSample,
+    ContainerRegistry,
     ContainerRegistryHasProposal,
     DewarRegistry,
     DewarRegistryHasProposal,
@@ -32,6 +33,9 @@ def seen_dewar_registry(shape: Shape, registry_id: Any) -> ColumnElement[bool]:
         yield from if_possible(owned, seen_proposals(caller, item.proposalId))
         linked = select(link.dewarRegistryId)
         yield from if_possible(linked, seen_proposals(caller, link.proposalId))
+        if caller.reach is Reach.PROPOSALS:
+            free = owned.outerjoin(link, link.dewarRegistryId == item.dewarRegistryId)
+            yield free.where(item.proposalId.is_(None), link.proposalId.is_(None))
 
     return by_parents(shape, registry_id, paths)
 
@@ -41,12 +45,17 @@ def seen_container_registry(shape: Shape, registry_id: Any) -> ColumnElement[boo
     """Whether a caller of that shape sees a proposal that may use the registered container."""
     if shape.proposals:
         return true()
-    link = aliased(ContainerRegistryHasProposal)
-    linked = select(link.containerRegistryId)
-    return by_parents(
-        *(shape, registry_id),
-        lambda caller: if_possible(linked, seen_proposals(caller, link.proposalId)),
-    )
+    item, link = aliased(ContainerRegistry), aliased(ContainerRegistryHasProposal)
+
+    def paths(caller: Shape) -> Iterator[Select]:
+        linked = select(link.containerRegistryId)
+        yield from if_possible(linked, seen_proposals(caller, link.proposalId))
+        if caller.reach is Reach.PROPOSALS:
+            items = select(item.containerRegistryId)
+            free = items.outerjoin(link, link.containerRegistryId == item.containerRegistryId)
+            yield free.where(link.proposalId.is_(None))
+
+    return by_parents(shape, registry_id, paths)
 
 
 @cache_statements(512)

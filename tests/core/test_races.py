@@ -22,6 +22,7 @@ from shared.db import db
 from shared.models import (
     BeamLineSetup,
     BLSample,
+    BLSampleGroup,
     BLSampleImage,
     BLSession,
     BLSubSample,
@@ -49,7 +50,10 @@ from tests.rows import row
 
 URL = "/ispyb/api/v1"
 GROUPS, COLLECTIONS = f"{URL}/data_collections/groups", f"{URL}/data_collections"
-OFFICE = ("office", None, "uportal_sync", "all_proposals", "all_sessions", "mx_write")
+OFFICE = (
+    *("office", None, "uportal_sync", "all_proposals", "all_sessions", "mx_write"),
+    "industry_read",
+)
 KEPT = 7  # the key of the row that has dependent rows
 DELETED = {  # the row that a published DELETE names, and what it must have
     "/proposals/{proposal_id}": (Proposal, {"personId": 1}),
@@ -73,12 +77,14 @@ DELETED = {  # the row that a published DELETE names, and what it must have
         LabContact,
         {"personId": 1, "proposalId": 1, "cardName": "kept"},
     ),
+    "/samples/groups/{group_id}": (BLSampleGroup, {"proposalId": 1}),
     "/samples/images/{image_id}": (BLSampleImage, {"blSampleId": 1}),
     "/samples/ligands/{ligand_id}": (Ligand, {"proposalId": 1, "name": "kept"}),
     "/samples/subsamples/{subsample_id}": (BLSubSample, {"blSampleId": 1}),
 }
 ALONG = {  # the tables whose rows are deleted along, by the table of the row
     "BLSample": {*samples.DEPENDENT},
+    "BLSampleGroup": {"BLSampleGroup_has_BLSample"},
     "BLSession": {"SessionType"},
     "Container": {*containers.DEPENDENT},
     "ContainerRegistry": {"ContainerRegistry_has_Proposal"},
@@ -91,6 +97,7 @@ LINKS = {  # tables whose rows a DELETE names by their parents; no table refers 
     "/proposals/{proposal_id}/persons/{person_id}": "ProposalHasPerson",
     "/sessions/{session_id}/persons/{person_id}": "Session_has_Person",
     "/data_collections/{data_collection_id}/comments/{comment_id}": "DataCollectionComment",
+    "/samples/groups/{group_id}/persons/{person_id}": "SampleGroupPerson",
     "/samples/groups/{group_id}/samples/{sample_id}": "BLSampleGroup_has_BLSample",
     "/samples/proteins/{protein_id}/pdbs/{pdb_id}": "Protein_has_PDB",
     "/samples/{sample_id}/ligands/{ligand_id}": "BLSample_has_Ligand",

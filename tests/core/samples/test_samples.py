@@ -198,7 +198,7 @@ def test_a_sample_is_always_somebodys(as_, stock):
 
 def test_a_box_in_itself_is_of_nobody(as_, stock, add):
     add(Container(containerId=9, parentContainerId=9))
-    staff = as_("staff", 9, "all_proposals")
+    staff = as_("staff", 9, "all_proposals", "industry_read")
     moved = staff.patch(f"{URL}/1", json={"containerId": 9})
     assert (moved.status_code, moved.json["Container"]["containerId"]) == (200, 9)
 

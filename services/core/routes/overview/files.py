@@ -95,7 +95,7 @@ class SpectrumFile(Resource):
 
 
 @ns.route("/samples/images/<int:image_id>/file")
-class SampleImage(Resource):
+class SamplePicture(Resource):
     @ns.require(link=True)
     @ns.takes(FileQuery, query=True)
     @ns.streams(PICTURE)
