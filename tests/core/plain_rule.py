@@ -301,7 +301,7 @@ class PlainRule:
         )
 
     def sees_sample(self, sample):
-        """By its crystal, without one by its container; without both by nothing."""
+        """By its crystal, without one by its container; without both to those who see all."""
         return self.by_sample(PlainRule._sees_sample, sample, sample["blSampleId"])
 
     def _sees_sample(self, sample):
@@ -309,6 +309,8 @@ class PlainRule:
             return True
         if sample["crystalId"] is not None:
             return self.sees_crystal(self.tables.crystals[sample["crystalId"]])
+        if sample["containerId"] is None:
+            return self.all_proposals
         container = self.tables.containers.get(sample["containerId"])
         return container is not None and self.sees_container(container)
 
@@ -332,7 +334,7 @@ class PlainRule:
             users[key] for users in self.tables.users_of_plan.values()
         )
         if not crystals and not samples and not subsamples:
-            return plan["beamLineName"] is not None
+            return self.all_proposals or plan["beamLineName"] is not None
         return any(map(self.sees_crystal, crystals)) or any(map(self.sees_sample, samples))
 
     def sees_group(self, group):
