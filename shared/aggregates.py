@@ -9,20 +9,28 @@ from typing import Any
 from marshmallow import fields
 from sqlalchemy import func
 
+from shared.sql import on_the_wire
+
 
 class Aggregate(fields.Field):
     """The base of aggregates; ``by`` is the child's column that refers to the row.
 
-    ``through`` is the relationship from the counted table to the table of ``by``, if they differ.
+    ``through`` are the relationships from the counted table to the table of ``by``, if they
+    differ: one, or a tuple in the order of the joins.
     """
 
-    def __init__(self, by: Any, *, through: Any = None, **kwargs: Any):
+    def __init__(self, by: Any, *, through: Any = (), **kwargs: Any):
         super().__init__(dump_only=True, **kwargs)
-        self.by, self.through = by, through
+        self.by, self.through = by, through if isinstance(through, tuple) else (through,)
+
+    @property
+    def model(self) -> Any:
+        """The counted table."""
+        return (*self.through, self.by)[0].class_
 
     def expression(self) -> Any:
         """The SQL of the value, over all children of a row."""
-        raise TypeError("an Aggregate is Count or Distinct")
+        raise TypeError("an Aggregate is one of the classes below it")
 
     def finish(self, value: Any) -> Any:
         """The value for JSON; ``value`` is None if there is no child."""
@@ -37,6 +45,28 @@ class Count(Aggregate, fields.Integer):
 
     def finish(self, value):
         return value or 0
+
+
+class CountDistinct(Count):
+    """The number of distinct values of ``column`` among the children."""
+
+    def __init__(self, by: Any, column: Any, **kwargs: Any):
+        super().__init__(by, **kwargs)
+        self.column = column
+
+    def expression(self):
+        return func.count(self.column.distinct())
+
+
+class Latest(Aggregate, fields.NaiveDateTime):
+    """The latest moment of ``column`` among the children; null without any."""
+
+    def __init__(self, by: Any, column: Any, **kwargs: Any):
+        super().__init__(by, metadata={"format": "date-time-local"}, **kwargs)
+        self.column = column
+
+    def expression(self):
+        return on_the_wire(func.max(self.column))
 
 
 class Distinct(Aggregate, fields.List):

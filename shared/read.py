@@ -216,7 +216,7 @@ class Reader:
             if isinstance(field, Computed):
                 continue
             kinds[field.by, field.through][inner] = field
-            visibility.entry(field.by.class_ if field.through is None else field.through.class_)
+            visibility.entry(field.model)
         at = self._position(key_of(entity))
         self._totals += [_Totals(name, at, kind) for kind in kinds.values()]
 
@@ -292,13 +292,13 @@ def _select_totals(counted: tuple[Aggregate, ...], shape: Shape | None) -> Selec
 
 def _narrow(stmt: Select, counted: Aggregate, shape: Shape | None) -> Select:
     """``stmt`` with the counted rows that a caller of that shape sees."""
-    by, through = counted.by, counted.through
-    if visibility.hidden_children(by, shape):
-        stmt = stmt.where(_condition(shape, by.class_))
-    if through is not None:
-        stmt = stmt.select_from(through.class_).join(through)
-        if visibility.hidden_parent(through) or visibility.may_be_closed(shape, through.class_):
-            stmt = stmt.where(_condition(shape, through.class_))
+    if visibility.hidden_children(counted.by, shape):
+        stmt = stmt.where(_condition(shape, counted.by.class_))
+    stmt = stmt.select_from(counted.model)
+    for link in counted.through:
+        stmt = stmt.join(link)
+        if visibility.hidden_parent(link) or visibility.may_be_closed(shape, link.class_):
+            stmt = stmt.where(_condition(shape, link.class_))
     return stmt
 
 
