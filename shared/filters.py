@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 from shared import names
 from shared.db import db
 from shared.identity import Identity
-from shared.models import BLSession, Proposal
+from shared.models import BLSession, DataCollectionGroup, Proposal
 from shared.schemas import LARGEST_KEY, TableSchema, text_of
 from shared.scopes import hangs_on, hangs_only_on
 from shared.statements import cache_statements
@@ -99,6 +99,16 @@ def by_session_id(model: Any) -> dict[str, Filter]:
     condition = hangs_on(BLSession.sessionId, model, "sessionId")
     follows_rule = hangs_only_on(BLSession, model)
     return {"sessionId": Filter(condition, key, follows_rule=follows_rule)}
+
+
+def by_sample(model: Any) -> dict[str, Filter]:
+    """The filter ``blSampleId`` of rows that hang on groups of data collections of a sample."""
+    key = fields.Integer(
+        validate=validate.Range(0, LARGEST_KEY),
+        metadata={"description": "measured on this sample"},
+    )
+    condition = hangs_on(DataCollectionGroup.blSampleId, model, "blSampleId")
+    return {"blSampleId": Filter(condition, key)}
 
 
 @cache

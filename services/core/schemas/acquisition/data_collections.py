@@ -4,17 +4,17 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 from marshmallow_sqlalchemy import auto_field
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 
 from services.core.schemas.acquisition.grids import GridSchema
 from services.core.schemas.acquisition.positions import PositionSchema
 from services.core.schemas.beamline.detectors import CollectionDetectorSchema
-from services.core.schemas.records import KEY, MANY, RecordSchema
+from services.core.schemas.records import MANY, RecordSchema
 from shared.access_forms import is_selected
 from shared.aggregates import Count
 from shared.computed import ComputedDict
 from shared.config import API_ROOT
-from shared.filters import Filter, by_beamline, by_session_id
+from shared.filters import Filter, by_beamline, by_sample, by_session_id
 from shared.models import (
     EXPERIMENT_TYPES,
     DataCollection,
@@ -63,10 +63,6 @@ class DataCollectionMetadataSchema(Schema):
     comments = Count(DataCollectionComment.dataCollectionId)
 
 
-def _select_groups(column: Any, name: str) -> Select:
-    return select(DataCollectionGroup.dataCollectionGroupId).where(column == bindparam(name))
-
-
 class DataCollectionSchema(RecordSchema):
     """A data collection."""
 
@@ -85,16 +81,13 @@ class DataCollectionSchema(RecordSchema):
         filters = {
             **by_beamline(DataCollection),
             **by_session_id(DataCollection),
-            "blSampleId": Filter(
-                DataCollection.dataCollectionGroupId.in_(
-                    _select_groups(DataCollectionGroup.blSampleId, "blSampleId")
-                ),
-                fields.Integer(validate=KEY),
-            ),
+            **by_sample(DataCollection),
             "experimentType": Filter(
                 is_selected(  # no index has the type: to gather the groups reads all of them
                     DataCollection.dataCollectionGroupId,
-                    _select_groups(DataCollectionGroup.experimentType, "experimentType"),
+                    select(DataCollectionGroup.dataCollectionGroupId).where(
+                        DataCollectionGroup.experimentType == bindparam("experimentType")
+                    ),
                 ),
                 fields.String(validate=validate.OneOf(EXPERIMENT_TYPES)),
             ),

@@ -9,7 +9,7 @@ from sqlalchemy import CompoundSelect, bindparam, select, union
 
 from services.core.models import AutoProcIntegration
 from shared.aggregates import Count
-from shared.filters import Filter, by_parent
+from shared.filters import Filter, by_parent, by_sample
 from shared.models import (
     AutoProcProgram,
     AutoProcProgramAttachment,
@@ -149,6 +149,7 @@ class AutoProcProgramSchema(TidySchema):
         search = ("processingPrograms", "processingMessage")
         sort = ("-autoProcProgramId",)
         filters: ClassVar[dict] = {
+            **by_sample(AutoProcProgram),
             "dataCollectionId": Filter(
                 None,
                 fields.Integer(
@@ -220,7 +221,7 @@ class ProgramAttachmentSchema(AttachmentSchema):
     autoProcProgramId = auto_field(required=True)
 
     class Meta(AttachmentSchema.Meta):
-        filters: ClassVar[dict] = {}
+        filters: ClassVar[dict] = by_sample(AutoProcProgramAttachment)
 
 
 class MessageSchema(TidySchema):
