@@ -481,13 +481,13 @@ def count_own(statements):
 
 
 @pytest.mark.parametrize("beamlines", [None, ["i03"]])
-def test_a_document_takes_one_statement_per_table_and_two_more(as_, data, statements, beamlines):
-    """It locks the data collection, and reads the pipeline and the repeat."""
+def test_a_document_takes_one_statement_per_table_and_three(as_, data, statements, beamlines):
+    """It locks the data collection, reads the pipeline and the repeat, and the samples at last."""
     caller = PIPELINE if beamlines is None else ("i03", None, "processing_write")
     client = as_(*caller, service=True, beamlines=beamlines)
     with statements() as seen:
         made = stored(client.post(RESULTS, json=document()))
-    assert count_own(seen) == 10 and len(seen) <= 13, seen
+    assert count_own(seen) == 11 and len(seen) <= 14, seen
     assert stored(client.get(f"{RESULTS}/{made['program']['autoProcProgramId']}"), 200) == made
     body = document()
     body["program"]["processingStartTime"] = "2024-05-12T10:00:00"
@@ -497,4 +497,4 @@ def test_a_document_takes_one_statement_per_table_and_two_more(as_, data, statem
     body["autoProc"]["scalings"] = [scaling] * 20
     with statements() as seen:
         stored(client.post(RESULTS, json=body))
-    assert count_own(seen) == 10, seen
+    assert count_own(seen) == 11, seen

@@ -25,7 +25,8 @@ from services.core.schemas.processing.results import (
     StoredProgramSchema,
 )
 from services.core.schemas.processing.screenings import PARENTS
-from shared import read, row_checks, visibility
+from services.core.schemas.samples.sample_names import NamedSampleSchema
+from shared import access, read, row_checks, visibility
 from shared.access import everything
 from shared.db import db, save
 from shared.errors import BadInput, Conflict, NotFound, NotYet
@@ -48,7 +49,7 @@ def get(identity: Identity, program_id: int) -> dict:
     parts["mxmrRuns"] = read.some(MRRunSchema, visibility.rule(identity, MXMRRun), **key)
     parts["phasing"] = phasings.get(identity, program_id)
     parts["screenings"] = _list_screenings(identity, program_id)
-    return _build_answer(program, parts, results)
+    return _build_answer(identity, program, parts, results)
 
 
 def _list_screenings(identity: Identity, program_id: int) -> list[dict]:
@@ -210,7 +211,7 @@ def _write_parts(
             raise Conflict("another program of this name and start did a phasing of this scaling")
         phasings.create(phasings.copy_of(program), {**scaling, **phasing}, created)
         parts["phasing"] = phasings.get(identity, program_id)
-    return _build_answer(vars(program), parts, results)
+    return _build_answer(identity, vars(program), parts, results)
 
 
 def _describe(program: Any, pipeline: dict | None) -> dict:
@@ -247,22 +248,22 @@ def _replace_screenings(
             raise type(error)(str(error), reasons) from error
 
 
-def _build_answer(program: dict, parts: dict, results: list[dict]) -> dict:
+def _build_answer(identity: Identity, program: dict, parts: dict, results: list[dict]) -> dict:
     """The result of a program in the shape of ResultSchema; ``parts`` are those there are."""
     integrations = result_parents.integrations_by_place(results).values()
     keys = [each["dataCollectionId"] for each in integrations]
+    if not keys:
+        keys = [result_parents.find_collection(program["processingJobId"], program[KEY])]
+    samples = {"collections": [key for key in keys if key is not None]}
     return {
-        "dataCollectionId": (
-            keys[0]
-            if keys
-            else result_parents.find_collection(program["processingJobId"], program[KEY])
-        ),
+        "dataCollectionId": keys[0],
         "program": program,
         "autoProc": results[0] if results else None,
         "furtherAutoProcs": results[1:],
         "mxmrRuns": [],
         "phasing": None,
         "screenings": [],
+        "BLSample": read.some(NamedSampleSchema, access.samples(identity), **samples),
         "warnings": [],
         **parts,
     }

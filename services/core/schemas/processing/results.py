@@ -30,6 +30,7 @@ from services.core.schemas.processing.programs import (
 )
 from services.core.schemas.processing.screenings import ScreeningSchema
 from services.core.schemas.records import MANY
+from services.core.schemas.samples.sample_names import NamedSampleSchema
 from shared.schemas import TableSchema
 
 SHELLS = ("overall", "innerShell", "outerShell")
@@ -296,6 +297,12 @@ class ResultSchema(Schema):
         many=True,
         validate=MANY,
         metadata={"description": "those that are stored stay if nothing is said of them"},
+    )
+    BLSample = fields.Nested(
+        NamedSampleSchema,
+        many=True,
+        dump_only=True,
+        metadata={"description": "the samples that its data collections were measured on"},
     )
     warnings = fields.List(
         fields.String(),
