@@ -37,7 +37,7 @@ def test_a_container_shows_its_dewar(as_, stock):
     container = as_("alice", ALICE).get(f"{URL}/1").json
     assert container["Dewar"]["code"] == "dewar 1"
     assert container["containerStatus"] == "processing"
-    assert container["_metadata"] == {"samples": 2}
+    assert container["_metadata"] == {"samples": 2, "measured": 0}
 
 
 def test_the_list_is_filtered(as_, stock):

@@ -5,17 +5,23 @@ from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import bindparam, select
 
 from services.core.schemas.samples.container_owners import OF_PROPOSAL
+from services.core.schemas.samples.sample_names import MEASURED
 from services.core.schemas.shipping.container_types import ContainerTypeSchema
-from shared.aggregates import Count
+from shared.aggregates import Count, CountDistinct
 from shared.filters import Filter, by_proposal
-from shared.models import BLSample, Container, Dewar
+from shared.models import BLSample, Container, DataCollection, DataCollectionGroup, Dewar
 from shared.schemas import TableSchema
 
 
 class ContainerMetadataSchema(Schema):
-    """The number of samples in a container that the caller sees."""
+    """The numbers of samples in a container that the caller sees, and of measured ones."""
 
     samples = Count(BLSample.containerId)
+    measured = CountDistinct(
+        *(BLSample.containerId, BLSample.blSampleId),
+        through=(DataCollection.group, DataCollectionGroup.sample),
+        metadata=MEASURED,
+    )
 
 
 class ContainerDewarSchema(TableSchema):

@@ -7,10 +7,18 @@ from sqlalchemy import bindparam, select, union
 from services.core.models import ShippingHasSession
 from services.core.schemas.people.lab_contacts import LabContactSchema
 from services.core.schemas.records import LIKE_JSON, is_json
+from services.core.schemas.samples.sample_names import MEASURED
 from shared import names
-from shared.aggregates import Count
+from shared.aggregates import Count, CountDistinct
 from shared.filters import Filter
-from shared.models import Container, Dewar, Shipping
+from shared.models import (
+    BLSample,
+    Container,
+    DataCollection,
+    DataCollectionGroup,
+    Dewar,
+    Shipping,
+)
 from shared.schemas import TableSchema
 
 SAFETY_LEVELS = ("Green", "Yellow", "Red")
@@ -23,10 +31,20 @@ OF_SESSION = union(
 
 
 class ShipmentMetadataSchema(Schema):
-    """The numbers of dewars and containers of a shipment."""
+    """The numbers of dewars, containers and samples of a shipment, and of measured samples."""
 
     dewars = Count(Dewar.shippingId)
     containers = Count(Dewar.shippingId, through=Container.dewar)
+    samples = Count(Dewar.shippingId, through=(BLSample.container, Container.dewar))
+    measured = CountDistinct(
+        Dewar.shippingId,
+        BLSample.blSampleId,
+        through=(
+            *(DataCollection.group, DataCollectionGroup.sample),
+            *(BLSample.container, Container.dewar),
+        ),
+        metadata=MEASURED,
+    )
 
 
 class ShipmentSchema(TableSchema):
