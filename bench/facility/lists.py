@@ -22,10 +22,11 @@ DATES = {"start": "2021-01-01", "end": "2021-01-08", "year": 2021, "month": 3, "
 ONE = """
 SELECT s.sessionId, s.proposalId, s.visit_number, s.beamLineName, p.proposalNumber,
   g.dataCollectionGroupId, g.blSampleId, c.crystalId, c.proteinId, b.containerId,
-  d.dataCollectionId, i.autoProcProgramId
+  w.shippingId AS shipmentId, d.dataCollectionId, i.autoProcProgramId
 FROM BLSession s JOIN Proposal p ON p.proposalId = s.proposalId
   JOIN DataCollectionGroup g ON g.sessionId = s.sessionId
   JOIN BLSample b ON b.blSampleId = g.blSampleId JOIN Crystal c ON c.crystalId = b.crystalId
+  JOIN Container k ON k.containerId = b.containerId JOIN Dewar w ON w.dewarId = k.dewarId
   JOIN DataCollection d ON d.dataCollectionGroupId = g.dataCollectionGroupId
   JOIN AutoProcIntegration i ON i.dataCollectionId = d.dataCollectionId
 WHERE s.sessionId = {}

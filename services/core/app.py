@@ -22,7 +22,14 @@ from services.core.routes.beamline import (
     robot_actions,
     xrf_spectra,
 )
-from services.core.routes.overview import files, json_schemas, statistics, timeline
+from services.core.routes.overview import (
+    files,
+    json_schemas,
+    sample_lineages,
+    sample_results,
+    statistics,
+    timeline,
+)
 from services.core.routes.people import (
     lab_contacts,
     laboratories,
@@ -133,6 +140,8 @@ MOUNTS = [
             commands.ns,
             timeline.ns,
             statistics.ns,
+            sample_lineages.ns,
+            sample_results.ns,
             files.ns,
             json_schemas.ns,
         ]

@@ -34,7 +34,7 @@ from shared.statements import cache_statements
 from shared.table_service import TableService
 
 MOST_STATES = 5_000  # whose states are listed at once
-SETTINGS = {"of", "criterion", "shell", "minCompleteness"}
+SETTINGS = ("of", "criterion", "shell", "minCompleteness")
 CELL = tuple(name for name in columns_of(TableResultSchema) if name != "autoProcId")
 MEASURES = tuple(
     name
@@ -71,13 +71,29 @@ def list_best(identity: Identity, query: dict) -> dict:
     filters = _resolve_names(identity, filters)
     if not filters:
         raise BadInput("invalid input", {"sessionId": ["this or another filter is needed"]})
-    level, criterion, shell = query["of"], query["criterion"], query["shell"]
+    best = choose_best(identity, filters, *(query[name] for name in SETTINGS))
+    return {"criterion": query["criterion"], "shell": query["shell"], "best": best}
+
+
+def choose_best(
+    identity: Identity,
+    filters: dict,
+    level: str,
+    criterion: str = "rMerge",
+    shell: str = "overall",
+    least: float = 0,
+    fields: tuple[str, ...] = (),
+) -> list[dict]:
+    """The best scaling of each owner at ``level``, as ``BestResultSchema`` has it.
+
+    ``fields`` are those of the scalings to read; without any all are read.
+    """
     rule = processing_rules.choose_scalings(identity, filters)
     group = DataCollectionGroup
     groups = access.below_session(identity, group.sessionId, group.blSampleId)
     names = tuple(sorted(filters))
     statement = _candidates(rule.condition, groups.condition, names, level, criterion)
-    parameters = {**rule.values, **filters, "shell": shell, "least": query["minCompleteness"]}
+    parameters = {**rule.values, **filters, "shell": shell, "least": least}
     sign = 1 if CRITERIA[criterion] else -1
     winners: dict[int, tuple] = {}
     for owner, scaling, value in db.session.connection().execute(statement, parameters):
@@ -87,16 +103,15 @@ def list_best(identity: Identity, query: dict) -> dict:
     rows = {
         row["autoProcScalingId"]: row
         for row in (
-            read.some(ResultRowSchema, everything(identity), autoProcScalingId__in=keys)
+            read.some(ResultRowSchema, everything(identity), fields, autoProcScalingId__in=keys)
             if keys
             else []
         )
     }
-    best = [
+    return [
         {OWNERS[level]: owner, "value": value, "AutoProcScaling": rows[scaling]}
         for owner, (_, scaling, value) in sorted(winners.items())
     ]
-    return {"criterion": criterion, "shell": shell, "best": best}
 
 
 def list_states(identity: Identity, query: dict) -> dict:
@@ -194,6 +209,7 @@ def _candidates(rule, session, filters: tuple[str, ...], level: str, criterion: 
         "proposal": group.sessionId.in_(of_proposal),
         "sessionId": group.sessionId == bindparam("sessionId"),
         "blSampleId": group.blSampleId == bindparam("blSampleId"),
+        "blSampleId__in": group.blSampleId.in_(bindparam("blSampleId__in", expanding=True)),
         "dataCollectionGroupId": group.dataCollectionGroupId == bindparam("dataCollectionGroupId"),
         "dataCollectionId": collection.dataCollectionId == bindparam("dataCollectionId"),
     }  # the filters of the table that would join all this once more
@@ -212,5 +228,8 @@ def _candidates(rule, session, filters: tuple[str, ...], level: str, criterion: 
         owner.is_not(None),
         value.is_not(None) if CRITERIA[criterion] else value > 0,
         ~failed,
-        *(on_joined.get(name, condition(ResultRowSchema, name)) for name in filters),
+        *(
+            on_joined[name] if name in on_joined else condition(ResultRowSchema, name)
+            for name in filters
+        ),
     ).distinct()

@@ -13,7 +13,7 @@ from services.core.models import (
 )
 from services.core.schemas.processing.programs import KEY, RUN_STATES
 from services.core.schemas.processing.results import SHELLS
-from shared.filters import Filter, by_proposal, fields_of
+from shared.filters import Filter, by_proposal, by_sample, fields_of
 from shared.lists import Delimited
 from shared.models import (
     AutoProcProgram,
@@ -80,6 +80,7 @@ class AutoProcRowSchema(TableSchema):
         model = AutoProc
         search = ("spaceGroup",)
         sort = ("-autoProcId",)
+        filters = by_sample(AutoProc)
 
 
 class TableShellSchema(TableSchema):
@@ -174,6 +175,15 @@ SELECTION = {  # filters of results; the module replaces session by sessionId
 }
 
 
+OF_PROGRAMS = Filter(  # only code uses it
+    AutoProcScaling.autoProcId.in_(
+        select(AutoProc.autoProcId).where(
+            AutoProc.autoProcProgramId.in_(bindparam("programs", expanding=True))
+        )
+    )
+)
+
+
 class ResultRowSchema(TableSchema):
     """A scaling with its symmetry and cell, its shells and its integrations."""
 
@@ -184,7 +194,7 @@ class ResultRowSchema(TableSchema):
     class Meta(TableSchema.Meta):
         model = AutoProcScaling
         sort = ("-autoProcScalingId",)
-        filters = SELECTION
+        filters = {**SELECTION, "programs": OF_PROGRAMS}
 
 
 BestQuery = Schema.from_dict(  # the filters of results, and the criterion
