@@ -5,7 +5,15 @@ The auth service creates and migrates them; all services use them.
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, String
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.mysql import MEDIUMBLOB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -148,6 +156,30 @@ class Notice(OwnBase):
     tries: Mapped[int] = mapped_column(doc="times that a sender has claimed it")
     nextTry: Mapped[datetime] = mapped_column(index=True, doc="UTC; a claim ends then")
     error: Mapped[str | None] = mapped_column(String(255), doc="why the last try failed")
+
+
+class MxlimsObject(OwnBase):
+    """An object of an MXLIMS message of a shipment, with the row that it is stored in.
+
+    ``scope`` is the shipment for substances, which many shipments name, and 0 for other objects,
+    each of which is in one shipment.
+    """
+
+    __tablename__ = "MxlimsObject"
+    __table_args__ = (
+        UniqueConstraint("uuid", "scope"),
+        Index("MxlimsObject_row", "rowTable", "rowKey"),
+    )
+
+    mxlimsObjectId: Mapped[int] = mapped_column(Serial, primary_key=True)
+    uuid: Mapped[str] = mapped_column(String(36))
+    scope: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(30), doc="class of the object, e.g. Pin")
+    shippingId: Mapped[int] = mapped_column(index=True, doc="the shipment")
+    proposalId: Mapped[int] = mapped_column(doc="its proposal")
+    rowTable: Mapped[str | None] = mapped_column(String(30), doc="table of its row; null: none")
+    rowKey: Mapped[int | None] = mapped_column(doc="primary key of its row")
+    content: Mapped[dict] = mapped_column(JSON, doc="as sent, with references by uuid")
 
 
 class Activity(OwnBase):
