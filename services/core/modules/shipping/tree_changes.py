@@ -111,8 +111,9 @@ def _delete(identity: Identity, rows: tuple, stored: tuple) -> None:
         row_checks.remove_locked(Container, [*inner], containers_module.DEPENDENT)
         containers_left -= inner
     row_checks.remove_locked(Dewar, [*gone[0]], dewars_module.DEPENDENT)
-    for key in gone[1]:
-        db.session.expunge(stored[1][key])
+    for keys, by_key in zip(gone, stored):
+        for key in keys:  # a new row may get the same one
+            db.session.expunge(by_key[key])
 
 
 def _complete(rows: tuple) -> None:
