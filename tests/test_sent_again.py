@@ -17,7 +17,7 @@ POSTS = [
     path
     for path in ONES
     for name in [f"post {path.rpartition('/')[0]}"]
-    if name in NATIVE and not ROUTES[name].secret
+    if name in NATIVE and not (ROUTES[name].secret or ROUTES[name].sent_as_is)
 ]
 CALLER = "user office"
 REPLACED = {"/autoproc/results/{program_id}"}  # all rows below the program are new ones

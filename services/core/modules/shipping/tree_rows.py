@@ -61,20 +61,20 @@ class Faults:
     """The reasons why a document cannot be stored, by the paths of its fields."""
 
     def __init__(self) -> None:
-        self._errors: dict = {}
+        self.errors: dict = {}
 
     def add(self, path: Path, reason: str) -> None:
         """Add a reason for the field at ``path``."""
         *above, name = path
-        errors = self._errors
+        errors = self.errors
         for step in above:
             errors = errors.setdefault(step, {})
         errors.setdefault(name, []).append(reason)
 
     def raise_any(self) -> None:
         """Raise BadInput if there are reasons."""
-        if self._errors:
-            raise BadInput("invalid input, nothing is stored", self._errors)
+        if self.errors:
+            raise BadInput("invalid input, nothing is stored", self.errors)
 
 
 @dataclass

@@ -43,6 +43,7 @@ from services.core.schemas.samples.subsamples import SubsampleSchema
 from services.core.schemas.shipping.assignments import AssignmentSchema, UnassignmentSchema
 from services.core.schemas.shipping.containers import ContainerSchema
 from services.core.schemas.shipping.dewars import DewarSchema
+from services.core.schemas.shipping.mxlims_messages import MxlimsMessageSchema
 from services.core.schemas.shipping.histories import DewarHistorySchema, ScanSchema
 from services.core.schemas.shipping.inspections import InspectionSchema
 from services.core.schemas.shipping.queues import NewQueueSchema
@@ -66,6 +67,7 @@ WRITTEN: dict[str, type[Schema]] = {
         CrystalSchema,
         DewarSchema,
         DiffractionPlanSchema,
+        MxlimsMessageSchema,
         LigandSchema,
         PdbFileSchema,
         InspectionSchema,
