@@ -73,7 +73,7 @@ def fill(
             visits = proposal(world, rows, number)
             experiments(world, rows, [v for v in visits if v.beamline.technique == "mx"])
             for visit in visits:
-                if visit.beamline.technique != "mx":
+                if visit.used and visit.beamline.technique != "mx":
                     acquire(world, rows, visit)
             if number % CHUNK == CHUNK - 1 or number == total - 1:
                 for table, size in _insert(connection, rows).items():

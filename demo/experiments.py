@@ -9,7 +9,9 @@ from demo.proposals import Visit
 from demo.quality import in_grid, in_turn, judge
 from demo.results import process
 from demo.rows import Rows, World, add_to, pick
-from demo.samples import Sample, Stock, shipment, stocks
+from demo.samples import Sample, Stock, stocks
+from demo.shipments import WAITING, bring, ship
+from demo.stores import Stores, equip
 from demo.screenings import screen
 from services.core.models import (
     EnergyScan,
@@ -60,17 +62,32 @@ class Work:
 
 
 def experiments(world: World, rows: Rows, visits: list[Visit]) -> None:
-    """Add the experiments in the MX ``visits`` of one proposal."""
-    shelf = stocks(world, rows, visits[0]) if visits else []
-    for visit in visits:
-        _visit(world, rows, visit, shelf)
+    """Add the shipments and experiments of the MX ``visits`` of one proposal."""
+    used = [visit for visit in visits if visit.used]
+    if not used:
+        return
+    shelf, stores = stocks(world, rows, used[0]), equip(world, rows, used[0])
+    latest = [visit for visit in used if visit.featured and visit.end.date() < world.today]
+    waiting = {v.sessionId: word for v, word in zip(reversed(latest[1:]), WAITING)}
+    for visit in used:
+        _visit(world, rows, visit, shelf, stores, waiting.get(visit.sessionId))
+    if used[0].featured:
+        ahead = [visit for visit in visits if visit.start.date() > world.today]
+        ship(world, rows, (ahead or used[-1:])[0], shelf, stores)
 
 
-def _visit(world: World, rows: Rows, visit: Visit, shelf: list[Stock]) -> None:
+def _visit(
+    world: World,
+    rows: Rows,
+    visit: Visit,
+    shelf: list[Stock],
+    stores: Stores,
+    status: str | None,
+) -> None:
     rng = world.random("data", visit.sessionId)
     work = Work(world, rows, rng, visit, visit.start + BEGIN)
     size = rng.randint(*(MANY if visit.featured else FEW))
-    for sample in shipment(world, rows, rng, visit, shelf, size):
+    for sample in bring(world, rows, rng, visit, shelf, stores, size, status):
         work.fresh = visit.end.date() > world.today and sample.location > size - 2
         work.rest()
         if work.now + PER_SAMPLE > visit.end:

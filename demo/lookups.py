@@ -1,5 +1,7 @@
 """Rows that every real database has: types, groups, permissions."""
 
+from itertools import chain
+
 from sqlalchemy import Connection, insert, inspect, select
 
 from demo import facility
@@ -7,9 +9,13 @@ from services.ssx.models import EventType
 from shared.db import Base
 from shared.models import (
     AdminVar,
+    BLSampleImageScore,
     ComponentType,
     ConcentrationType,
+    ContainerType,
     ExperimentType,
+    Imager,
+    InspectionType,
     Permission,
     ProcessingPipeline,
     ProcessingPipelineCategory,
@@ -17,6 +23,10 @@ from shared.models import (
     UserGroupHasPermission,
 )
 
+CONTAINER_TYPE = (
+    *("name", "proposalType", "active", "capacity"),
+    *("wellPerRow", "dropPerWellX", "dropPerWellY"),
+)
 TABLES: dict[type[Base], tuple[str, list[dict]]] = {  # the column of the name, and the rows
     ExperimentType: (
         "name",
@@ -34,6 +44,22 @@ TABLES: dict[type[Base], tuple[str, list[dict]]] = {  # the column of the name, 
             {"name": name, "symbol": symbol, "proposalType": technique, "active": True}
             for name, symbol, technique in facility.CONCENTRATION_TYPES
         ],
+    ),
+    ContainerType: (
+        "name",
+        [dict(zip(CONTAINER_TYPE, each)) for each in facility.CONTAINER_TYPES],
+    ),
+    Imager: (
+        "name",
+        [
+            dict(zip(("name", "temperature", "serial", "capacity"), each))
+            for each in facility.IMAGERS
+        ],
+    ),
+    InspectionType: ("name", [{"name": name} for name in facility.INSPECTION_TYPES]),
+    BLSampleImageScore: (
+        "name",
+        [dict(zip(("name", "score", "colour"), each)) for each in facility.IMAGE_SCORES],
     ),
     ProcessingPipelineCategory: (
         "name",
@@ -91,6 +117,7 @@ def _lookup(
     new = [row for row in rows if row[column] not in keys]
     for number, row in enumerate(new, last + 1):
         keys[row[column]] = number
+    blank = dict.fromkeys(chain.from_iterable(new))
     if new:
-        connection.execute(insert(model), [{key.name: keys[r[column]], **r} for r in new])
+        connection.execute(insert(model), [{key.name: keys[r[column]], **blank, **r} for r in new])
     return keys

@@ -83,10 +83,11 @@ class Visit:
     start: datetime
     end: datetime
     featured: bool  # of a story, which demo users look at
+    used: bool  # has data
 
 
 def proposal(world: World, rows: Rows, number: int) -> list[Visit]:
-    """Add proposal ``number`` with people and sessions; return the sessions with data."""
+    """Add proposal ``number`` with people and sessions; return the sessions."""
     plan = _plan(world, number)
     key = world.key(Proposal)
     cancelled = not plan.featured and plan.rng.random() < CANCELLED
@@ -108,11 +109,10 @@ def proposal(world: World, rows: Rows, number: int) -> list[Visit]:
     _members(world, rows, plan, key)
     if cancelled:
         return []
-    visits = [
+    return [
         _session(world, rows, plan, key, number, start, shifts)
         for number, (start, shifts) in enumerate(_schedule(plan, world.today), 1)
     ]
-    return [visit for visit in visits if visit]
 
 
 def _plan(world: World, number: int) -> Plan:
@@ -188,10 +188,12 @@ def _members(world: World, rows: Rows, plan: Plan, key: int) -> None:
             personId=person,
             role=roles[place] if place < len(roles) else "Co-Investigator",
         )
+    contact = world.key(LabContact)
+    world.contacts[key] = contact, plan.team[0]
     add_to(
         rows,
         LabContact,
-        labContactId=world.key(LabContact),
+        labContactId=contact,
         personId=plan.team[0],
         proposalId=key,
         cardName=f"{world.families[plan.team[0]]}, {plan.name}",
@@ -205,7 +207,7 @@ def _members(world: World, rows: Rows, plan: Plan, key: int) -> None:
 
 def _session(
     world: World, rows: Rows, plan: Plan, parent: int, number: int, start: datetime, shifts: int
-) -> Visit | None:
+) -> Visit:
     rng, technique = plan.rng, plan.story.technique
     key, end = world.key(BLSession), start + timedelta(hours=8 * shifts)
     beamline = _beamline(plan, start.date() == world.today)
@@ -240,10 +242,8 @@ def _session(
     add_to(rows, SessionType, sessionTypeId=world.key(SessionType), sessionId=key, typeName=kind)
     guests = plan.guests if number % 2 or done <= 0 else []
     _visitors(rows, plan, key, contact, number, guests, remote=kind == "Remote")
-    if not used:
-        return None
     name = f"{plan.name}-{number}"
-    return Visit(key, parent, name, number, beamline, start, end, plan.featured)
+    return Visit(key, parent, name, number, beamline, start, end, plan.featured, used)
 
 
 def _visitors(

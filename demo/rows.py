@@ -23,6 +23,9 @@ class World:
     staff: list[int] = field(default_factory=list)
     demo: dict[str, int] = field(default_factory=dict)  # login -> person
     families: dict[int, str] = field(default_factory=dict)  # person -> last name
+    contacts: dict[int, tuple[int, int]] = field(
+        default_factory=dict
+    )  # by proposal; with the person
     setups: dict[str, int] = field(default_factory=dict)  # beamline -> setup
     detectors: dict[str, int] = field(default_factory=dict)  # beamline -> detector
     runs: list[tuple[datetime, datetime, int]] = field(default_factory=list)

@@ -1,23 +1,13 @@
-"""Proteins of a proposal, and their samples in a session."""
+"""Proteins of a proposal, and samples of them."""
 
 import random
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from demo.proposals import Visit
 from demo.rows import Rows, World, add_to, noon, pick
-from shared.models import (
-    BLSample,
-    ComponentType,
-    Container,
-    Crystal,
-    Dewar,
-    DiffractionPlan,
-    Protein,
-    Shipping,
-)
+from shared.models import BLSample, ComponentType, Crystal, DiffractionPlan, Protein
 
-PLACES = 16  # of a puck
 QUALITIES = ("good",) * 7 + ("fair",) * 3 + ("none",)  # of the diffraction
 WORSE = {"good": 0.0, "fair": 0.8, "none": 2.5}  # Å
 CELL = ("a", "b", "c", "alpha", "beta", "gamma")
@@ -112,6 +102,16 @@ class Stock:
 
 
 @dataclass(frozen=True)
+class Puck:
+    """A container; ``slot`` is its place in the sample changer, 0 for none."""
+
+    key: int
+    label: str  # of the names of its samples
+    slot: int
+    filled: datetime
+
+
+@dataclass(frozen=True)
 class Sample:
     """A sample in its puck; ``slot`` is that of the puck in the sample changer."""
 
@@ -186,81 +186,18 @@ def _stock(
     return Stock(of, crystal, plan, anomalous)
 
 
-def shipment(
+def add_sample(
     world: World,
     rows: Rows,
     rng: random.Random,
-    visit: Visit,
-    shelf: list[Stock],
-    size: int,
-) -> list[Sample]:
-    """Add a shipment for ``visit``: a dewar, a puck and ``size`` samples in it."""
-    shipping, dewar, puck = world.key(Shipping), world.key(Dewar), world.key(Container)
-    sent, over = visit.start - timedelta(days=3), visit.end.date() < world.today
-    status = "returned" if over else "processing"
-    add_to(
-        rows,
-        Shipping,
-        shippingId=shipping,
-        proposalId=visit.proposalId,
-        shippingName=f"{visit.name} samples",
-        shippingStatus=status,
-        shippingType="DewarTracking",
-        creationDate=noon(sent.date() - timedelta(days=2)),
-        deliveryAgent_agentName="DHL",
-        deliveryAgent_shippingDate=sent.date(),
-        deliveryAgent_deliveryDate=visit.start.date() - timedelta(days=1),
-        safetyLevel="GREEN",
-        source="demo",
-    )
-    add_to(
-        rows,
-        Dewar,
-        dewarId=dewar,
-        shippingId=shipping,
-        code=f"SLS-MX-{rng.randint(1, 999):04}",
-        barCode=f"{visit.name}-{dewar:07}",
-        type="Dewar",
-        dewarStatus=status,
-        storageLocation=None if over else visit.beamline.name,
-        firstExperimentId=visit.sessionId,
-        source="demo",
-    )
-    slot = rng.randint(1, 29)
-    add_to(
-        rows,
-        Container,
-        containerId=puck,
-        dewarId=dewar,
-        code=f"PUCK-{rng.randint(1, 9999):04}",
-        barcode=f"SLS{puck:06}",
-        containerType="Puck",
-        capacity=PLACES,
-        containerStatus="at facility" if over else "processing",
-        beamlineLocation=None if over else visit.beamline.name,
-        sampleChangerLocation=None if over else str(slot),
-        sessionId=visit.sessionId,
-        source="demo",
-    )
-    return [
-        _sample(world, rows, rng, visit, pick(rng, shelf), puck, slot, place, over)
-        for place in range(1, size + 1)
-    ]
-
-
-def _sample(
-    world: World,
-    rows: Rows,
-    rng: random.Random,
-    visit: Visit,
     stock: Stock,
-    puck: int,
-    slot: int,
+    puck: Puck,
     place: int,
-    over: bool,
+    status: str | None = None,
 ) -> Sample:
+    """Add a sample of ``stock`` at a place of a container."""
     key = world.key(BLSample)
-    name, barcode = f"{stock.material.acronym}_{visit.number}_{place}", f"HA{key:08}"
+    name, barcode = f"{stock.material.acronym}_{puck.label}_{place}", f"HA{key:08}"
     quality = pick(rng, QUALITIES)
     add_to(
         rows,
@@ -268,18 +205,18 @@ def _sample(
         blSampleId=key,
         name=name,
         code=barcode,
-        containerId=puck,
+        containerId=puck.key,
         location=str(place),
         subLocation=1,
         crystalId=stock.crystal,
         diffractionPlanId=stock.plan,
-        blSampleStatus=None if over else "LOADED",
-        isInSampleChanger=not over,
+        blSampleStatus=status,
+        isInSampleChanger=status is not None,
         comments="Small, hardly to be seen" if quality == "none" else None,
         loopType="micro mount",
         loopLength=pick(rng, (0.05, 0.1, 0.2)),
         source="demo",
-        recordTimeStamp=noon(visit.start.date() - timedelta(days=5)),
+        recordTimeStamp=puck.filled,
     )
     resolution = round(stock.material.best * rng.uniform(1.0, 1.3) + WORSE[quality], 2)
-    return Sample(key, name, stock, place, slot, barcode, quality, resolution)
+    return Sample(key, name, stock, place, puck.slot, barcode, quality, resolution)

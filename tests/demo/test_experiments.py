@@ -24,6 +24,7 @@ from shared.models import (
     AutoProcProgram,
     AutoProcProgramAttachment,
     BLSample,
+    BLSampleImage,
     BLSession,
     DataCollection,
     DataCollectionFileAttachment,
@@ -236,6 +237,7 @@ def test_the_files_that_rows_name_are_there(facility_, filled):
         (EnergyScan, ["scanFileFullPath", "jpegChoochFileFullPath"]),
         (XFEFluorescenceSpectrum, ["scanFileFullPath", "jpegScanFileFullPath"]),
         (DataCollectionFileAttachment, ["fileFullPath"]),
+        (BLSampleImage, ["imageFullPath"]),
     ):
         rows = everything(facility_, model)
         named |= {getattr(row, column) for row in rows for column in columns} - {None}
