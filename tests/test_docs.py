@@ -33,7 +33,7 @@ PLACE = re.compile(
 )
 MADE = re.compile(r"^`([\w/.]+)`(?:, in `\w+`)?$", re.MULTILINE)  # files that a how-to makes
 SUBJECT = re.compile(r"^### (\w+)\n(.*?)(?=^##)", re.MULTILINE | re.DOTALL)
-FILE = re.compile(r"^`([\w.]+)`\n\n```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"^`([\w.]+)`\n\n```(?:python|json|csv)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -198,8 +198,10 @@ def told(text):
         (ROOT / "README.md", "## A first session", "## Architecture"),
         (TUTORIAL, "# ", None),
         (CLIENT, "# ", None),
+        (ROOT / "docs/how-to/prepare-a-shipment.md", "# ", None),
+        (ROOT / "docs/how-to/track-dewars.md", "# ", None),
     ],
-    ids=["README", "tutorial", "client"],
+    ids=["README", "tutorial", "client", "shipment", "dewars"],
 )
 def test_what_is_shown_was_run(demo, tmp_path, path, first, last):
     text = path.read_text()
