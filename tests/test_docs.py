@@ -126,6 +126,14 @@ def test_the_map_has_each_file_of_routes_in_its_subject():
         assert any(f"`{path}`" in text for path in (ns.path, *paths, *of_files(paths))), name
 
 
+def test_the_map_has_each_module_in_its_subject():
+    subjects = dict(SUBJECT.findall(MAP.read_text()))
+    for path in ROOT.glob("services/core/modules/*/[a-z]*.py"):
+        text, last = subjects[path.parent.name], path.stem.rpartition("_")[2]
+        names = (f"`{path.stem}`", f"/{path.stem}.py`", f"`…_{last}`")
+        assert any(name in text for name in names), path
+
+
 def of_files(paths):
     """Paths of files, as the map writes them: with the name of the second parameter."""
     return [re.sub(r"{id}$", "{number}", path) for path in paths]
