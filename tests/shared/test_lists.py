@@ -81,7 +81,7 @@ def test_a_long_list_is_not_counted_to_its_end(as_, sessions, monkeypatch, count
 
 # ------------------------------------------------------------------------------ the grammar
 
-STAFF = ("staff", None, "all_sessions")
+STAFF = ("staff", None, "all_sessions", "industry_read")
 DATES = [None, datetime(2024, 5, 1), datetime(2024, 5, 1), None, datetime(2024, 4, 1), None]
 
 

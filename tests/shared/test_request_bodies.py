@@ -25,6 +25,13 @@ LARGE = {
     "post /screenings",
     "post /centrings",
     "put /data_collections/{data_collection_id}/image_quality",
+    "post /mxlims/shipments",
+    "post /samples/ligands/import",
+    "post /samples/proteins/{protein_id}/pdbs",
+    "put /samples/crystals/{crystal_id}/pdb",
+    "post /shipments/trees",
+    "post /shipments/{shipment_id}/import",
+    "put /shipments/{shipment_id}/tree",
 }  # every other body is that of one row
 
 

@@ -24,7 +24,7 @@ ROOT = "/ispyb/api/v1"
 URL = f"{ROOT}/sessions"
 OWN_LAYOUT = "get /autoproc/table"
 FREE = {"links", "Item"}  # the objects without fixed members
-STAFF = ("staff", None, "all_sessions")
+STAFF = ("staff", None, "all_sessions", "industry_read")
 TEXTS = ["=1+1", "-5 °C", "@x", "\tx", 'a "b", c', "two\nlines", "_x0041_ & <b>", "é", "", None]
 IN_CSV = ["'=1+1", "'-5 °C", "'@x", "'\tx", 'a "b", c', "two\nlines", "_x0041_ & <b>", "é", "", ""]
 IN_EXCEL = [text and text.replace("_x0041_", "_x005F_x0041_") for text in TEXTS]
@@ -70,6 +70,8 @@ def test_each_list_is_a_table(call, operations, engine, clean, monkeypatch):
     compared = 0
     for name, (_, path, operation) in operations.items():
         is_native = name.startswith("get ") and path.startswith(ROOT)
+        if {"export", "import_template"} & {path.rpartition("/")[2]}:
+            continue  # spreadsheets that can be imported
         is_page = {"total", "results"} <= answer(operation).get("properties", {}).keys()
         assert not is_native or is_page is ("format" in names(operation, "query")), name
         if not (is_native and is_page):

@@ -213,7 +213,8 @@ def test_a_reference_is_checked_again_unless_all_rows_are_visible(as_, groups, a
     """Else the answer would tell which hidden sample a group has."""
     add(DataCollectionGroup(dataCollectionGroupId=4, sessionId=11, blSampleId=5))
     sent = {"blSampleId": 5, "comments": "again"}
-    alice, gda = as_("alice", 1, "mx_write"), as_("gda", None, "mx_write", "all_proposals")
+    permissions = ("mx_write", "all_proposals", "industry_read")
+    alice, gda = as_("alice", 1, "mx_write"), as_("gda", None, *permissions)
     assert alice.patch(f"{URL}/4", json=sent).status_code == 424
     numbers = {}
     for key in (1, 4):  # of group 1 it is another reference

@@ -20,13 +20,14 @@ ODD = {
     "autoProc.scalings.statistics": three_shells,
     "furtherAutoProcs.scalings.statistics": three_shells,
     "collection_id": LEFT_OUT,
-    "processingPipelineId": 6,
+    **dict.fromkeys(("processingPipelineId", "priorityPipelineId"), 6),
     "spaceGroupId": None,  # a new database has no space groups
 }
 # The links to rows that belong to nobody: everybody may name them.
 FREE = {
     *("beamCalendarId", "beamLineSetupId", "beamlineSetupId", "detectorId", "detector_id"),
     *("experimentTypeId", "laboratoryId", "motorPositionId", "processingPipelineId"),
+    "priorityPipelineId",
     *("icatId", "positionId", "spaceGroupId", "containerTypeId", "imagerId", "requestedImagerId"),
 }
 HIDDEN = {"personId": 6, "ownerId": 6}  # the key of a hidden row, where it is not 2

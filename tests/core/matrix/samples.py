@@ -19,7 +19,13 @@ def usual(path, key, noun, body, schema, outside=424, deleted=409, **more):
 ROUTES = [
     *usual(
         # a new sample has no subsample yet
-        *("/samples", "blSampleId", "sample", {"crystalId": 1, "blSubSampleId": None}, "Sample"),
+        *(
+            "/samples",
+            "blSampleId",
+            "sample",
+            {"crystalId": 1, "blSubSampleId": None},
+            "NewSample",
+        ),
         filters={"beamLineName": ["i03"]},
     ),
     *usual("/samples/crystals", "crystalId", "crystal", {"proteinId": 1}, "Crystal"),

@@ -11,7 +11,7 @@ from shared.models import BLSession, DataCollection, DataCollectionGroup, GridIn
 from shared.paging import cursor
 
 URL = "/ispyb/api/v1/events"
-EVERYBODY = ("staff", None, "all_sessions")
+EVERYBODY = ("staff", None, "all_sessions", "industry_read")
 I03 = ("erin", 5, "mx_admin")
 ALICE, BOB, DAVE = ("alice", 1), ("bob", 2), ("dave", 4)
 BEGIN = datetime(2024, 5, 11)

@@ -30,7 +30,7 @@ from shared.models import (
 )
 
 URL = "/ispyb/api/v1/events"
-STAFF = ("staff", None, "all_sessions")
+STAFF = ("staff", None, "all_sessions", "industry_read")
 DAY = datetime(2024, 5, 11)
 
 

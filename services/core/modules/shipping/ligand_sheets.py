@@ -55,7 +55,7 @@ def _read_rows(sheet: dict, mistakes: Mistakes) -> Iterator[tuple[Place, dict]]:
     for number, row in enumerate(sheet["rows"]):
         if sheet_files.is_comment(row) or not any(row):
             continue
-        place = Place(sheet["name"], number)
+        place = Place(sheet.get("name"), number)
         if columns is None:
             columns = _read_header(place, row, mistakes)
             continue
@@ -75,7 +75,7 @@ def _read_rows(sheet: dict, mistakes: Mistakes) -> Iterator[tuple[Place, dict]]:
         elif is_right:
             yield place, data
     if columns is None:
-        mistakes.add(Place(sheet["name"], 0), None, None, "The file is empty.")
+        mistakes.add(Place(sheet.get("name"), 0), None, None, "The file is empty.")
 
 
 def _read_header(place: Place, row: list[str], mistakes: Mistakes) -> Columns:

@@ -82,25 +82,25 @@ def read_rows(sheets: list[dict], profile_name: str | None, mistakes: Mistakes) 
         rows = sheet["rows"]
         profile = _get_profile(profile_name, rows)
         if profile:
-            rows = rows[:FORM_END] if profile.numbered and sheet["name"] else rows
-            layout: Layout | None = _lay_out_profile(profile, sheet["name"], rows)
+            rows = rows[:FORM_END] if profile.numbered and sheet.get("name") else rows
+            layout: Layout | None = _lay_out_profile(profile, sheet.get("name"), rows)
         else:
-            layout = _find_header(sheet["name"], rows, mistakes)
+            layout = _find_header(sheet.get("name"), rows, mistakes)
         if layout is None:
             unnamed.append(sheet)
             continue
         has_layout = True
         if profile and profile.numbered:
-            yield from _read_form(sheet["name"], rows, layout, mistakes)
+            yield from _read_form(sheet.get("name"), rows, layout, mistakes)
         else:
-            yield from _read_lines(sheet["name"], rows, layout, mistakes)
+            yield from _read_lines(sheet.get("name"), rows, layout, mistakes)
         if profile and not profile.numbered:
             break
     for sheet in unnamed:
         if not has_layout:
             reason = "No row has names of columns: see the template, or name the profile."
-            mistakes.add(Place(sheet["name"], 0), None, None, reason)
-        elif any(sheet["rows"]) and sheet["name"] != WORDS:
+            mistakes.add(Place(sheet.get("name"), 0), None, None, reason)
+        elif any(sheet["rows"]) and sheet.get("name") != WORDS:
             mistakes.warn(f"sheet {sheet['name']}: not read, no row has names of columns")
 
 

@@ -33,12 +33,13 @@ from services.core.schemas.processing.xray_centrings import CentringSchema
 from services.core.schemas.processing.xrf_maps import XrfMapSchema
 from services.core.schemas.samples.crystals import CrystalSchema
 from services.core.schemas.samples.diffraction_plans import DiffractionPlanSchema
+from services.core.schemas.samples.group_persons import SharedWithSchema
 from services.core.schemas.samples.groups import SampleGroupMemberSchema, SampleGroupSchema
 from services.core.schemas.samples.images import SampleImageSchema
 from services.core.schemas.samples.ligands import LigandSchema, SampleLigandSchema
 from services.core.schemas.samples.pdbs import PdbFileSchema
 from services.core.schemas.samples.proteins import ProteinSchema
-from services.core.schemas.samples.samples import SampleSchema
+from services.core.schemas.samples.samples import NewSampleSchema
 from services.core.schemas.samples.subsamples import SubsampleSchema
 from services.core.schemas.shipping.assignments import AssignmentSchema, UnassignmentSchema
 from services.core.schemas.shipping.containers import ContainerSchema
@@ -56,6 +57,8 @@ from services.core.schemas.shipping.registered_dewars import (
     RegisteredDewarSchema,
 )
 from services.core.schemas.shipping.shipment_sessions import ShipmentSessionSchema
+from services.core.schemas.shipping.sheets import LigandSheetsSchema, SheetsSchema
+from services.core.schemas.shipping.shipment_trees import ShipmentTreeSchema
 from services.core.schemas.shipping.shipments import ShipmentSchema
 from services.core.schemas.zocalo.commands import CommandListSchema
 from shared.schemas import definition_name
@@ -86,9 +89,13 @@ WRITTEN: dict[str, type[Schema]] = {
         SampleGroupSchema,
         SampleImageSchema,
         SampleLigandSchema,
-        SampleSchema,
+        NewSampleSchema,
         SubsampleSchema,
+        SharedWithSchema,
+        SheetsSchema,
+        LigandSheetsSchema,
         ShipmentSchema,
+        ShipmentTreeSchema,
         XrfSpectrumSchema,
         XrfMapSchema,
         SetupSchema,

@@ -28,7 +28,7 @@ class Line(fields.List):
 class SheetSchema(Schema):
     """A sheet: its rows of cells, as they are typed."""
 
-    name = fields.String(allow_none=True, load_default=None, validate=validate.Length(0, 255))
+    name = fields.String(allow_none=True, validate=validate.Length(0, 255))
     rows = fields.List(Line(), required=True, metadata={"example": SAMPLES})
 
 

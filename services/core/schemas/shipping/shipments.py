@@ -19,7 +19,7 @@ from shared.models import (
     Dewar,
     Shipping,
 )
-from shared.schemas import TableSchema
+from shared.schemas import AS_WRITTEN, TableSchema
 
 SAFETY_LEVELS = ("Green", "Yellow", "Red")
 OF_SESSION = union(
@@ -51,7 +51,12 @@ class ShipmentSchema(TableSchema):
     """A shipment of a proposal."""
 
     shippingName = auto_field(required=True)
-    safetyLevel = auto_field(metadata={"description": "Green, Yellow or Red"})
+    safetyLevel = auto_field(
+        metadata={
+            "description": "Green, Yellow or Red",
+            AS_WRITTEN: {"enum": [*SAFETY_LEVELS, None]},
+        }
+    )
     extra = auto_field(validate=[LIKE_JSON, is_json])
     sendingLabContact = fields.Nested(
         LabContactSchema, attribute="sending_contact", dump_only=True
