@@ -40,6 +40,10 @@ USUAL: dict[str, Any] = {
     # samples
     "acronym": "lyso",
     "code": "CD-0001",
+    "barcode": "CD-0001",
+    "shippingName": "crystals of May",
+    "beamlineLocation": "i03",
+    "sampleChangerLocation": "12",
     "spaceGroup": "P43212",
     "cell_a": 78.9,
     "cell_b": 78.9,

@@ -118,6 +118,15 @@ class LocalDateTime(fields.NaiveDateTime):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from error
 
 
+class TimeOfDay(fields.Time):
+    """A time of a day as ``TIME_OF_DAY`` describes it."""
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        if not isinstance(value, str) or not re.fullmatch(TIME_OF_DAY, value, re.ASCII):
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class Converter(ModelConverter):
     """The converter of columns, which adds ranges, characters and dates to the checks."""
 
@@ -127,6 +136,7 @@ class Converter(ModelConverter):
         TIMESTAMP: fields.NaiveDateTime,
         Enum: fields.String,
         Float: fields.Float,
+        Time: TimeOfDay,
         _Binary: ExternalId,
     }
 

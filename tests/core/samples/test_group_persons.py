@@ -26,6 +26,7 @@ ROUTES = [
         "post /samples/groups/{group_id}/persons",
         MANAGERS | {"leader": 201, "user office": 201},
         body={"personId": 2},
+        schema="SharedWith",
         sent_as_is=True,
         by_row=True,
     ),

@@ -15,15 +15,30 @@ from shared.models import (
     Shipping,
 )
 from tests.core.conftest import ALICE, BOB
+from tests.core.matrix.samples import beside
+from tests.core.matrix.shipping import OF_CONTAINER
 from tests.matrix import Route, inside
 
 URL = "/ispyb/api/v1/shipments"
 EMPTY = {"proposalId": 1, "shippingName": "new"}
 TREE = {**EMPTY, "Dewar": [{"dewarId": 1, "Container": [{"containerId": 1}]}]}
 ROUTES = [
-    Route("post /shipments/trees", inside(201, reader=403), body=EMPTY, sent_as_is=True),
+    Route(
+        "post /shipments/trees",
+        inside(201, reader=403),
+        body=EMPTY,
+        sent_as_is=True,
+        schema="ShipmentTree",
+        tidied=True,
+    ),
     Route("get /shipments/{shipment_id}/tree", inside()),
-    Route("put /shipments/{shipment_id}/tree", inside(reader=403), body=TREE, sent_as_is=True),
+    Route(
+        "put /shipments/{shipment_id}/tree",
+        inside(reader=403),
+        body=TREE,
+        sent_as_is=True,
+        also=beside("Dewar", "Container", "DewarTransportHistory", *OF_CONTAINER),
+    ),
     Route("get /shipments/{shipment_id}/info", inside()),
 ]
 
