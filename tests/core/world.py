@@ -168,6 +168,7 @@ def varied():
     ready = {"beamlineLocation": "i03", "containerStatus": "processing"}
     yield models.Container(containerId=101, sessionId=101, **ready)
     yield models.BLSample(blSampleId=101, containerId=101)
+    yield models.BLSample(blSampleId=102, containerId=3)  # the container of paths
     yield from (SampleGroupPerson(blSampleGroupId=3, personId=key) for key in (1, 2))
 
 

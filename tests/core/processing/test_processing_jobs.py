@@ -127,7 +127,7 @@ def test_who_sees_which_job(as_, data, add):
         (as_("dave", 4), []),
         (as_("staff", 5, "mx_admin"), [4, 3, 1]),
         (as_("erin", 5), []),
-        (as_("overseer", 5, "all_proposals"), [5, 4, 3, 2, 1]),
+        (as_("overseer", 5, "all_proposals", "industry_read"), [5, 4, 3, 2, 1]),
     ):
         assert [row["processingJobId"] for row in caller.get(JOBS).json["results"]] == expected
         for n in range(1, 6):

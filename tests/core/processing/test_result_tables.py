@@ -16,7 +16,7 @@ from shared.models import (
 )
 from tests.core.processing_rows import PIPELINE, RESULTS, SHELLS, URL, collect, document
 
-STAFF = ("staff", None, "all_sessions")
+STAFF = ("staff", None, "all_sessions", "industry_read")
 TABLE, BEST, STATUS = (f"{URL}/autoproc/{name}" for name in ("table", "best", "status"))
 
 
