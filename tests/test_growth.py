@@ -21,24 +21,19 @@ FEW = 4_000  # steps of SQLite
 FILTERS = ("proposal", "session")  # these narrow a list by tables beside its own
 GROWING: dict[tuple[str, str], list[str]] = {  # the lists, by caller and filter
     ("big beamline", ""): [
-        "/events/types",
-        "/proposals",
-        "/samples/proteins",
-        "/screenings",
+        *("/containers", "/dewars", "/events/types", "/proposals", "/samples/proteins"),
+        *("/screenings", "/shipments"),
     ],
     ("big beamline", "proposal"): [
         "/beamline/robot_actions",
         "/data_collections/groups",
     ],
     ("big beamline", "session"): [
-        "/samples",
+        *("/containers", "/samples", "/shipments"),
     ],
     ("manager", ""): [
-        "/events/types",
-        "/processing_jobs",
-        "/proposals",
-        "/samples/proteins",
-        "/screenings",
+        *("/containers", "/events/types", "/processing_jobs", "/proposals", "/samples/proteins"),
+        *("/screenings", "/shipments"),
     ],
     ("manager", "proposal"): [
         "/beamline/robot_actions",
@@ -49,6 +44,7 @@ GROWING: dict[tuple[str, str], list[str]] = {  # the lists, by caller and filter
         "/samples",
     ],
     ("small beamline", ""): [
+        "/containers/{container_id}/results",
         "/screenings",
     ],
     ("small beamline", "proposal"): [

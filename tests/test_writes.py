@@ -6,7 +6,7 @@ import math
 import re
 from base64 import b64encode
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, time
 from decimal import Decimal
 
 import pytest
@@ -140,7 +140,7 @@ def same(sent, found):
         return math.isclose(sent, found, rel_tol=1e-6)
     if isinstance(found, bytes):
         return sent == found.hex() or b64encode(found).decode() == sent
-    return sent == (found.isoformat() if isinstance(found, datetime) else found)
+    return sent == (found.isoformat() if isinstance(found, date | time) else found)
 
 
 def plain(value):

@@ -16,7 +16,7 @@ ODD = {
     **dict.fromkeys(("extra", "Dewar.extra"), '{"tools": "Yes"}'),
     "location": "3",
     "parentContainerId": None,  # a container is not in itself
-    "safetyLevel": lambda made: "Red" if made.startswith("safety") else made,
+    "safetyLevel": lambda made: "Green" if made.startswith("safety") else made,
     **dict.fromkeys(("processingStatus", "phasingStatus"), 1),
     "autoProc.scalings.statistics": three_shells,
     "furtherAutoProcs.scalings.statistics": three_shells,

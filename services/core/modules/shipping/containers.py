@@ -124,7 +124,9 @@ def complete_type(data: dict, types: dict[str, ContainerType] | None = None) -> 
         return {}
     name, capacity = ALIASES.get(word.lower().replace(" ", ""), (word, None))
     row = (types if types is not None else get_types()).get(name.lower())
-    columns: dict[str, Any] = {"containerTypeId": row.containerTypeId if row else None}
+    columns: dict[str, Any] = {}
+    if "containerTypeId" not in data:
+        columns["containerTypeId"] = row.containerTypeId if row else None
     if row and row.name:
         columns["containerType"] = row.name[:20]
     if capacity := (row.capacity if row else None) or capacity:
