@@ -11,7 +11,7 @@ from tests.proxies import proxy
 
 URL = "/ispyb/api/v1/data_collections"
 WRITER = (*PIPELINE, "mx_write")
-MOST = {"read": 3, "create": 8, "edit": 8, "result": 14}
+MOST = {"read": 3, "create": 8, "edit": 8, "result": 15}
 HEAD = 4  # bytes of a message to MariaDB that are its length and number
 PING, COMMIT, ROLLBACK = b"\x0e", b"\x03COMMIT", b"\x03ROLLBACK"
 

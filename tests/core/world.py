@@ -168,7 +168,9 @@ def varied():
     ready = {"beamlineLocation": "i03", "containerStatus": "processing"}
     yield models.Container(containerId=101, sessionId=101, **ready)
     yield models.BLSample(blSampleId=101, containerId=101)
-    yield models.BLSample(blSampleId=102, containerId=3)  # the container of paths
+    for key in (102, 103, 104):  # in the container of paths
+        texts = {name: f"{key}" for name in ("location", "name", "code", "blSampleStatus")}
+        yield models.BLSample(blSampleId=key, containerId=3, subLocation=key, **texts)
     yield from (SampleGroupPerson(blSampleGroupId=3, personId=key) for key in (1, 2))
 
 
