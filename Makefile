@@ -12,7 +12,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 	$(shell $(name) -c '$(FITS)' 2>/dev/null && echo $(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo check test lint format types house bench clean
+.PHONY: help run demo check test coverage lint format types house bench clean
 
 help:            ## show this list
 	@sed -n 's/^\([a-z]*\):.*## */\1\t/p' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ check: $(VENV)/.dev  ## check style and types, and run the tests of the services
 
 test: $(VENV)/.dev  ## all checks and all tests, on SQLite and on MariaDB; ONLY=core for one service
 	@$(BIN)/python -m tests.everything test $(ONLY)
+
+coverage: $(VENV)/.dev  ## the share of lines and branches that the tests on SQLite reach
+	@$(BIN)/python -m tests.everything coverage
 
 lint: $(VENV)/.dev  ## check style with black and flake8
 	@$(BIN)/black -q --check -l 99 . && $(BIN)/flake8

@@ -127,6 +127,8 @@ def _may_miss(rows: TableService, verb: str) -> bool:
     """Whether a row that the query or the body refers to may be absent, which is a 404."""
     if verb == "list":
         return any(each.resolve for each in filters_of(rows.listed).values())
-    return verb == "create" and any(
-        parent.__tablename__ in DENIED for parent in visibility.targets(rows.document()).values()
+    document = rows.document()
+    parents = visibility.targets(document).values()
+    return verb == "create" and (
+        "proposalId" in document.load_fields or any(p.__tablename__ in DENIED for p in parents)
     )

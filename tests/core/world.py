@@ -17,6 +17,7 @@ ONLY = {  # by column
     "scanParameters": '{"axis": "omega"}',
     "strategyOption": "{}",
     "extra": "{}",
+    "content": {},
 }
 
 

@@ -18,7 +18,9 @@ class ExpeyeShipmentSchema(AnsweringSchema):
     shippingId = fields.Integer(dump_only=True)
     proposalId = fields.Integer(dump_only=True)
     shippingName = auto_field(required=True, allow_none=False)
-    creationDate = LocalDateTime(metadata={"format": "date-time"})
+    creationDate = LocalDateTime(
+        metadata={"format": "date-time-local", "description": "with or without a zone"}
+    )
     shippingStatus = auto_field(dump_only=True)
     comments = auto_field()
     source = auto_field()

@@ -15,6 +15,7 @@ ns = Namespace("mxlims", path="/mxlims", description="MXLIMS messages")
 
 @ns.route("/shipments")
 class MxlimsShipments(Resource):
+    @ns.may_answer(404)
     @ns.require(service=WRITERS)
     @ns.takes(MxlimsMessageSchema, large=1)
     @ns.returns(MxlimsShipmentSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)

@@ -2,21 +2,22 @@
 
 import re
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates
 from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import bindparam, select
 
 from services.core.models import PDB, ProteinHasPDB
 from shared.filters import Filter
-from shared.schemas import TableSchema
+from shared.schemas import AS_WRITTEN, TableSchema
 
 # Bytes of a file: the statement, with its line breaks escaped, must fit MariaDB's default packet
 # of 16 MB.
 LARGEST = 15 * 2**20
+PATTERN = r"^[A-Za-z0-9 ()+,._-]+\.(pdb|ent|cif|hkl|sca)$(?!\n)"
 NAME = [
     validate.Length(max=255),
     validate.Regexp(
-        r"^[A-Za-z0-9 ()+,._-]+\.(pdb|ent|cif|hkl|sca)$(?!\n)",
+        PATTERN,
         re.IGNORECASE,
         error="Must be the name of a text file that ends in .pdb, .ent, .cif, .hkl or .sca.",
     ),
@@ -57,8 +58,11 @@ class PdbFileSchema(PDBSchema):
     name = auto_field(
         required=True,
         allow_none=False,
-        validate=NAME,
-        metadata={"description": "of the file, a text", "example": "model.pdb"},
+        metadata={
+            "description": "of the file, a text",
+            "example": "model.pdb",
+            AS_WRITTEN: {"pattern": PATTERN},
+        },
     )
     contents = fields.String(
         required=True,
@@ -68,6 +72,12 @@ class PdbFileSchema(PDBSchema):
 
     class Meta(PDBSchema.Meta):
         exclude = ()
+
+    @validates("name")
+    def _name(self, value, data_key):
+        """Check a new name; stored ones may be others, and stay readable."""
+        for check in NAME:
+            check(value)
 
 
 class PdbQuery(Schema):
