@@ -49,12 +49,25 @@ def ddl(column) -> str:
     return re.sub(r"INT(EGER)?\(\d+\)", r"INT\1", text)
 
 
+def owner(name: str) -> str | None:
+    """The service that maps a table, or shared; None if no one maps it."""
+    for mapper in Base.registry.mappers:
+        if mapper.local_table.name == name:
+            package, service, *_ = mapper.class_.__module__.split(".")
+            return service if package == "services" else package
+    return None
+
+
 def parents(column) -> set[tuple]:
-    """The mapped tables to which the column refers, and the effect of a deletion there."""
+    """The mapped tables to which the column refers, and the effect of a deletion there.
+
+    A table that another service maps is none: its model cannot be imported here.
+    """
+    here = {"shared", owner(column.table.name)}
     return {
         (key.target_fullname, key.ondelete)
         for key in column.foreign_keys
-        if key.target_fullname.split(".")[0] in Base.metadata.tables
+        if owner(key.target_fullname.split(".")[0]) in here
     }
 
 
