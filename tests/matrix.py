@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.operations import PERMISSIONS
 
+KEY = 900  # the first key of the rows of others that a world's ``mixed`` adds
 I03, M02 = {"service": True, "beamlines": ["i03"]}, {"service": True, "beamlines": ["m02"]}
 ROLES: dict[str, Any] = {
     "anonymous": None,

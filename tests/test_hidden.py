@@ -9,9 +9,10 @@ from sqlalchemy import delete, or_
 
 from shared.db import Base
 from tests.conftest import unchecked
+from tests.matrix import KEY
 from tests.operations import names
 from tests.registry import ROUTES, sets
-from tests.world import KEY, SHARED, closed, mixed
+from tests.world import SHARED, closed, mixed
 
 pytestmark = pytest.mark.mariadb
 # The beamline where the hidden session is.

@@ -15,7 +15,6 @@ from shared import models, service_tables
 from tests.registry import modules
 
 DAY = {"startDate": datetime(2024, 5, 1, 9), "endDate": datetime(2024, 5, 2, 9)}
-KEY = 900  # the first key of the rows of others that ``mixed`` adds
 PEOPLE = ["alice", "member", "visitor", "staff", "overseer", "stranger", "bob"]
 # The tables whose rows belong to nobody.
 SHARED = {"BeamLineSetup", "Detector", "Laboratory", "Permission", "Person", "UserGroup"}

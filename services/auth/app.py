@@ -7,13 +7,29 @@ from flask import Flask
 from services.auth import plugins
 from services.auth.app_context import PLUGINS
 from services.auth.dialects import mxcube
-from services.auth.routes import activities, groups, logins, permissions, tokens, users
+from services.auth.routes import (
+    activities,
+    explanations,
+    groups,
+    logins,
+    permissions,
+    tokens,
+    users,
+)
 from shared.app import ApiMount, build_app
 from shared.config import load
 
 MOUNTS = [
     ApiMount(
-        [logins.ns, users.ns, tokens.ns, groups.ns, permissions.ns, activities.ns],
+        [
+            logins.ns,
+            users.ns,
+            tokens.ns,
+            groups.ns,
+            permissions.ns,
+            activities.ns,
+            explanations.ns,
+        ],
         path="/auth",
     ),
     ApiMount([mxcube.auth, mxcube.user], path="/auth", root="/ispyb/mxcube", dialect="mxcube"),

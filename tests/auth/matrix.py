@@ -1,6 +1,6 @@
 """The routes of auth: what each role is answered, and what is sent."""
 
-from tests.matrix import Route, everybody, managers, persons, signed_in
+from tests.matrix import Route, everybody, inside, managers, persons, signed_in
 from tests.operations import ROOT
 
 LOGIN = {"plugin": "dummy", "login": "alice", "password": "alice-word"}
@@ -19,6 +19,12 @@ def refresh_body(login_path):
 ROUTES = [
     Route("get /auth/activity", managers()),
     Route("get /auth/config", everybody()),
+    # Holders of manage_groups are told of hidden rows too.
+    Route(
+        "get /auth/explain",
+        inside() | {"program elsewhere": 200},
+        query={"object": "/proposals/1"},
+    ),
     Route("get /auth/groups", managers()),
     Route("post /auth/groups", managers(201), body={"name": "new"}),
     Route("get /auth/groups/{user_group_id}", managers()),

@@ -73,7 +73,7 @@ def refresh(data: dict, origin: Origin) -> dict:
         _close(row.family)
         audit.note(origin, row.login, "refused", 401)
         raise Refused("the refresh token was used before: sign in again")
-    person = _person(row.login)
+    person = find_person(row.login)
     if (
         person is None
         or person.personId != row.personId
@@ -121,18 +121,18 @@ def _secrets(plugin: Authentication, data: dict) -> tuple[str, str]:
 
 def _find_or_create_person(plugin: Authentication, account: Account):
     """The Person of ``account``, created if the plugin creates persons; else None."""
-    person = _person(account.login)
+    person = find_person(account.login)
     if person is None and plugin.creates_persons:
         try:
             with db.session.begin_nested():
                 save(Person(), vars(account))
         except IntegrityError:  # a login of the same person at the same time was first
             pass
-        person = _person(account.login)
+        person = find_person(account.login)
     return person
 
 
-def _person(login: str):
+def find_person(login: str):
     """The Person with exactly this login: the database ignores accents when it compares."""
     columns = (Person.personId, Person.login)
     person = db.session.execute(select(*columns).where(Person.login == login)).one_or_none()

@@ -5,8 +5,7 @@ from datetime import datetime
 from services.core.models import ContainerQueue, ContainerQueueSample
 from shared.models import BLSample, BLSubSample, Container
 from tests.core.conftest import ALICE, BOB
-from tests.matrix import Route, inside, signed_in
-from tests.world import KEY
+from tests.matrix import KEY, Route, inside, signed_in
 
 ROOT = "/ispyb/api/v1"
 ENTRY, QUEUED = "/containers/queue/{container_queue_id}", "/containers/{container_id}/queue"
