@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from services.core.modules.samples import sample_rules
 from services.core.modules.shipping import status_changes
+from services.core.modules.shipping.change_times import add_change_time
 from services.core.modules.shipping.registered_containers import get_registered
 from services.core.schemas.shipping.containers import ContainerSchema
 from shared.db import db
@@ -42,13 +43,12 @@ class Containers(TableService):
 
     def edit(self, identity: Identity, row: Container, data: dict) -> Container:
         """Change a locked container; a new status or place is added to its history."""
-        now = datetime.now().replace(microsecond=0)
         before = status_changes.get_place(row)
-        data = {**data, **complete_type(data), "bltimeStamp": now}
-        data |= get_item(identity, data, row)
+        data = {**data, **complete_type(data)}
+        data = add_change_time(row, data | get_item(identity, data, row))
         place = row.sampleChangerLocation
         if data.get("sampleChangerLocation", place) != place:
-            data["scLocationUpdated"] = now
+            data["scLocationUpdated"] = data["bltimeStamp"]
         row = super().edit(identity, row, data)
         if status_changes.get_place(row) != before:
             status_changes.note_containers(identity, [row])

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from services.core.modules.shipping import status_changes
+from services.core.modules.shipping.change_times import add_change_time
 from services.core.modules.shipping.registered_dewars import link_registered
 from services.core.modules.shipping.shipment_sessions import check_proposal, put_sessions
 from services.core.schemas.shipping.dewars import DewarSchema
@@ -57,8 +58,7 @@ class Dewars(TableService):
         return key
 
     def _store(self, identity: Identity, row: Dewar, data: dict) -> Dewar:
-        now = datetime.now().replace(microsecond=0)
-        row = super().edit(identity, row, {**data, "bltimeStamp": now})
+        row = super().edit(identity, row, add_change_time(row, data))
         link_registered([row] if _names_item(data) else [])
         put_sessions([row] if "firstExperimentId" in data else [])
         return row

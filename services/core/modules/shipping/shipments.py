@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from services.core.models import ContainerQueue
 from services.core.modules.shipping import status_changes
+from services.core.modules.shipping.change_times import add_change_time
 from services.core.schemas.shipping.shipments import ShipmentSchema
 from shared.db import db
 from shared.errors import Conflict
@@ -30,8 +31,8 @@ class Shipments(TableService):
 
     def edit(self, identity: Identity, row: Shipping, data: dict) -> Shipping:
         """Change a locked shipment; its dewars get a new status too."""
-        before, now = row.shippingStatus, datetime.now().replace(microsecond=0)
-        row = super().edit(identity, row, {**data, "bltimeStamp": now})
+        before = row.shippingStatus
+        row = super().edit(identity, row, add_change_time(row, data))
         if row.shippingStatus != before:
             if status_changes.is_sent(row.shippingStatus):
                 status_changes.check_sent(row)

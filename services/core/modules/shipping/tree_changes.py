@@ -14,6 +14,7 @@ from services.core.modules.samples import samples as samples_module
 from services.core.modules.shipping import containers as containers_module
 from services.core.modules.shipping import dewars as dewars_module
 from services.core.modules.shipping import tree_rows
+from services.core.modules.shipping.change_times import differs
 from services.core.modules.shipping.containers import containers
 from services.core.modules.shipping.dewars import dewars
 from services.core.modules.shipping.tree_rows import Content, Faults, Node
@@ -132,17 +133,10 @@ def _complete(rows: tuple) -> None:
 
 def edit_changed(identity: Identity, service: Any, row: Any, columns: dict) -> None:
     """Change a row if a column differs: each edit checks references and notes the status."""
-    changed = {name: value for name, value in columns.items() if _differs(row, name, value)}
+    changed = {name: value for name, value in columns.items() if differs(row, name, value)}
     changed.pop("bltimeStamp", None)
     if changed:
         service.edit(identity, row, changed)
-
-
-def _differs(row: Any, name: str, value: Any) -> bool:
-    stored = getattr(row, name)
-    if hasattr(value, "compile"):  # the default of a column, in SQL
-        return stored is not None and str(value) != f"{int(stored)}"
-    return stored != value
 
 
 def _edit_containers(identity: Identity, level: list[Node], stored: dict[int, Any]) -> None:
@@ -178,7 +172,7 @@ def _edit_samples(
         row = stored[node.key]
         _edit_plan(row, node)
         for name, value in node.columns.items():
-            if _differs(row, name, value):
+            if differs(row, name, value):
                 setattr(row, name, value)
     db.session.flush()
     _edit_ligands(nodes, content)
@@ -218,7 +212,7 @@ def _edit_plan(row: BLSample, node: Node) -> None:
         db.session.add(plan)
         columns = document
     for name, value in columns.items():
-        if plan in db.session.new or _differs(plan, name, value):
+        if plan in db.session.new or differs(plan, name, value):
             setattr(plan, name, value)
     db.session.flush()
     node.columns["diffractionPlanId"] = plan.diffractionPlanId
