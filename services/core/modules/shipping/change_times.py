@@ -15,6 +15,6 @@ def differs(row: Any, name: str, value: Any) -> bool:
     """Whether ``value``, which may be the default of a column in SQL, is not the stored one."""
     stored = getattr(row, name)
     if hasattr(value, "compile"):
-        shown = int(stored) if isinstance(stored, bool) else stored
-        return stored is not None and str(value).strip("'") != str(shown)
+        text = str(int(stored) if isinstance(stored, bool) else stored)
+        return stored is not None and str(value).strip("'") != text
     return stored != value
