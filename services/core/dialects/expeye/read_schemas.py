@@ -4,9 +4,9 @@ from marshmallow import Schema, fields, validate
 from marshmallow_sqlalchemy import auto_field
 
 from services.core.dialects.expeye.schemas import AnsweringSchema
-from services.core.dialects.lenient import LenientSchema, LocalTime, column
 from services.core.schemas.people.lab_contacts import LabContactSchema
 from services.core.schemas.samples.proteins import ProteinSchema
+from shared.lenient import LenientSchema, LocalTime, column
 from shared.lists import Text
 from shared.models import BLSession
 from shared.schemas import LATIN1

@@ -23,7 +23,6 @@ from services.core.dialects.expeye.schemas import (
     ExpeyePositionSchema,
     ExpeyeRobotActionSchema,
 )
-from services.core.dialects.lenient import WHOLE_LIST, get_columns, with_warnings
 from services.core.modules.acquisition import positions
 from services.core.modules.acquisition.data_collection_groups import data_collection_groups
 from services.core.modules.acquisition.data_collections import data_collections
@@ -38,6 +37,7 @@ from shared import names
 from shared.api import Namespace, Resource
 from shared.errors import BadInput, NotYet
 from shared.identity import Identity
+from shared.lenient import WHOLE_LIST, get_columns, with_warnings
 
 proposal_ns = Namespace("proposals", description="Proposals, and the rows of their sessions")
 session_ns = Namespace("sessions", description="Sessions")

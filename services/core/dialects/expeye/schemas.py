@@ -3,8 +3,8 @@
 from marshmallow import fields
 from marshmallow_sqlalchemy import auto_field
 
-from services.core.dialects.lenient import AnsweringSchema, Key, LenientSchema, column
 from services.core.models import RobotAction
+from shared.lenient import AnsweringSchema, Key, LenientSchema, column
 from shared.models import DataCollection, DataCollectionGroup, GridInfo, Position
 
 

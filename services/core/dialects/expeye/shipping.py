@@ -21,7 +21,6 @@ from services.core.dialects.expeye.shipping_schemas import (
     ExpeyeShipmentSchema,
     ExpeyeShippedSampleSchema,
 )
-from services.core.dialects.lenient import WHOLE_LIST, get_columns, with_warnings
 from services.core.modules.acquisition.data_collection_groups import data_collection_groups
 from services.core.modules.samples.samples import samples
 from services.core.modules.shipping import replays
@@ -37,6 +36,7 @@ from services.core.routes import WRITERS
 from shared import names
 from shared.api import Namespace, Resource
 from shared.errors import Forbidden, not_found
+from shared.lenient import WHOLE_LIST, get_columns, with_warnings
 from shared.models import DewarRegistry
 
 shipment_ns = Namespace("shipments", description="Shipments")

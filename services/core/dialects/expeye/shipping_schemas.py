@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 from marshmallow_sqlalchemy import auto_field
 
 from services.core.dialects.expeye.read_schemas import ExpeyePageQuery
-from services.core.dialects.lenient import REPEATED, AnsweringSchema, LenientSchema
+from shared.lenient import REPEATED, AnsweringSchema, LenientSchema
 from shared.lists import Text
 from shared.models import BLSample, Container, Dewar, DewarRegistry, Shipping
 from shared.schemas import LATIN1, LocalDateTime

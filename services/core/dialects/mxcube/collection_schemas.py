@@ -9,7 +9,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 from marshmallow_sqlalchemy import auto_field
 
-from services.core.dialects.lenient import (
+from services.core.models import Image
+from shared.lenient import (
     EMPTY,
     REPEATED,
     Forgiving,
@@ -21,7 +22,6 @@ from services.core.dialects.lenient import (
     column,
     get_values,
 )
-from services.core.models import Image
 from shared.models import DataCollection, DataCollectionGroup
 from shared.schemas import LARGEST_FLOAT
 

@@ -6,7 +6,6 @@ changes. Every caller who sees the session may report.
 
 from datetime import datetime
 
-from services.core.dialects.lenient import WHOLE_LIST
 from services.core.dialects.mxcube import setup_reports
 from services.core.modules.acquisition.data_collection_groups import data_collection_groups
 from services.core.modules.acquisition.data_collections import (
@@ -19,6 +18,7 @@ from services.core.modules.people.sessions import sessions
 from shared import row_checks
 from shared.errors import NotFound
 from shared.identity import Identity
+from shared.lenient import WHOLE_LIST
 from shared.models import BLSession, DataCollection, DataCollectionGroup
 
 

@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 
-from services.core.dialects.lenient import with_warnings
 from services.core.dialects.mxcube import collection_upserts
 from services.core.dialects.mxcube.collection_schemas import (
     MxcubeCollectionSchema,
@@ -14,6 +13,7 @@ from services.core.modules.acquisition.data_collections import data_collections
 from services.core.modules.people.sessions import sessions
 from services.core.schemas.acquisition.data_collections import DataCollectionSchema
 from shared.api import Namespace, Resource
+from shared.lenient import with_warnings
 
 collection_ns = Namespace("datacollections", description="Data collections")
 NAMESPACES = [collection_ns]

@@ -3,14 +3,14 @@
 from marshmallow import Schema, fields
 from marshmallow_sqlalchemy import auto_field
 
-from services.core.dialects.lenient import (
+from services.core.models import EnergyScan, RobotAction, XFEFluorescenceSpectrum
+from shared.lenient import (
     REPEATED,
     AnsweringSchema,
     Key,
     LenientSchema,
     column,
 )
-from services.core.models import EnergyScan, RobotAction, XFEFluorescenceSpectrum
 from shared.models import BLSample, Container
 from shared.schemas import text_of
 

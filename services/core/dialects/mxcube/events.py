@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 
-from services.core.dialects.lenient import get_values, with_warnings
 from services.core.dialects.mxcube.collection_schemas import (
     MxcubeImageSchema,
     NewIdSchema,
@@ -19,6 +18,7 @@ from services.core.modules.beamline.energy_scans import energy_scans
 from services.core.modules.beamline.robot_actions import robot_actions
 from services.core.modules.beamline.xrf_spectra import xrf_spectra
 from shared.api import Namespace, Resource
+from shared.lenient import get_values, with_warnings
 
 event_ns = Namespace("events", description="Events at a beamline")
 image_ns = Namespace("images", description="Images of data collections")

@@ -2,7 +2,6 @@
 
 import re
 
-from services.core.dialects.lenient import WHOLE_LIST, get_columns, with_warnings
 from services.core.dialects.mxcube.event_schemas import (
     MxcubeSampleQuery,
     MxcubeSampleSchema,
@@ -10,6 +9,7 @@ from services.core.dialects.mxcube.event_schemas import (
 )
 from services.core.modules.samples.samples import samples
 from shared.api import Namespace, Resource
+from shared.lenient import WHOLE_LIST, get_columns, with_warnings
 
 sample_ns = Namespace("samples", description="Samples ready on a beamline")
 NAMESPACES = [sample_ns]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 from marshmallow_sqlalchemy import auto_field
 
-from services.core.dialects.lenient import Key, LenientSchema, LocalTime
+from shared.lenient import Key, LenientSchema, LocalTime
 from shared.models import BLSession
 from shared.schemas import text_of
 

@@ -6,7 +6,6 @@ One null or one odd name ends the sign-in: so the answers have neither.
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from services.core.dialects.lenient import WHOLE_LIST, get_columns, with_warnings
 from services.core.dialects.mxcube import ad_hoc_sessions
 from services.core.dialects.mxcube.schemas import (
     MxcubeProposalQuery,
@@ -20,6 +19,7 @@ from services.core.modules.people.sessions import sessions
 from shared import names
 from shared.api import Namespace, Resource
 from shared.errors import NotFound
+from shared.lenient import WHOLE_LIST, get_columns, with_warnings
 
 proposal_ns = Namespace("proposals", description="Proposals of the caller")
 session_ns = Namespace("sessions", description="Sessions on the beamlines")

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import func, update
 
-from services.core.dialects.lenient import WHOLE_LIST
 from services.core.dialects.mxcube import ad_hoc_sessions
 from services.core.modules.beamline.beamline_setups import beamline_setups
 from services.core.modules.beamline.detectors import detectors
@@ -19,6 +18,7 @@ from services.core.modules.people.sessions import sessions
 from shared.db import db
 from shared.errors import Forbidden, NotFound
 from shared.identity import Identity
+from shared.lenient import WHOLE_LIST
 from shared.models import BLSession
 
 PRECISION = 1e-6  # relative, of the numbers that the database stores

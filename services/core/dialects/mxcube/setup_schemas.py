@@ -3,7 +3,7 @@
 from marshmallow import EXCLUDE, Schema, fields
 from marshmallow_sqlalchemy import auto_field
 
-from services.core.dialects.lenient import Key, LenientSchema, column, get_values
+from shared.lenient import Key, LenientSchema, column, get_values
 from shared.models import BeamLineSetup, Detector
 from shared.schemas import text_of
 

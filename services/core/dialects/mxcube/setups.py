@@ -5,13 +5,13 @@ from urllib.parse import unquote, unquote_plus
 
 from flask import request
 
-from services.core.dialects.lenient import with_warnings
 from services.core.dialects.mxcube import setup_reports
 from services.core.dialects.mxcube.collection_schemas import NewIdSchema
 from services.core.dialects.mxcube.setup_schemas import MxcubeDetectorQuery, MxcubeSetupSchema
 from services.core.schemas.beamline.detectors import DetectorSchema
 from shared.api import Namespace, Resource
 from shared.errors import NotFound
+from shared.lenient import with_warnings
 
 setup_ns = Namespace("beamline-setups", description="Setups of beamlines")
 detector_ns = Namespace("detectors", description="Detectors")

@@ -14,13 +14,13 @@ from services.core.schemas.overview.statistics import LONGEST, UNITS
 from services.core.schemas.overview.timeline import ABORTED, FAILED
 from services.core.schemas.processing.screenings import ScreeningSchema
 from services.core.schemas.processing.xray_centrings import CentringSchema
-from services.core.schemas.records import NO_VALUE
 from shared import access, visibility
 from shared.callers import look_up
 from shared.db import db
 from shared.identity import Identity
 from shared.lists import condition
 from shared.models import BLSession, DataCollection, DataCollectionGroup, ExperimentType
+from shared.records import NO_VALUE
 from shared.schemas import TableSchema
 from shared.sql import seconds
 

@@ -14,11 +14,11 @@ from sqlalchemy.dialects import sqlite
 from services.core.modules.acquisition.data_collections import data_collections
 from services.core.modules.processing import programs
 from services.core.schemas.processing.image_quality import COLUMNS
-from services.core.schemas.records import NO_VALUE
 from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
 from shared.models import ImageQualityIndicators
+from shared.records import NO_VALUE
 from shared.statements import cache_statements
 
 TABLE = ImageQualityIndicators.__table__

@@ -1,8 +1,8 @@
 """The payloads of the files of data collections."""
 
-from services.core.schemas.records import RecordSchema
 from shared.filters import by_parent
 from shared.models import DataCollectionFileAttachment
+from shared.records import RecordSchema
 
 
 class CollectionAttachmentSchema(RecordSchema):

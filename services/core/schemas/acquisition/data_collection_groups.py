@@ -4,15 +4,15 @@ from marshmallow import Schema, fields
 from marshmallow_sqlalchemy import auto_field
 
 from services.core.schemas.acquisition.data_collections import CollectionDocumentSchema
-from services.core.schemas.records import (
+from shared.aggregates import Count
+from shared.filters import by_beamline
+from shared.models import BLSample, DataCollection, DataCollectionGroup
+from shared.records import (
     LIKE_JSON,
     MANY,
     RecordSchema,
     is_json,
 )
-from shared.aggregates import Count
-from shared.filters import by_beamline
-from shared.models import BLSample, DataCollection, DataCollectionGroup
 from shared.schemas import TableSchema
 
 

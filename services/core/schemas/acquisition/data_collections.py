@@ -9,7 +9,6 @@ from sqlalchemy import bindparam, select
 from services.core.schemas.acquisition.grids import GridSchema
 from services.core.schemas.acquisition.positions import PositionSchema
 from services.core.schemas.beamline.detectors import CollectionDetectorSchema
-from services.core.schemas.records import MANY, RecordSchema
 from shared.access_forms import is_selected
 from shared.aggregates import Count
 from shared.computed import ComputedDict
@@ -23,6 +22,7 @@ from shared.models import (
     DataCollectionGroup,
     GridInfo,
 )
+from shared.records import MANY, RecordSchema
 from shared.schemas import TableSchema
 
 

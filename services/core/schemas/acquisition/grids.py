@@ -2,9 +2,9 @@
 
 from sqlalchemy import and_, bindparam, or_, select
 
-from services.core.schemas.records import RecordSchema
 from shared.filters import Filter
 from shared.models import DataCollection, GridInfo
+from shared.records import RecordSchema
 
 ITS_GROUP = select(DataCollection.dataCollectionGroupId).where(
     DataCollection.dataCollectionId == bindparam("parent")

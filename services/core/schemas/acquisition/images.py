@@ -3,8 +3,8 @@
 from marshmallow_sqlalchemy import auto_field
 
 from services.core.models import Image
-from services.core.schemas.records import RecordSchema
 from shared.filters import by_parent
+from shared.records import RecordSchema
 
 
 class ImageSchema(RecordSchema):

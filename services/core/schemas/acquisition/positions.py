@@ -1,7 +1,7 @@
 """The payloads of positions of samples in data collections."""
 
-from services.core.schemas.records import RecordSchema
 from shared.models import Position
+from shared.records import RecordSchema
 
 
 class PositionSchema(RecordSchema):

@@ -3,8 +3,8 @@
 from marshmallow import fields
 
 from services.core.schemas.beamline.detectors import CollectionDetectorSchema
-from services.core.schemas.records import RecordSchema
 from shared.models import BeamLineSetup
+from shared.records import RecordSchema
 
 
 class SetupSchema(RecordSchema):

@@ -1,7 +1,7 @@
 """The payloads of detectors."""
 
-from services.core.schemas.records import RecordSchema
 from shared.models import Detector
+from shared.records import RecordSchema
 from shared.schemas import TableSchema
 
 

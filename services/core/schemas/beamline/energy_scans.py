@@ -1,8 +1,8 @@
 """The payloads of energy scans."""
 
 from services.core.models import EnergyScan
-from services.core.schemas.records import RecordSchema
 from shared.filters import by_beamline
+from shared.records import RecordSchema
 
 
 class EnergyScanSchema(RecordSchema):

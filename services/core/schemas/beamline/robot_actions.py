@@ -3,8 +3,8 @@
 from marshmallow_sqlalchemy import auto_field
 
 from services.core.models import RobotAction
-from services.core.schemas.records import RecordSchema
 from shared.filters import by_beamline
+from shared.records import RecordSchema
 
 
 class RobotActionSchema(RecordSchema):

@@ -1,8 +1,8 @@
 """The payloads of fluorescence spectra."""
 
 from services.core.models import XFEFluorescenceSpectrum
-from services.core.schemas.records import RecordSchema
 from shared.filters import by_beamline
+from shared.records import RecordSchema
 
 
 class XrfSpectrumSchema(RecordSchema):

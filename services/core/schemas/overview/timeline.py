@@ -7,7 +7,6 @@ from marshmallow import Schema, fields, validate
 from services.core.models import EnergyScan, RobotAction, Screening, XFEFluorescenceSpectrum
 from services.core.schemas.acquisition import data_collections
 from services.core.schemas.processing.programs import FAILURE, RUN_STATES, SUCCESS
-from services.core.schemas.records import KEY
 from shared.config import API_ROOT
 from shared.lists import ListQuery, TableQuery
 from shared.models import (
@@ -19,6 +18,7 @@ from shared.models import (
     GridInfo,
 )
 from shared.moments import Moment
+from shared.records import KEY
 from shared.schemas import TableSchema, text_of
 
 TYPES = {

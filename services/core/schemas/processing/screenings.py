@@ -11,8 +11,8 @@ from services.core.models import (
     ScreeningStrategySubWedge,
     ScreeningStrategyWedge,
 )
-from services.core.schemas.records import MANY, RecordSchema
 from shared.filters import by_session_id
+from shared.records import MANY, RecordSchema
 
 PARENTS = ("dataCollectionId", "dataCollectionGroupId")
 

@@ -3,8 +3,8 @@
 from marshmallow import fields
 
 from services.core.models import XrayCentring, XrayCentringResult
-from services.core.schemas.records import MANY, RecordSchema
 from shared.filters import by_session_id
+from shared.records import MANY, RecordSchema
 
 
 class CentringResultSchema(RecordSchema):

@@ -6,9 +6,9 @@ from marshmallow import Schema, fields
 from sqlalchemy import bindparam, select
 
 from services.core.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
-from services.core.schemas.records import KEY
 from shared.filters import Filter, by_session_id
 from shared.models import GridInfo
+from shared.records import KEY
 from shared.schemas import TableSchema
 
 BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"

@@ -5,12 +5,12 @@ from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import ColumnElement, bindparam, select
 
 from services.core.models import Ligand, SampleHasLigand
-from services.core.schemas.records import KEY
 from shared import visibility
 from shared.aggregates import Count
 from shared.callers import Shape
 from shared.filters import Filter, by_parent
 from shared.models import BLSample, Crystal
+from shared.records import KEY
 from shared.schemas import TableSchema
 
 

@@ -8,10 +8,9 @@ from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import ColumnElement, bindparam, select
 
 from services.core.models import SampleHasLigand
-from services.core.schemas.records import KEY
 from services.core.schemas.samples.crystals import CrystalProteinSchema
 from services.core.schemas.samples.diffraction_plans import SAMPLES, DiffractionPlanSchema
-from shared import visibility
+from shared import names, visibility
 from shared.aggregates import Count, Distinct
 from shared.callers import Shape
 from shared.filters import Condition, Filter, by_proposal
@@ -25,9 +24,9 @@ from shared.models import (
     DataCollectionGroup,
     Dewar,
 )
+from shared.records import KEY
 from shared.schemas import TableSchema, text_of
 
-NAME = r"[a-zA-Z0-9:+_-]+"  # MXCuBE drops the whole list if one name has other characters
 READY = "processing"  # the status of a container whose samples a beamline may load
 
 
@@ -177,7 +176,7 @@ class SampleSchema(TableSchema):
     @validates("name")
     def _name(self, value, data_key):
         """Check a new name; stored ones may have other characters, and stay readable."""
-        if value is not None and not re.fullmatch(NAME, value):
+        if value is not None and not re.fullmatch(names.SAMPLE, value):
             raise ValidationError("Must be of letters, digits and :+_- only.")
 
 

@@ -2,8 +2,8 @@
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from services.core.schemas.records import KEY
 from shared.models import Container
+from shared.records import KEY
 from shared.schemas import text_of
 
 

@@ -4,11 +4,11 @@ from marshmallow import Schema, fields
 from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import bindparam
 
-from services.core.schemas.records import LIKE_JSON, is_json
 from shared import names
 from shared.aggregates import Count
 from shared.filters import Filter
 from shared.models import BLSession, Container, Dewar, Shipping
+from shared.records import LIKE_JSON, is_json
 from shared.schemas import TableSchema
 
 

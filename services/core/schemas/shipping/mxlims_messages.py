@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from services.core.schemas.records import KEY
+from shared.records import KEY
 
 VERSION = "0.6.13"  # of messages that are sent
 VERSIONS = ("0.6.12", VERSION)  # of messages that are taken

@@ -5,11 +5,11 @@ from sqlalchemy import bindparam, case, select
 
 from services.core.models import ContainerQueue, ContainerQueueSample
 from services.core.schemas.people.persons import PersonNameSchema
-from services.core.schemas.records import KEY, MANY
 from services.core.schemas.samples.samples import SampleContainerSchema, SampleCrystalSchema
 from shared.computed import ComputedBoolean
 from shared.filters import Filter
 from shared.models import BLSample, Container, DiffractionPlan
+from shared.records import KEY, MANY
 from shared.schemas import TableSchema, text_of
 
 

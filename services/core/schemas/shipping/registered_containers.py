@@ -5,11 +5,11 @@ from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import bindparam, select
 
 from services.core.schemas.people.persons import PersonNameSchema
-from services.core.schemas.records import KEY
 from services.core.schemas.shipping.registered_dewars import RegistryProposalSchema
 from shared.aggregates import Count
 from shared.filters import by_parent, by_proposal
 from shared.models import Container, ContainerRegistry, ContainerRegistryHasProposal
+from shared.records import KEY
 from shared.schemas import TableSchema
 
 

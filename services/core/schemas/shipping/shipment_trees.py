@@ -8,7 +8,6 @@ from marshmallow_sqlalchemy import auto_field
 from services.core.models import Ligand
 from services.core.schemas.people.lab_contacts import LabContactSchema
 from services.core.schemas.people.proposals import ProposalSessionSchema
-from services.core.schemas.records import KEY
 from services.core.schemas.samples.diffraction_plans import DiffractionPlanSchema
 from services.core.schemas.samples.samples import SampleSchema
 from services.core.schemas.shipping.containers import ContainerSchema
@@ -16,6 +15,7 @@ from services.core.schemas.shipping.dewars import DewarSchema
 from services.core.schemas.shipping.shipments import ShipmentSchema
 from services.core.schemas.shipping.status_changes import StatusChangeSchema
 from shared.models import Crystal, Protein
+from shared.records import KEY
 from shared.schemas import TableSchema
 
 DEWARS, CONTAINERS, SAMPLES = (validate.Length(max=most) for most in (500, 5_000, 10_000))
@@ -40,7 +40,7 @@ class TreeProteinSchema(Document):
 
     class Meta(Document.Meta):
         model = Protein
-        fields = ("proteinId", "acronym", "name", "sequence", "safetyLevel")
+        fields = ("proteinId", "acronym", "name", "sequence", "density", "safetyLevel")
         dump_only = ("proteinId", "safetyLevel")
 
 
