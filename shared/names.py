@@ -1,4 +1,7 @@
-"""Names of proposals (mx2007), sessions (mx2007-1) and beamline groups, in queries and paths."""
+"""Names of proposals (mx2007), sessions (mx2007-1) and beamline groups, in queries and paths.
+
+Also the characters of the names of samples, and of the acronyms of proteins.
+"""
 
 import re
 from typing import Any
@@ -16,6 +19,9 @@ from shared.statements import cache_statements
 PROPOSAL = re.compile(r"((?:[A-Za-z][A-Za-z-]*)?)([0-9]{1,9})")
 SESSION = re.compile(r"([A-Za-z]+[0-9]+)-([0-9]{1,9})")
 KEY = re.compile("[0-9]{1,9}")
+SAMPLE = r"[a-zA-Z0-9:+_-]+"  # MXCuBE drops the whole list if one name has other characters
+ACRONYM = "[A-Za-z0-9_-]+"
+ACRONYM_RULE = "Must be of letters, digits, _ and - only."
 
 
 def proposal_filters(name: str) -> dict:

@@ -28,6 +28,9 @@ class ContainerType(Base):
     wellPerRow: Mapped[int | None] = mapped_column(SMALLINT, doc="of a plate: wells in a row")
     dropPerWellX: Mapped[int | None] = mapped_column(SMALLINT, doc="of a plate: drops across")
     dropPerWellY: Mapped[int | None] = mapped_column(SMALLINT, doc="of a plate: drops down")
+    wellDrop: Mapped[int | None] = mapped_column(
+        SMALLINT, doc="of a plate: cell of a well that is its reservoir, from 0; -1 for none"
+    )
 
 
 class Imager(Base):

@@ -170,7 +170,7 @@ MISTAKES = [
     ("F1", "Spce group", "Spce group", "Is no column. Did you mean Space group?"),
     ("C3", "Type", "Unipck", "Is an unknown container type, did you mean Unipuck?"),
     ("D4", "Location", "17", "Must be a place from 1 to 16."),
-    ("D5", "Location", "A1", "Must be the number of a place, from 1 on."),
+    ("D5", "Location", "A1", "Must be the number of a place: the container is no plate."),
     ("E6", "Name", "r 6", "Must be of letters, digits and : + _ - only."),
     ("E7", "Name", "LYS-X1", "The protein has a sample of this name already."),
     ("D8", "Location", "4", PLACE),
@@ -210,6 +210,43 @@ def test_all_mistakes_are_listed_by_cell_and_nothing_is_stored(alice, add, count
     assert (count(Container), count(BLSample)) == before
     sheets = [{"name": "P7", "rows": [HEADER[1:], ["1", "LYS", "y"], ["17", "LYS", "z"]]}]
     assert [*send(alice, 1, sheets, 422)["errors"]] == ["P7!A3"]
+
+
+PLATES = """\
+Plate,Well,Type,Acronym,Name,Density,Composition,Packing fraction
+S1,A2.2,Drops,POW,p1,2.5,Fe2O3,0.6
+S1,b01.1,Drops,LYS,p2,,,
+S1,7,,LYS,p3,,,
+W1,H12,Wells,LYS,p4,,,
+"""
+
+
+def test_samples_of_plates_have_wells_and_powders_their_density(alice, add):
+    kinds = {"capacity": 288, "wellPerRow": 12, "dropPerWellX": 2, "dropPerWellY": 2}
+    add(ContainerType(containerTypeId=22, name="Drops", **kinds, wellDrop=1))
+    add(ContainerType(containerTypeId=16, name="Wells", capacity=96, wellPerRow=12))
+    text = PLATES.replace("Plate,", "Container,")
+    send(alice, 3, text)
+    stored = samples(alice, 3)
+    places = {sample["name"]: place[1:] for place, sample in stored.items()}
+    assert places == {
+        **{"p1": ("S1", "5"), "p2": ("S1", "37"), "p3": ("S1", "7")},
+        "p4": ("W1", "96"),
+    }
+    powder = stored["Dewar1", "S1", "5"]
+    protein = powder["Crystal"]["Protein"]
+    assert (protein["density"], protein["sequence"]) == (2.5, "Fe2O3")
+    assert powder["packingFraction"] == 0.6
+    wrong = {"A2.2": "A2.4", "b01.1": "b01", "H12": "H13", "7": "A-1"}
+    for well, other in wrong.items():
+        text = text.replace(f",{well},", f",{other},")
+    trial = send(alice, 3, text.replace("S1", "S2").replace("W1", "W2"), 200, dry_run="true")
+    assert [(each["value"], each["reason"]) for each in trial["mistakes"]] == [
+        ("A2.4", "Must be a drop: a well of the plate has 3."),
+        ("b01", "Must name one of 3 drops: b01.1."),
+        ("A-1", "Must be the number of a place, from 1 on, or a well: A1, A1.2."),
+        ("H13", "Must be a well: a row of the plate has 12."),
+    ]
 
 
 FORM = """\

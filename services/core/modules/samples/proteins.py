@@ -11,9 +11,8 @@ from shared.db import db
 from shared.errors import Conflict, bad_field
 from shared.identity import Identity
 from shared.models import Proposal, Protein
+from shared.names import ACRONYM, ACRONYM_RULE
 from shared.table_service import TableService
-
-ACRONYM = re.compile("[A-Za-z0-9_-]+")
 
 
 class Proteins(TableService):
@@ -41,8 +40,8 @@ def check_acronyms(identity: Identity, rows: list[tuple[dict, Any]]) -> None:
         )
         if after[1] is None or after == before:
             continue
-        if not ACRONYM.fullmatch(after[1]) and (stored is None or after[1] != stored.acronym):
-            raise bad_field("acronym", "Must be of letters, digits, _ and - only.")
+        if not re.fullmatch(ACRONYM, after[1]) and (stored is None or after[1] != stored.acronym):
+            raise bad_field("acronym", ACRONYM_RULE)
         pairs.append((after[0], after[1].lower()))
         besides |= {stored.proteinId} if stored else set()
     if not pairs:

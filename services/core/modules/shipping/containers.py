@@ -114,6 +114,16 @@ def get_types() -> dict[str, ContainerType]:
     return {row.name.lower(): row for row in rows if row.name}
 
 
+def find_type(word: str, types: dict[str, ContainerType]) -> ContainerType | None:
+    """The kind of container with this name, or with a name of which this is an alias."""
+    name, _ = ALIASES.get(_simplify(word), (word, None))
+    return types.get(name.lower())
+
+
+def _simplify(word: str) -> str:
+    return word.lower().replace(" ", "")
+
+
 def complete_type(data: dict, types: dict[str, ContainerType] | None = None) -> dict:
     """The columns with the kind of a container, and the places of that kind if none are given.
 
@@ -122,13 +132,13 @@ def complete_type(data: dict, types: dict[str, ContainerType] | None = None) -> 
     word = data.get("containerType")
     if not word:
         return {}
-    name, capacity = ALIASES.get(word.lower().replace(" ", ""), (word, None))
-    row = (types if types is not None else get_types()).get(name.lower())
+    row = find_type(word, types if types is not None else get_types())
     columns: dict[str, Any] = {}
     if "containerTypeId" not in data:
         columns["containerTypeId"] = row.containerTypeId if row else None
     if row and row.name:
         columns["containerType"] = row.name[:20]
+    capacity = ALIASES.get(_simplify(word), (word, None))[1]
     if capacity := (row.capacity if row else None) or capacity:
         columns["capacity"] = data.get("capacity") or capacity
     return columns

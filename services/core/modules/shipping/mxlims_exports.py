@@ -18,6 +18,7 @@ from services.core.modules.shipping.mxlims_writer import (
     get_link,
     make_link,
 )
+from services.core.modules.shipping.plate_wells import Wells
 from shared import visibility
 from shared.db import db
 from shared.identity import Identity
@@ -266,14 +267,14 @@ def _list_containers(row: dict) -> Iterator[dict]:
 def _describe_type(plate: dict) -> dict:
     """The type of a plate that no message had, by the kind of container."""
     kind = plate["ContainerType"]
-    across, down = kind["dropPerWellX"] or 1, kind["dropPerWellY"] or 1
-    digits = [f"{number}" for number in range(1, across * down + 1)]
-    rows = ["".join(digits[at : at + across]) for at in range(0, len(digits), across)]
+    wells = Wells(
+        *(kind[name] for name in ("wellPerRow", "dropPerWellX", "dropPerWellY", "wellDrop"))
+    )
     places = plate["capacity"] or kind["capacity"] or 0
     return {
         "name": kind["name"] or "plate",
-        "numberRows": max(1, places // (kind["wellPerRow"] * across * down)),
+        "numberRows": max(1, places // (kind["wellPerRow"] * wells.drops)),
         "numberColumns": kind["wellPerRow"],
-        "numberSubPositions": across * down,
-        "dropMapping": ",".join(rows),
+        "numberSubPositions": wells.drops,
+        "dropMapping": ",".join("".join(row) for row in wells.cells),
     }

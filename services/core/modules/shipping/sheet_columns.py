@@ -48,7 +48,7 @@ COLUMNS = (
     Column(
         LOCATION,
         "Location",
-        "position pin containerposition sampleposition puckposition pinposition",
+        "position pin well containerposition sampleposition puckposition pinposition",
         example="1",
     ),
     Column("subLocation", "Sublocation", span=(1, 100)),
@@ -128,6 +128,10 @@ COLUMNS = (
     Column("loopType", "Loop type"),
     Column("holderLength", "Holder length (mm)", "", (0, 1000)),
     Column("SMILES", "SMILES", "smile ligandsmiles"),
+    # of powders
+    Column("Crystal.Protein.sequence", "Sequence or composition", "sequence composition"),
+    Column("Crystal.Protein.density", "Density (g/cm3)", "", (0, 100)),
+    Column("packingFraction", "Packing fraction", "", (0, 1)),
     Column(COMMENTS, "Comments", "comment notestostaff collectionstrategy remarks"),
 )
 # Columns of layouts that are no columns of the template: they are split, or compared.

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from marshmallow import ValidationError
 
-from services.core.modules.shipping.containers import ALIASES, complete_type
+from services.core.modules.shipping.containers import ALIASES, find_type
+from services.core.modules.shipping.plate_wells import Wells
 from services.core.modules.shipping.sheet_columns import (
     BY_PATH,
     CONTAINER,
@@ -98,11 +99,14 @@ class _Builder:
 
     def build(self, sheets: list[dict]) -> Sheets:
         """The document of all rows, and their mistakes."""
+        rows = []
         for place, cells in read_rows(sheets, self.profile_name, self.mistakes):
             values = {path: self._read(cell) for path, cell in cells.items()}
             container = self._get_container(place, cells, values)
             if cells.keys() - NO_SAMPLE:
-                self._add_sample(place, cells, values, container)
+                rows.append((place, cells, values, container))
+        for row in rows:  # the kind of a container may be in its last row
+            self._add_sample(*row)
         return self.result
 
     def _make_names(self, pattern: str) -> Iterator[str]:
@@ -140,9 +144,8 @@ class _Builder:
 
     def _is_type(self, word: str) -> bool:
         """Whether the site has this kind of container, or has no list of kinds."""
-        if not self.site.types or word.lower().replace(" ", "") in ALIASES:
-            return True
-        return bool(complete_type({"containerType": word}, self.site.types)["containerTypeId"])
+        is_usual = word.lower().replace(" ", "") in ALIASES
+        return not self.site.types or is_usual or find_type(word, self.site.types) is not None
 
     def _get_dewar(self, place: Place, cells: dict[str, Cell], name: str | None) -> tuple:
         """The path and the document of the dewar of this name, of the first one without a name."""
@@ -201,6 +204,11 @@ class _Builder:
         if container is None or any(values.get(path) is None for path in NEEDED):
             return
         path, document = container
+        if not values[LOCATION].isdecimal():
+            try:
+                values[LOCATION] = self._find_place(values[LOCATION], document["containerType"])
+            except ValueError as error:
+                return self._complain(cells[LOCATION], str(error))
         sample: dict[str, Any] = {}
         for column, value in values.items():
             if value is not None and column not in NO_SAMPLE or column == LOCATION:
@@ -209,6 +217,12 @@ class _Builder:
         sample_path = (*path, "BLSample", len(document["samples"]))
         document["samples"].append(sample)
         self.result.cells[sample_path] = place, cells
+
+    def _find_place(self, well: str, kind: str) -> str:
+        """The place of a well in a container of this kind; ValueError if it has none."""
+        row = find_type(kind, self.site.types)
+        columns = (row.wellPerRow, row.dropPerWellX, row.dropPerWellY, row.wellDrop) if row else ()
+        return str(Wells(*columns).find_place(well))
 
     def _miss(self, place: Place, path: str) -> None:
         self.mistakes.add(place, BY_PATH[path].title, None, "Must have a value.")

@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from services.core.modules.samples import space_groups
+from services.core.modules.shipping.plate_wells import WELL
 from services.core.modules.shipping.sheet_columns import (
     ACRONYM,
     EXPERIMENT,
@@ -20,10 +21,10 @@ from services.core.modules.shipping.sheet_columns import (
 from services.core.schemas.samples.crystals import CrystalSchema
 from services.core.schemas.samples.diffraction_plans import DiffractionPlanSchema
 from services.core.schemas.samples.proteins import ProteinSchema
-from services.core.schemas.samples.samples import NAME as NAME_PATTERN
 from services.core.schemas.samples.samples import SampleSchema
 from services.core.schemas.shipping.containers import ContainerSchema
 from services.core.schemas.shipping.dewars import DewarSchema
+from shared import names
 from shared.spelling import nearest
 
 SCHEMAS: dict[str, type[Schema]] = {
@@ -123,13 +124,13 @@ def _read_group(column: Column, field: fields.Field, text: str) -> str:
 
 
 def _read_location(column: Column, field: fields.Field, text: str) -> str:
-    if not re.fullmatch("0*[1-9][0-9]{0,4}", text):
-        raise ValidationError("Must be the number of a place, from 1 on.")
+    if not re.fullmatch("0*[1-9][0-9]{0,4}", text) and not WELL.fullmatch(text):
+        raise ValidationError("Must be the number of a place, from 1 on, or a well: A1, A1.2.")
     return text.lstrip("0")
 
 
 def _read_name(column: Column, field: fields.Field, text: str) -> str:
-    if not re.fullmatch(NAME_PATTERN, text):
+    if not re.fullmatch(names.SAMPLE, text):
         raise ValidationError("Must be of letters, digits and : + _ - only.")
     return text
 

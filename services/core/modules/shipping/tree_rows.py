@@ -1,5 +1,6 @@
 """The rows of a document with dewars, containers and samples, which are inserted in bulk."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from services.core.modules.shipping.dewars import set_barcodes
 from services.core.modules.shipping.registered_containers import get_registered
 from services.core.modules.shipping.registered_dewars import link_registered
 from services.core.modules.shipping.shipment_sessions import put_sessions
-from shared import app_context, batches, row_checks
+from shared import app_context, batches, names, row_checks
 from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
@@ -217,6 +218,9 @@ class Content:
                 path, protein = named[name]
                 self.faults.add(path, f"The proposal has no protein {protein['acronym']}.")
             return keys
+        for path, protein in (named[name] for name in new):
+            if not re.fullmatch(names.ACRONYM, protein["acronym"]):
+                self.faults.add(path, names.ACRONYM_RULE)
         made = [{**named[name][1], "proposalId": self.proposal_id} for name in new]
         return keys | dict(zip(new, batches.insert_with_keys(Protein, made)))
 
