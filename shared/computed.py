@@ -30,3 +30,16 @@ class ComputedBoolean(Computed, fields.Boolean):
 
 class ComputedDict(Computed, fields.Dict):
     """A computed object."""
+
+
+class FromChildren(Computed, fields.Float):
+    """A number that ``compute`` makes of the child rows in the list ``children``.
+
+    It is null if the answer is without this list.
+    """
+
+    def __init__(
+        self, compute: Callable[[list[dict]], float | None], children: str, **kwargs: Any
+    ):
+        super().__init__(compute, **kwargs)
+        self.children = children

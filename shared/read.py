@@ -20,7 +20,7 @@ from sqlalchemy import Select, bindparam, case, func, inspect, select
 from shared import examined, paging, visibility
 from shared.access import Rule, Shape, is_unrestricted
 from shared.aggregates import Aggregate
-from shared.computed import Computed
+from shared.computed import Computed, FromChildren
 from shared.errors import BadInput, bad_field, not_found
 from shared.execution import fetch
 from shared.filters import filters_of
@@ -73,6 +73,7 @@ class Reader:
         self._guarded: dict[int, tuple] = {}
         self._children: list[_Children] = []
         self._totals: list[_Totals] = []
+        self._from_children: list[tuple[str, str, FromChildren]] = []
         row = self._literal(schema, self.model)
         # Closures would do without eval, but take 7 to 170 % longer for a page of 100 rows:
         # 0.48 ms, not 0.27 ms, for sessions. The file name tells the schema in a trace.
@@ -131,6 +132,10 @@ class Reader:
                 by_parent[row[0]].append(child)
             for row, parent in zip(rows, dicts):
                 parent[children.name] = by_parent[row[at]]
+        for name, inner, field in self._from_children:
+            for parent in dicts:
+                if field.children in parent:
+                    parent[name][inner] = field.compute(parent[field.children])
         if numbered:
             self._place(rows, dicts)
         else:
@@ -154,7 +159,7 @@ class Reader:
         items = []
         for name, field in schema.dump_fields.items():
             if isinstance(field, fields.Nested) and not hasattr(field.schema.opts, "model"):
-                items.append(f"{name!r}: {self._computed_literal(field.schema, entity)}")
+                items.append(f"{name!r}: {self._computed_literal(name, field.schema, entity)}")
                 self._add_totals(name, field.schema, entity)
                 continue
             source = getattr(entity, field.attribute or name)
@@ -171,11 +176,14 @@ class Reader:
                 items.append(f"{name!r}: None if r[{at}] is None else {inner}")
         return "{" + ", ".join(items) + "}"
 
-    def _computed_literal(self, schema: Any, entity: Any) -> str:
+    def _computed_literal(self, outer: str, schema: Any, entity: Any) -> str:
         """Return the dict of the computed values of ``schema``; add their columns."""
         items = []
         for name, field in schema.dump_fields.items():
-            if isinstance(field, Computed):
+            if isinstance(field, FromChildren):
+                self._from_children.append((outer, name, field))
+                items.append(f"{name!r}: None")
+            elif isinstance(field, Computed):
                 function = f"compute_{len(self._functions)}"
                 self._functions[function] = field.compute
                 places = (self._position(self._source(entity, path)) for path in field.columns)

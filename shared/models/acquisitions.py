@@ -53,6 +53,7 @@ EXPERIMENT_TYPES = (
     "SSX-Jet",
     "Metal ID",
 )
+LONGEST_TYPE = 24  # of the word for the experiment that a data collection repeats
 ROTATION_AXES = ("Omega", "Kappa", "Phi")
 
 
@@ -131,6 +132,15 @@ class DataCollectionGroup(Base):
         passive_deletes="all",
         order_by="DataCollection.dataCollectionId",
     )
+
+    @property
+    def copied_columns(self) -> dict:
+        """The columns that its data collections repeat: other readers join on them."""
+        return {
+            "sessionId": self.sessionId,
+            "blSampleId": self.blSampleId,
+            "experimentType": (self.experimentType or "")[:LONGEST_TYPE] or None,
+        }
 
 
 class DataCollection(Base):

@@ -3,6 +3,7 @@
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from services.ssx.models.events import EventChain
 from shared.db import Base
 from shared.models import UTF8, DataCollection
 from shared.visibility import by
@@ -35,3 +36,8 @@ class SSXDataCollection(Base):
     experimentName: Mapped[str | None] = mapped_column(String(255), doc="label")
 
     collection: Mapped[DataCollection] = relationship()
+    chains: Mapped[list[EventChain]] = relationship(
+        primaryjoin="foreign(EventChain.dataCollectionId) == SSXDataCollection.dataCollectionId",
+        order_by="EventChain.eventChainId",
+        viewonly=True,
+    )

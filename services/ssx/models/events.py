@@ -1,10 +1,11 @@
 """Events of a serial data collection: exposures, laser pulses, reactions."""
 
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from services.ssx.models.components import Component
 from shared.db import Base, Unsigned
-from shared.models import UTF8
+from shared.models import UTF8, DataCollection
 from shared.visibility import PUBLIC, by
 
 
@@ -34,6 +35,11 @@ class EventChain(Base):
     )
     name: Mapped[str | None] = mapped_column(String(255), doc="label")
 
+    collection: Mapped[DataCollection] = relationship()
+    events: Mapped[list["Event"]] = relationship(
+        passive_deletes="all", order_by="Event.eventId", back_populates="chain"
+    )
+
 
 class Event(Base):
     """One event of a chain, once or repeated."""
@@ -50,10 +56,14 @@ class Event(Base):
         ForeignKey("EventType.eventTypeId"), index=True, doc="the kind"
     )
     componentId: Mapped[int | None] = mapped_column(
-        Unsigned, index=True, doc="reagent that is added, if any"
+        ForeignKey("Component.componentId"), index=True, doc="reagent that is added, if any"
     )
     name: Mapped[str | None] = mapped_column(String(255), doc="label")
     offset: Mapped[float] = mapped_column(doc="begin after the start of the collection, s")
     duration: Mapped[float | None] = mapped_column(doc="length, s")
     period: Mapped[float | None] = mapped_column(doc="time from one repeat to the next, s")
     repetition: Mapped[float | None] = mapped_column(doc="number of repeats")
+
+    chain: Mapped[EventChain] = relationship(back_populates="events")
+    type: Mapped[EventType] = relationship()
+    component: Mapped[Component | None] = relationship()

@@ -3,7 +3,7 @@
 from sqlalchemy import update
 
 from services.core.modules.acquisition import positions
-from services.core.modules.acquisition.data_collections import data_collections, get_copied_columns
+from services.core.modules.acquisition.data_collections import data_collections
 from services.core.schemas.acquisition.data_collection_groups import (
     DataCollectionGroupSchema,
     GroupDocumentSchema,
@@ -61,12 +61,12 @@ class DataCollectionGroups(TableService):
         self, identity: Identity, row: DataCollectionGroup, data: dict
     ) -> DataCollectionGroup:
         """Change a locked group, and the columns that its data collections repeat of it."""
-        copied = get_copied_columns(row)
+        copied = row.copied_columns
         group = super().edit(identity, row, data)
-        if get_copied_columns(group) != copied:
+        if group.copied_columns != copied:
             below = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
             db.session.execute(
-                update(DataCollection).where(below).values(get_copied_columns(group)),
+                update(DataCollection).where(below).values(group.copied_columns),
                 execution_options={"synchronize_session": False},
             )
         return group

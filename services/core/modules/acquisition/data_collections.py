@@ -22,7 +22,6 @@ from shared.table_service import TableService
 GROUP = "dataCollectionGroupId"
 FILE_COLUMNS = ("imageDirectory", "imagePrefix", "dataCollectionNumber")
 LONGEST_COMMENT = 1024
-LONGEST_TYPE = 24
 
 
 class DataCollections(TableService):
@@ -47,7 +46,7 @@ class DataCollections(TableService):
         inside = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
         if not again and (other := _get_newest(inside, data)) is not None:
             raise Conflict(f"data collection {other} has the same directory, prefix and number")
-        group_columns = {GROUP: group.dataCollectionGroupId, **get_copied_columns(group)}
+        group_columns = {GROUP: group.dataCollectionGroupId, **group.copied_columns}
         return save(DataCollection(), {**data, **group_columns})
 
     def insert_all_below(
@@ -62,7 +61,7 @@ class DataCollections(TableService):
         named = [each for each in files if None not in each]
         if len({*named}) < len(named):
             raise Conflict("two data collections have the same directory, prefix and number")
-        group_columns = {GROUP: group.dataCollectionGroupId, **get_copied_columns(group)}
+        group_columns = {GROUP: group.dataCollectionGroupId, **group.copied_columns}
         rows = [{**data, **group_columns} for data in documents]
         return batches.insert_with_keys(DataCollection, rows)
 
@@ -80,7 +79,7 @@ class DataCollections(TableService):
         """Change the columns of a locked row that ``data`` names; return the row."""
         self.check_data(identity, _without_group(data), row)
         if GROUP in data:
-            data = {**data, **get_copied_columns(_lock_group(identity, data[GROUP]))}
+            data = {**data, **_lock_group(identity, data[GROUP]).copied_columns}
         return save(row, data)
 
     def append_comment(self, identity: Identity, key: int, text: str, cut: bool = False) -> dict:
@@ -129,15 +128,6 @@ def get_newest_of_session(session_id: int, data: dict) -> int | None:
     groups = select(DataCollectionGroup.dataCollectionGroupId)
     groups = groups.where(DataCollectionGroup.sessionId == session_id)
     return _get_newest(DataCollection.dataCollectionGroupId.in_(groups), data)
-
-
-def get_copied_columns(group: DataCollectionGroup) -> dict:
-    """The columns of ``group`` that its data collections repeat: other readers join on them."""
-    return {
-        "sessionId": group.sessionId,
-        "blSampleId": group.blSampleId,
-        "experimentType": (group.experimentType or "")[:LONGEST_TYPE] or None,
-    }
 
 
 def _without_group(data: dict) -> dict:
