@@ -404,3 +404,27 @@ def statements(app):
             event.remove(engine, "before_cursor_execute", note)
 
     return watch
+
+
+@pytest.fixture
+def count(engine):
+    """``count(Person)`` is the number of its rows."""
+
+    def ask(model):
+        with engine.connect() as connection:
+            return len(connection.execute(model.__table__.select()).all())
+
+    return ask
+
+
+@pytest.fixture
+def same():
+    """``same(one, two)``: two answers cannot be told apart, but by the id of their request."""
+
+    def check(one, two):
+        assert one.status_code == two.status_code < 500
+        texts = [answer.get_data(as_text=True) for answer in (one, two)]
+        ids = [answer.headers["X-Request-ID"] for answer in (one, two)]
+        assert texts[0].replace(ids[0], "") == texts[1].replace(ids[1], "")
+
+    return check

@@ -1,5 +1,8 @@
 """A small facility for serial crystallography."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
 from services.ssx.models import EventType
@@ -66,3 +69,20 @@ def alice(as_, facility):
 def bob(as_, facility):
     """The leader of proposal mx2."""
     return as_("bob", 2)
+
+
+@pytest.fixture
+def together():
+    """``together(send, send)`` calls all functions at one time; returns what they return."""
+
+    def run(*calls):
+        start = Barrier(len(calls))
+
+        def call(function):
+            start.wait(10)
+            return function()
+
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return [*pool.map(call, calls)]
+
+    return run

@@ -19,6 +19,7 @@ from shared.identity import Identity
 from shared.spelling import unknown
 from shared.table_service import TableService
 
+COLUMNS = ("eventTypeId", "componentId", "name", "offset", "duration", "period", "repetition")
 TOLERANCE = 1e-6  # of times, as a share: the columns have single precision
 
 
@@ -27,7 +28,7 @@ class EventChains(TableService):
 
     def insert(self, identity: Identity, data: dict) -> EventChain:
         """Create a chain of a visible data collection, with its events."""
-        events = complete_events(data.get("events", []))
+        events = complete_events(data.get("events", []), get_kinds())
         chain = super().insert(identity, _without_events(data))
         insert_events(identity, [(chain.eventChainId, events)])
         return chain
@@ -36,16 +37,15 @@ class EventChains(TableService):
         """Change a locked chain; ``events`` in ``data`` take the place of the stored ones."""
         chain = super().edit(identity, row, _without_events(data))
         if "events" in data:
-            events = complete_events(data["events"])
-            db.session.execute(delete(Event).where(Event.eventChainId == row.eventChainId))
-            insert_events(identity, [(row.eventChainId, events)])
+            events = complete_events(data["events"], get_kinds())
+            if not _has_events(row.eventChainId, events):
+                db.session.execute(delete(Event).where(Event.eventChainId == row.eventChainId))
+                insert_events(identity, [(row.eventChainId, events)])
         return chain
 
     def replace(self, identity: Identity, key: Any, data: dict) -> dict:
         """Make a chain that of ``data``, events too."""
-        columns = row_checks.replaced(self.schema, _without_events(data))
-        columns = {name: value for name, value in columns.items() if name != "Event"}
-        return self.update(identity, key, {**columns, "events": data.get("events", [])})
+        return super().replace(identity, key, {"events": [], **data})
 
     def delete(self, identity: Identity, key: Any) -> dict:
         """Delete a chain with its events; return it as it was."""
@@ -54,30 +54,36 @@ class EventChains(TableService):
         return row
 
 
-event_chains = EventChains(EventChainSchema)
+event_chains = EventChains(EventChainSchema, keep=("Event",))
 event_types = TableService(EventTypeSchema)
 
 
-def complete_events(events: list[dict], check: bool = True) -> list[dict]:
+def get_kinds() -> dict[str, Any]:
+    """The keys of the kinds of events, by their names."""
+    return {name: key for key, name in db.session.execute(_select_types)}
+
+
+def complete_events(events: list[dict], kinds: dict[str, Any], check: bool = True) -> list[dict]:
     """The columns of ``events`` as the schema loads them, with the key of their kind.
 
     BadInput by the index of each event that has no such kind, or whose times cannot be; the times
     are not looked at without ``check``.
     """
-    keys = {name: key for key, name in db.session.execute(_select_types)}
-    completed, faults = [], {}
+    completed: list[dict] = []
+    faults: dict[int, Any] = {}
     for at, event in enumerate(events):
         columns = {name: value for name, value in event.items() if name != "type"}
         kind = (event.get("type") or {}).get("name")
-        if kind is not None and columns.setdefault("eventTypeId", keys.get(kind)) is None:
-            faults[at] = {"EventType": [f"Is an {unknown(kind, keys, 'event type')}"]}
-        elif columns.get("eventTypeId") not in keys.values():
-            faults[at] = {"eventTypeId": [f"Must be the key of one of {', '.join(keys)}."]}
-        elif kind is not None and keys.get(kind) != columns["eventTypeId"]:
-            faults[at] = {"EventType": ["Is another kind than that of eventTypeId."]}
+        if kind is not None and kind not in kinds:
+            reason = f"Is an {unknown(kind, kinds, 'event type')}"
+            faults[at] = {"EventType": {"name": [reason]}}
+        elif columns.setdefault("eventTypeId", kinds.get(kind or "")) not in kinds.values():
+            faults[at] = {"eventTypeId": [f"Must be the key of one of {', '.join(kinds)}."]}
+        elif kind is not None and kinds[kind] != columns["eventTypeId"]:
+            faults[at] = {"EventType": {"name": ["Is another kind than that of eventTypeId."]}}
         completed.append(columns)
     if check and not faults:
-        names = {key: name for name, key in keys.items()}
+        names = {key: name for name, key in kinds.items()}
         for at, name, reason in _find_faults(completed, names):
             faults.setdefault(at, {}).setdefault(name, []).append(reason)
     if faults:
@@ -94,7 +100,17 @@ def insert_events(identity: Identity, chains: list[tuple[int, list[dict]]]) -> N
     batches.insert(Event, rows)
 
 
-_select_types = select(EventType.eventTypeId, EventType.name)
+_select_types = select(EventType.eventTypeId, EventType.name).order_by(EventType.eventTypeId)
+
+
+def _has_events(key: int, events: list[dict]) -> bool:
+    """Whether the stored events of a chain have the columns of ``events``, in their order."""
+    stored = db.session.execute(
+        select(*(getattr(Event, name) for name in COLUMNS))
+        .where(Event.eventChainId == key)
+        .order_by(Event.eventId)
+    )
+    return [tuple(row) for row in stored] == [tuple(map(each.get, COLUMNS)) for each in events]
 
 
 def _without_events(data: dict) -> dict:

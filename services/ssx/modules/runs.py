@@ -14,7 +14,7 @@ from services.ssx.models import (
     SSXDataCollection,
 )
 from services.ssx.modules import run_samples
-from services.ssx.modules.event_chains import complete_events, insert_events
+from services.ssx.modules.event_chains import complete_events, get_kinds, insert_events
 from services.ssx.schemas.data_collections import SSXDataCollectionSchema
 from services.ssx.schemas.runs import (
     RunCollectionColumnsSchema,
@@ -170,10 +170,11 @@ def insert_chains(identity: Identity, collection_id: int, chains: list[tuple[dic
 def _complete_chains(chains: list[dict], check: bool) -> list[tuple[dict, list[dict]]]:
     """The columns of each chain, and its events; BadInput by the index of each that cannot be."""
     completed, faults = [], {}
+    kinds = get_kinds() if chains else {}
     for at, chain in enumerate(chains):
         columns = {name: value for name, value in chain.items() if name != "events"}
         try:
-            completed.append((columns, complete_events(chain.get("events") or [], check)))
+            completed.append((columns, complete_events(chain.get("events") or [], kinds, check)))
         except BadInput as error:
             faults[at] = error.errors
     if faults:

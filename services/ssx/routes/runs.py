@@ -4,17 +4,24 @@ from http import HTTPStatus
 
 from services.ssx.modules.runs import runs
 from services.ssx.routes import BEAMLINE
+from services.ssx.schemas.data_collections import SSXDataCollectionSchema
 from services.ssx.schemas.runs import RunChangesSchema, RunSchema
 from shared.api import Namespace, Resource
+from shared.lists import query_of
 
 ns = Namespace("ssx runs", path="/ssx/runs", description="Serial experiments as documents")
-ns.resource(
-    runs, "list", one="run", many="runs", summaries={"list": "List the runs the caller may see."}
-)
 
 
 @ns.route("")
 class Runs(Resource):
+    @ns.require()
+    @ns.takes(query_of(SSXDataCollectionSchema), query=True)
+    @ns.returns(SSXDataCollectionSchema, many=True)
+    @ns.may_answer(404)
+    def get(self, identity, query):
+        """List the runs the caller may see."""
+        return runs.list_(identity, query)
+
     @ns.require(BEAMLINE)
     @ns.takes(RunSchema, large=True)
     @ns.returns(RunSchema, HTTPStatus.CREATED, also=HTTPStatus.OK)

@@ -17,7 +17,7 @@ from services.ssx.schemas.components import (
     ConcentrationTypeSchema,
     PartSchema,
 )
-from services.ssx.schemas.event_chains import MANY, EventChainSchema
+from services.ssx.schemas.event_chains import EventChainSchema
 from shared import names
 from shared.filters import by_parent
 from shared.models import (
@@ -31,6 +31,7 @@ from shared.records import RecordSchema
 from shared.schemas import TableSchema
 
 SERIAL_TYPES = ("SSX-Chip", "SSX-Jet", "Serial Fixed", "Serial Jet")
+PARTS, CHAINS = validate.Length(max=50), validate.Length(max=100)
 AMOUNT = ("concentrationTypeId", "abundance", "ratio", "pH", "ConcentrationType")
 
 
@@ -103,7 +104,7 @@ class RunCrystalSchema(TableSchema):
 
     Protein = fields.Nested(RunProteinSchema, attribute="protein", required=True)
     CrystalComposition = fields.Nested(
-        RunCrystalCompositionSchema, attribute="compositions", many=True, validate=MANY
+        RunCrystalCompositionSchema, attribute="compositions", many=True, validate=PARTS
     )
 
     class Meta(TableSchema.Meta):
@@ -122,7 +123,7 @@ class RunSampleSchema(TableSchema):
     name = auto_field(required=True, allow_none=False, validate=validate.Length(1, 45))
     Crystal = fields.Nested(RunCrystalSchema, attribute="crystal", required=True)
     SampleComposition = fields.Nested(
-        RunSampleCompositionSchema, attribute="compositions", many=True, validate=MANY
+        RunSampleCompositionSchema, attribute="compositions", many=True, validate=PARTS
     )
 
     class Meta(TableSchema.Meta):
@@ -218,7 +219,7 @@ class RunRowSchema(TableSchema):
     """A serial experiment: data collection, group, sample, serial parameters, event chains."""
 
     DataCollection = fields.Nested(RunCollectionSchema, attribute="collection", required=True)
-    EventChain: Any = fields.Nested(RunChainSchema, attribute="chains", many=True, validate=MANY)
+    EventChain: Any = fields.Nested(RunChainSchema, attribute="chains", many=True, validate=CHAINS)
 
     class Meta(TableSchema.Meta):
         model = SSXDataCollection

@@ -1,7 +1,6 @@
 """Routes of shipments, dewars and containers, and of their labels."""
 
-from tests.core.matrix.samples import beside, usual
-from tests.matrix import Route, inside, signed_in
+from tests.matrix import Route, beside, inside, signed_in, usual
 
 OF_CONTAINER = (  # deleted with it
     *("ContainerHistory", "ContainerInspection", "ContainerQueue", "ContainerQueueSample"),

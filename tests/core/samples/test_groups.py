@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from shared.models import BLSample, BLSampleGroup, BLSampleGroupHasBLSample
 from tests.core.conftest import ALICE, BOB
-from tests.core.matrix.samples import usual
-from tests.matrix import Route, inside
+from tests.matrix import Route, inside, usual
 
 ROOT = "/ispyb/api/v1/samples"
 URL = f"{ROOT}/groups"

@@ -3,8 +3,7 @@
 from shared.models import BLSampleImage, BLSampleImageScore
 from tests.bodies import LEFT_OUT
 from tests.core.conftest import ALICE, BOB
-from tests.core.matrix.samples import usual
-from tests.matrix import Route, inside
+from tests.matrix import Route, inside, usual
 
 URL = "/ispyb/api/v1/samples/images"
 ROUTES = [

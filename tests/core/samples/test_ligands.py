@@ -4,8 +4,7 @@ from services.core.models import Ligand, SampleHasLigand
 from services.core.modules.samples.ligands import create_all
 from shared.db import in_transaction
 from tests.core.conftest import ALICE, BOB
-from tests.core.matrix.samples import usual
-from tests.matrix import Route, inside
+from tests.matrix import Route, inside, usual
 
 ROOT = "/ispyb/api/v1/samples"
 URL = f"{ROOT}/ligands"

@@ -8,7 +8,7 @@ from shared.models import (
     Position,
 )
 from tests.core.conftest import ALICE, BOB
-from tests.core.matrix.samples import usual
+from tests.matrix import usual
 
 ROOT = "/ispyb/api/v1/samples"
 URL = f"{ROOT}/subsamples"

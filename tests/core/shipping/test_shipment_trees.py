@@ -15,9 +15,8 @@ from shared.models import (
     Shipping,
 )
 from tests.core.conftest import ALICE, BOB
-from tests.core.matrix.samples import beside
 from tests.core.matrix.shipping import OF_CONTAINER
-from tests.matrix import Route, inside
+from tests.matrix import Route, beside, inside
 
 URL = "/ispyb/api/v1/shipments"
 EMPTY = {"proposalId": 1, "shippingName": "new"}
