@@ -2,9 +2,8 @@
 
 from sqlalchemy import bindparam, select
 
-from services.core.modules.processing import processing_rules
 from services.core.schemas.processing.processing_jobs import ProcessingJobSchema
-from shared import access, access_processing, batches, read
+from shared import access, access_processing, batches, processing_rules, read
 from shared.access import everything
 from shared.db import db, save
 from shared.errors import BadInput, NotYet

@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import Select, bindparam, case, func, insert, literal, select
 
 from services.core.models import AutoProcIntegration
-from services.core.modules.processing import phasings, processing_jobs, processing_rules
+from services.core.modules.processing import phasings, processing_jobs
 from services.core.schemas.processing.programs import (
     AttachmentSchema,
     AutoProcProgramSchema,
     MessageSchema,
     ProgramAttachmentSchema,
 )
-from shared import access_processing, read, row_checks
+from shared import access_processing, processing_rules, read, row_checks
 from shared.access import everything
 from shared.db import db, save
 from shared.errors import BadInput, Conflict

@@ -10,7 +10,7 @@ from services.core.models import (
     AutoProcScalingHasInt,
     AutoProcScalingStatistics,
 )
-from services.core.modules.processing import processing_rules, processing_status
+from services.core.modules.processing import processing_status
 from services.core.schemas.processing.programs import FAILURE
 from services.core.schemas.processing.result_tables import (
     CRITERIA,
@@ -21,7 +21,7 @@ from services.core.schemas.processing.result_tables import (
     TableResultSchema,
     TableShellSchema,
 )
-from shared import access, names, read
+from shared import access, names, processing_rules, read
 from shared.access import everything
 from shared.db import db
 from shared.errors import BadInput
