@@ -86,3 +86,15 @@ def together():
             return [*pool.map(call, calls)]
 
     return run
+
+
+@pytest.fixture
+def core(built, token, facility):
+    """``core("alice", 1)`` is a client of the core service, on the same database."""
+
+    def client(*args, **claims):
+        client = built("core").test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token(*args, **claims)}"
+        return client
+
+    return client

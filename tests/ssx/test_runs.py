@@ -332,3 +332,15 @@ def test_a_run_takes_a_constant_number_of_statements(writer, statements):
     chains = [{"name": f"{n}", "Event": events} for n in range(100)]
     few = measure(at_time("11:00:00"))
     assert measure({**at_time("12:00:00"), "EventChain": chains}) <= few + 1
+
+
+def test_core_shows_a_run_in_its_timeline(writer, core):
+    run = store(writer)
+    key, alice = run["dataCollectionId"], core("alice", 1)
+    (event,) = alice.get(f"{API}/events?session=mx1-1").json["results"]
+    assert (event["id"], event["startTime"]) == (key, "2026-11-20T10:00:00")
+    sample = run["DataCollection"]["DataCollectionGroup"]["BLSample"]
+    assert alice.get(f"{API}/samples/{sample['blSampleId']}").json["name"] == "br_b4"
+    shown = alice.get(f"{API}/data_collections/{key}").json
+    assert shown["DataCollectionGroup"]["experimentType"] == "SSX-Jet"
+    assert core("bob", 2).get(f"{API}/events").json["total"] == 0
