@@ -129,21 +129,24 @@ def test_the_table_takes_a_constant_number_of_statements(alice, series, statemen
 
 def test_the_result_of_several_runs_comes_by_core(alice, core, series):
     pipeline = core("pipeline", None, "processing_write", "all_sessions", service=True)
-    shell = {"scalingStatisticsType": "overall", "ccHalf": 0.98, "completeness": 100}
+    shells = [
+        {"scalingStatisticsType": shell, "ccHalf": 0.98}
+        for shell in ("overall", "innerShell", "outerShell")
+    ]
     document = {
         "program": {"processingPrograms": "CrystFEL", "processingStatus": "success"},
         "autoProc": {
             "spaceGroup": "P 21 21 21",
             "scalings": [
                 {
-                    "statistics": [shell],
+                    "statistics": shells,
                     "integrations": [{"dataCollectionId": key} for key in (1, 2, 3)],
                 }
             ],
         },
     }
     answer = pipeline.post(f"{API}/autoproc/results", json=document)
-    assert answer.status_code == 201, answer.json
+    assert answer.status_code == 201, answer.text
     rows = alice.get(f"{URL}?dataCollectionIds=2&limit=1").json["results"]
     assert [run["dataCollectionId"] for run in rows[0]["SSXDataCollection"]] == [1, 2, 3]
     assert rows[0]["AutoProcScalingStatistics"][0]["ccHalf"] == pytest.approx(0.98)
