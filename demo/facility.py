@@ -119,7 +119,8 @@ PIPELINES = (  # name, category, status, may be asked for again; the sixth is a 
     ("xia2/3dii (multi)", "processing", "automatic", False),
 )
 
-CONTAINER_TYPES = (  # name, technique, offered, places, wells in a row, drops across and down
+# name, technique, offered, places, wells in a row, drops across and down, cell of the reservoir
+CONTAINER_TYPES = (
     ("B21_8+1", "saxs", True, 9),
     ("B21_96", "saxs", True, 192, 12, 2, 1),
     ("B21_1tube", "saxs", True, None),
@@ -141,8 +142,8 @@ CONTAINER_TYPES = (  # name, technique, offered, places, wells in a row, drops a
     ("MRC Maxi", "mx", True, 48, 6, 1, 1),
     ("MRC 2 Drop", "mx", True, 192, 12, 1, 2),
     ("Griener 1536", "mx", True, 1536, 12, 4, 4),
-    ("3 Drop Square", "mx", True, 288, 12, 2, 2),
-    ("SWISSCI 3 Drop", "mx", True, 288, 12, 2, 2),
+    ("3 Drop Square", "mx", True, 288, 12, 2, 2, 3),
+    ("SWISSCI 3 Drop", "mx", True, 288, 12, 2, 2, 1),
     ("1 drop", "mx", True, 96, 12, 1, 1),
     ("LCP Glass", "mx", True, 96, 12, 1, 1),
     ("PCRStrip", "saxs", True, 9, 9, 1, 1),
@@ -158,7 +159,7 @@ CONTAINER_TYPES = (  # name, technique, offered, places, wells in a row, drops a
     ("VMXm-Cartridge", "mx", True, 5),
     ("VMXm-GridBox", "mx", True, 4),
     ("Cryo-EM Puck", "mx", True, 12),
-    ("SWISSCI 2 Drop", "mx", True, 192, 12, 1, 2),
+    ("SWISSCI 2 Drop", "mx", True, 192, 12, 1, 2, 1),
 )
 IMAGERS = (("Imager 20 C", 20.0, "SIM-RI-0001", 1000), ("Imager 4 C", 4.0, "SIM-RI-0002", 750))
 INSPECTION_TYPES = ("Visible", "UV")

@@ -25,7 +25,7 @@ from shared.models import (
 
 CONTAINER_TYPE = (
     *("name", "proposalType", "active", "capacity"),
-    *("wellPerRow", "dropPerWellX", "dropPerWellY"),
+    *("wellPerRow", "dropPerWellX", "dropPerWellY", "wellDrop"),
 )
 TABLES: dict[type[Base], tuple[str, list[dict]]] = {  # the column of the name, and the rows
     ExperimentType: (
