@@ -1,5 +1,6 @@
 """Spreadsheets of samples: imports, exports, the template, and mistakes by cell."""
 
+import csv
 import io
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -9,7 +10,15 @@ from openpyxl import Workbook, load_workbook
 from services.core.models import Ligand
 from services.core.modules.shipping import sheet_columns
 from services.core.schemas.shipping import sheets as schemas
-from shared.models import BLSample, Container, ContainerType, Dewar, Protein, Shipping
+from shared.models import (
+    BLSample,
+    BLSampleGroup,
+    Container,
+    ContainerType,
+    Dewar,
+    Protein,
+    Shipping,
+)
 from tests.core.conftest import ALICE, BOB
 from tests.matrix import Route, inside, signed_in
 
@@ -210,6 +219,38 @@ def test_all_mistakes_are_listed_by_cell_and_nothing_is_stored(alice, add, count
     assert (count(Container), count(BLSample)) == before
     sheets = [{"name": "P7", "rows": [HEADER[1:], ["1", "LYS", "y"], ["17", "LYS", "z"]]}]
     assert [*send(alice, 1, sheets, 422)["errors"]] == ["P7!A3"]
+
+
+GROUPED = """\
+Container,Location,Acronym,Name,Sample group
+G1,1,LYS,g1,Soaks
+G1,2,LYS,g2,soaks ; Apo
+G1,3,LYS,g3,
+"""
+
+
+def test_samples_come_into_groups(alice, as_, add, count):
+    hidden = [BLSampleGroup(blSampleGroupId=key, name="soaks", proposalId=2) for key in (5, 6)]
+    add(*hidden, BLSampleGroup(blSampleGroupId=7, name="SOAKS", proposalId=1, ownerId=ALICE))
+    before = count(BLSampleGroup)
+    assert send(alice, 3, GROUPED, 200, dry_run="true")["warnings"] == []
+    assert count(BLSampleGroup) == before
+    send(alice, 3, GROUPED)
+    groups = alice.get("/ispyb/api/v1/samples/groups?proposal=mx1").json["results"]
+    members = {
+        group["name"]: [
+            each["BLSample"]["name"]
+            for each in alice.get(
+                f"/ispyb/api/v1/samples/groups/{group['blSampleGroupId']}/samples"
+            ).json["results"]
+        ]
+        for group in groups
+        if group["name"] in ("SOAKS", "Apo")
+    }
+    assert (members, count(BLSampleGroup)) == ({"SOAKS": ["g1", "g2"], "Apo": ["g2"]}, before + 1)
+    file = alice.get(f"{URL}/3/export?format=csv").data.decode("utf-8-sig")
+    rows = [*csv.DictReader(io.StringIO(file))]
+    assert [row["Sample group"] for row in rows] == ["SOAKS", "Apo; SOAKS", ""]
 
 
 PLATES = """\

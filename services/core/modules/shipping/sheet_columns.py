@@ -11,6 +11,7 @@ LOCATION, ACRONYM, NAME = "location", "Crystal.Protein.acronym", "name"
 SPACE_GROUP, COMMENTS = "Crystal.spaceGroup", "comments"
 CELL = tuple(f"Crystal.cell_{axis}" for axis in ("a", "b", "c", "alpha", "beta", "gamma"))
 EXPERIMENT = "DiffractionPlan.experimentKind"
+GROUP = "BLSampleGroup.name"
 WHOLE_CELL, ACRONYM_GROUP = "cell", "acronym and space group"  # a cell with several values
 PROPOSAL_CODE, PROPOSAL_NUMBER = "proposalCode", "proposalNumber"
 EXPERIMENTS = {"native": "OSC", "phasing": "SAD", "ligand": "Ligand binding"}
@@ -127,6 +128,7 @@ COLUMNS = (
     Column(_plan("userPath"), "User path"),
     Column("loopType", "Loop type"),
     Column("holderLength", "Holder length (mm)", "", (0, 1000)),
+    Column(GROUP, "Sample group", "group samplegroupname"),
     Column("SMILES", "SMILES", "smile ligandsmiles"),
     # of powders
     Column("Crystal.Protein.sequence", "Sequence or composition", "sequence composition"),
@@ -143,7 +145,7 @@ SPLIT = (
 )
 NOT_STORED = (
     *("Visit number", "Shipping name", "Screen and Collect Recipe", "S&C N value"),
-    *("Sample group", "Contact person", "Recipe", "Phi", "Attenuation", "Prefix"),
+    *("Contact person", "Recipe", "Phi", "Attenuation", "Prefix"),
     *("Prefix for frames", "Comments from staff", "Status"),
 )
 JOINED = (COMMENTS,)  # columns of which a sheet may have several

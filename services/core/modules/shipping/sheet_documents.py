@@ -12,6 +12,7 @@ from services.core.modules.shipping.sheet_columns import (
     BY_PATH,
     CONTAINER,
     DEWAR,
+    GROUP,
     KIND,
     LOCATION,
     NAME,
@@ -19,6 +20,7 @@ from services.core.modules.shipping.sheet_columns import (
     PROPOSAL_CODE,
     PROPOSAL_NUMBER,
 )
+from services.core.modules.shipping.sheet_groups import split_names
 from services.core.modules.shipping.sheet_layouts import NEEDED, Cell, read_rows
 from services.core.modules.shipping.sheet_mistakes import Mistakes, Place
 from services.core.modules.shipping.sheet_values import read_value
@@ -30,6 +32,7 @@ USUAL_DEWAR = "Dewar1"  # of a shipment without one
 BARCODE = "Container.barcode"
 OF_CONTAINER = (DEWAR, CONTAINER, KIND, BARCODE)
 NO_SAMPLE = {*OF_CONTAINER, LOCATION, PROPOSAL_CODE, PROPOSAL_NUMBER}  # columns of empty places
+NO_COLUMN = {*NO_SAMPLE, GROUP} - {LOCATION}  # of a sample
 MEMBERS = {"Crystal": "crystal", "Protein": "protein", "DiffractionPlan": "plan"}
 
 
@@ -51,12 +54,14 @@ class Site(NamedTuple):
 class Sheets:
     """The document of a file, its mistakes, and the cells of each row of the document.
 
-    ``stored`` are the keys of dewars of the document that are in the shipment.
+    ``stored`` are the keys of dewars of the document that are in the shipment, ``groups`` the
+    names of the groups of each sample by its path.
     """
 
     mistakes: Mistakes = field(default_factory=Mistakes)
     dewars: list[dict] = field(default_factory=list)
     stored: dict[int, int] = field(default_factory=dict)
+    groups: dict[tuple, list[str]] = field(default_factory=dict)
     cells: dict[tuple, tuple[Place, dict[str, Cell]]] = field(default_factory=dict)
 
     def add_fault(self, path: tuple, reason: str) -> None:
@@ -211,10 +216,12 @@ class _Builder:
                 return self._complain(cells[LOCATION], str(error))
         sample: dict[str, Any] = {}
         for column, value in values.items():
-            if value is not None and column not in NO_SAMPLE or column == LOCATION:
+            if value is not None and column not in NO_COLUMN:
                 _put(sample, column, value)
         sample["crystal"]["protein"]["isCreatedBySampleSheet"] = True  # if it is new
         sample_path = (*path, "BLSample", len(document["samples"]))
+        if names := split_names(values.get(GROUP) or ""):
+            self.result.groups[sample_path] = names
         document["samples"].append(sample)
         self.result.cells[sample_path] = place, cells
 

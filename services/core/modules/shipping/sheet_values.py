@@ -20,6 +20,7 @@ from services.core.modules.shipping.sheet_columns import (
 )
 from services.core.schemas.samples.crystals import CrystalSchema
 from services.core.schemas.samples.diffraction_plans import DiffractionPlanSchema
+from services.core.schemas.samples.groups import SampleGroupSchema
 from services.core.schemas.samples.proteins import ProteinSchema
 from services.core.schemas.samples.samples import SampleSchema
 from services.core.schemas.shipping.containers import ContainerSchema
@@ -32,6 +33,7 @@ SCHEMAS: dict[str, type[Schema]] = {
     "Crystal": CrystalSchema,
     "Crystal.Protein": ProteinSchema,
     "DiffractionPlan": DiffractionPlanSchema,
+    "BLSampleGroup": SampleGroupSchema,
     "Container": ContainerSchema,
     "Container.Dewar": DewarSchema,
 }

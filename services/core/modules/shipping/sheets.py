@@ -8,7 +8,7 @@ from marshmallow import fields
 from sqlalchemy import func, select
 
 from services.core.modules.samples import space_groups
-from services.core.modules.shipping import sheet_files, shipment_trees
+from services.core.modules.shipping import sheet_files, sheet_groups, shipment_trees
 from services.core.modules.shipping.containers import get_types
 from services.core.modules.shipping.sheet_columns import (
     BY_PATH,
@@ -50,10 +50,10 @@ def import_(identity: Identity, key: int, sheets: list[dict], query: dict) -> di
     is_stored = not (query["dry_run"] or built.mistakes.count)
     try:
         if is_stored:
-            shipment_trees.add(identity, row, built.dewars, built.stored)
+            _add(identity, row, built)
         else:
             with db.session.begin_nested() as savepoint:
-                shipment_trees.add(identity, row, built.dewars, built.stored)
+                _add(identity, row, built)
                 savepoint.rollback()
     except BadInput as error:
         for path, reason in _flatten(error.errors):
@@ -69,10 +69,19 @@ def import_(identity: Identity, key: int, sheets: list[dict], query: dict) -> di
     }
 
 
+def _add(identity: Identity, row: Shipping, built: Sheets) -> None:
+    """Add the dewars, containers and samples of a file, and put the samples into groups."""
+    keys = shipment_trees.add(identity, row, built.dewars, built.stored)
+    names = {keys[path]: names for path, names in built.groups.items()}
+    sheet_groups.add_samples(identity, row.proposalId, names)
+
+
 def export(identity: Identity, key: int, format_: str) -> Document:
     """The samples of a visible shipment as a file, with the columns of the template."""
     shipment = shipment_trees.get(identity, key)
-    lines = [TITLES, *_build_lines(shipment)]
+    containers = [each for dewar in shipment["Dewar"] for each in _get_containers(dewar)]
+    keys = [sample["blSampleId"] for each in containers for sample in each["BLSample"]]
+    lines = [TITLES, *_build_lines(shipment, sheet_groups.list_names(identity, keys))]
     name = f"shipment-{key}"
     return _write(name, format_, {"Samples": lines})
 
@@ -194,14 +203,18 @@ def _flatten(errors: Any, path: tuple = ()) -> Iterator[tuple[tuple, str]]:
             yield path, text
 
 
-def _build_lines(shipment: dict) -> Iterator[Line]:
-    """A row for each sample in a shipment, and for each container without one."""
+def _build_lines(shipment: dict, groups: dict[int, str]) -> Iterator[Line]:
+    """A row for each sample in a shipment, and for each container without one.
+
+    ``groups`` are the names of the groups of samples, by the keys of these.
+    """
     for dewar in shipment["Dewar"]:
         for container in _get_containers(dewar):
             inside = {**container, "code": container["code"] or container["barcode"] or ""}
             place = {"Container": {**inside, "Dewar": dewar}}
             for sample in sorted(container["BLSample"], key=_get_order) or [{}]:
-                yield [_get_text({**sample, **place}, c.path) for c in COLUMNS]
+                group = {"BLSampleGroup": {"name": groups.get(sample.get("blSampleId", 0))}}
+                yield [_get_text({**sample, **place, **group}, c.path) for c in COLUMNS]
 
 
 def _get_containers(node: dict) -> Iterator[dict]:

@@ -65,14 +65,17 @@ def add(
     row: Shipping,
     dewars: list[dict],
     stored: Mapping[int, int] = MappingProxyType({}),
-) -> None:
+) -> dict[tuple, int]:
     """Add dewars with their containers and samples to a locked or new shipment.
+
+    The keys of the samples are returned, by their paths in the document.
 
     ``stored`` are the keys of those that it has already, by their index in ``dewars``: they get
     containers only. BadInput with the path of each fault; nothing is written then.
     """
-    tree_rows.insert(identity, row, dewars, stored)
+    tree = tree_rows.insert(identity, row, dewars, stored)
     check_safety(row)
+    return {node.path: node.key for node in tree.samples if node.key is not None}
 
 
 def get(identity: Identity, key: int) -> dict:

@@ -114,8 +114,8 @@ def _get_below(node: Node, name: str) -> Iterator[Node]:
 
 def insert(
     identity: Identity, shipment: Shipping, dewars: list[dict], stored: Mapping[int, int]
-) -> None:
-    """Insert all rows of ``dewars`` below a shipment that is locked or new.
+) -> Tree:
+    """Insert all rows of ``dewars`` below a shipment that is locked or new; return them.
 
     ``stored`` are the keys of dewars that it has, by their index.
     """
@@ -130,6 +130,7 @@ def insert(
     insert_dewars(identity, shipment, [node for node in tree.dewars if node.key is None])
     insert_containers(tree.levels)
     insert_samples(tree.samples, content)
+    return tree
 
 
 def complete(identity: Identity, tree: Tree) -> None:
