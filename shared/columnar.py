@@ -14,7 +14,6 @@ from msgspec import UNSET
 
 from shared.batches import struct_of
 from shared.errors import BadInput, Malformed, TooLarge
-from shared.schemas import TableSchema
 from shared.spelling import explain_unknown
 
 
@@ -26,7 +25,7 @@ class ColumnsSchema(Schema):
 
 
 def columnar(
-    name: str, rows: type[TableSchema], key: str, once: Collection[str] = ()
+    name: str, rows: type[Schema], key: str, once: Collection[str] = ()
 ) -> type[ColumnsSchema]:
     """The document ``name`` with the columns of ``rows``; those in ``once`` have one value."""
     declared: dict[str, Any] = {each: rows._declared_fields[each] for each in rows().fields}

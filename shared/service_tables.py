@@ -21,6 +21,7 @@ from shared.db import OwnBase
 
 Serial = BigInteger().with_variant(Integer, "sqlite")
 Hash = String(64)  # SHA-256, hexadecimal
+MediumBlob = LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb")  # up to 16 MB
 
 
 def utc_now() -> datetime:
@@ -120,9 +121,7 @@ class IdempotencyKey(OwnBase):
     hash: Mapped[str] = mapped_column(Hash, primary_key=True, doc="of caller, path and key")
     request: Mapped[str] = mapped_column(Hash, doc="of the query and body")
     status: Mapped[int | None]
-    answer: Mapped[bytes | None] = mapped_column(
-        LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb"), doc="null: a secret"
-    )
+    answer: Mapped[bytes | None] = mapped_column(MediumBlob, doc="null: a secret")
     created: Mapped[datetime] = mapped_column(index=True, doc="UTC")
 
 
@@ -180,6 +179,47 @@ class MxlimsObject(OwnBase):
     rowTable: Mapped[str | None] = mapped_column(String(30), doc="table of its row; null: none")
     rowKey: Mapped[int | None] = mapped_column(doc="primary key of its row")
     content: Mapped[dict] = mapped_column(JSON, doc="as sent, with references by uuid")
+
+
+class SerialBlock(OwnBase):
+    """A thousand images of a serial run: hits, spots, resolution and unit cells, packed.
+
+    ``services/ssx/modules/image_blocks.py`` packs them.
+    """
+
+    __tablename__ = "SerialBlock"
+
+    dataCollectionId: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, doc="the run"
+    )
+    block: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, doc="number of the image, in thousands"
+    )
+    states: Mapped[bytes] = mapped_column(LargeBinary(375), doc="bits: stored, hit, indexed")
+    peaks: Mapped[bytes] = mapped_column(LargeBinary, doc="spots and resolution")
+    cells: Mapped[bytes] = mapped_column(LargeBinary, doc="unit cells")
+
+
+class SerialTotals(OwnBase):
+    """The statistics of the images of a serial run, and the numbers that they come from."""
+
+    __tablename__ = "SerialTotals"
+
+    dataCollectionId: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, doc="the run"
+    )
+    images: Mapped[int] = mapped_column(doc="number of images")
+    hits: Mapped[int] = mapped_column(doc="number of hits")
+    indexed: Mapped[int] = mapped_column(doc="number of indexed images")
+    spots: Mapped[int] = mapped_column(BigInteger, doc="sum of the spots of hits")
+    spotted: Mapped[int] = mapped_column(doc="number of hits with a number of spots")
+    resolution: Mapped[int] = mapped_column(BigInteger, doc="sum of those of hits, 0.001 Å")
+    resolved: Mapped[int] = mapped_column(doc="number of hits with a resolution")
+    bestResolution: Mapped[int | None] = mapped_column(doc="of a hit, 0.001 Å")
+    medians: Mapped[dict] = mapped_column(JSON, doc="of resolution and unit cell, Å and degrees")
+    histograms: Mapped[bytes] = mapped_column(
+        MediumBlob, doc="each value of resolution and unit cell with its number, packed"
+    )
 
 
 class Activity(OwnBase):

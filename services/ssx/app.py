@@ -4,14 +4,28 @@ from collections.abc import Mapping
 
 from flask import Flask, redirect, request
 
-from services.ssx.routes import components, data_collections, event_chains, merged_results, runs
+from services.ssx.routes import (
+    components,
+    data_collections,
+    event_chains,
+    images,
+    merged_results,
+    runs,
+)
 from shared.app import ApiMount, build_app
 from shared.config import API_ROOT
 
 FORMER_PATH, PATH = f"{API_ROOT}/ssx/datacollections", f"{API_ROOT}/ssx/data_collections"
 MOUNTS = [
     ApiMount(
-        [data_collections.ns, runs.ns, event_chains.ns, components.ns, merged_results.ns],
+        [
+            data_collections.ns,
+            runs.ns,
+            event_chains.ns,
+            components.ns,
+            merged_results.ns,
+            images.ns,
+        ],
         path="/ssx",
     )
 ]

@@ -47,7 +47,7 @@ def test_migrated_tables_equal_the_models(fresh):
     engine = create_engine(fresh["database"]["uri"])
     with engine.begin() as connection:
         context = MigrationContext.configure(connection, opts=options(OwnBase.metadata))
-        assert context.get_current_revision() == "0006"
+        assert context.get_current_revision() == "0007"
         assert compare_metadata(context, OwnBase.metadata) == []
         assert inspect(connection).get_table_names() == []  # ISPyB's own database is left alone
     with engine.begin() as connection:

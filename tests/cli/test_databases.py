@@ -121,17 +121,17 @@ def test_before_db_upgrade_each_command_names_it(run, fresh):
     assert (checked.exit_code, checked.stdout) == (1, f"{NEEDS_UPGRADE}\n{NO_TABLES}\n")
     assert checked.stderr == "Error: 2 faults of the database\n"
     created = run("db", "upgrade", "--site", fresh).stdout
-    assert created == "the tables of the database ispyb_services are created, at revision 0006\n"
+    assert created == "the tables of the database ispyb_services are created, at revision 0007\n"
     again = run("db", "upgrade", "--site", fresh).stdout
     assert again == (
-        "the database ispyb_services was up to date, at revision 0006: nothing is changed\n"
+        "the database ispyb_services was up to date, at revision 0007: nothing is changed\n"
     )
     own = make_engine(fresh)
     with own.begin() as connection:
         alembic.command.downgrade(migrations.settings(connection), "0001")
     own.dispose()
     updated = run("db", "upgrade", "--site", fresh).stdout
-    assert updated == "the database ispyb_services is updated from revision 0001 to 0006\n"
+    assert updated == "the database ispyb_services is updated from revision 0001 to 0007\n"
     assert run("check-db", "--site", fresh).stdout == f"{NO_TABLES}\n"
 
 

@@ -13,7 +13,7 @@ from services.ssx.models import (
     SampleComposition,
     SSXDataCollection,
 )
-from services.ssx.modules import run_samples
+from services.ssx.modules import images, run_samples
 from services.ssx.modules.event_chains import complete_events, get_kinds, insert_events
 from services.ssx.schemas.data_collections import SSXDataCollectionSchema
 from services.ssx.schemas.runs import (
@@ -131,6 +131,8 @@ class Runs(TableService):
         """
         run = self.get(identity, key)
         row_checks.locked(SSXDataCollection, key)
+        if images.has_any(key):
+            raise Conflict("run still has images")
         db.session.execute(delete(SSXDataCollection).filter_by(dataCollectionId=key))
         row_checks.remove(DataCollection, key, along=("EventChain",))
         try:
