@@ -44,6 +44,7 @@ def serve(
     site = config.load(site, only)
     place = address(site, only)
     listener = bind(*place)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads before the fork
     app, services = _build(site, only)
     if check:
         check()
@@ -109,7 +110,6 @@ def _share_memory(services: Iterable[Flask]) -> None:
     No collection of garbage looks at the objects that exist by now. It would write to them, so
     that each worker would get a copy of its own of their pages.
     """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads before the fork
     for service in services:
         for name in service.extensions.get("imports", ()):
             import_module(name)

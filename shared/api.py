@@ -39,7 +39,7 @@ from shared.table_service import TableService
 
 __all__ = ["Namespace", "Resource"]
 PROBLEMS = {"GET": (304,), "POST": (400, 409, 422)}  # other verbs: 409
-JSON = "application/json"
+JSON = operations.JSON
 EDITS = ("put", "patch", "delete")
 CONSUMES = "x-consumes"  # the media types of a body, for which RESTX has no key
 RETURNS, TAKES, REQUIRE = range(3)  # the order in which decorators are applied to a method
@@ -234,7 +234,7 @@ class Namespace(flask_restx.Namespace):
         many: bool = False,
         bare: bool = False,
         also: HTTPStatus | None = None,
-        also_as: str | None = None,
+        also_as: str | Collection[str] = (),
         layout: Layout | None = None,
         secret: bool = False,
     ) -> Callable:
@@ -243,15 +243,16 @@ class Namespace(flask_restx.Namespace):
         A ``bare`` list has no page around it, as some dialects need it. Any other list is also
         answered as a table, with the columns of ``layout`` or those that ``schema`` has. A method
         that may answer ``also`` returns that status beside its result. A ``secret`` answer is
-        stored neither for replay nor by caches, and has no ETag. For an answer in the media type
-        ``also_as`` the method returns a response.
+        stored neither for replay nor by caches, and has no ETag. For an answer in one of the
+        media types ``also_as`` the method returns a response.
         """
         if issubclass(schema, TableSchema):
             self.payloads.add(schema)
         shape = list_of(schema) if many and not bare else schema
         definition = self._document(resolve_schema_instance(shape))
         has_tables = many and not bare
-        others = [*(FORMATS.values() if has_tables else filter(None, [also_as]))]
+        also_as = [also_as] if isinstance(also_as, str) else also_as
+        others = [*(FORMATS.values() if has_tables else also_as)]
         tags = [] if secret else ["ETag"]
         tags += ["Content-Disposition"] if has_tables else []
 

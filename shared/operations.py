@@ -3,7 +3,7 @@
 The decorators of ``shared.api.Namespace`` call them.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from functools import lru_cache
 from hashlib import blake2b
@@ -41,6 +41,7 @@ from shared.errors import (
 from shared.identity import Identity
 from shared.spelling import explain_unknown
 
+JSON = "application/json"
 COMPUTED = "_metadata"  # the member with computed values
 DIFFERS = "Is read-only, and differs from the stored value: leave it out, or read it again."
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH")  # the headers that compare ETags
@@ -93,6 +94,17 @@ def check_accept(kinds: Collection[str]) -> None:
         return
     if request.accept_mimetypes.best_match(kinds) is None:
         raise NotAcceptable(f"Accept: this operation answers {' or '.join(kinds)}")
+
+
+def choose_picture(kinds: Sequence[str]) -> str | None:
+    """The media type of a picture among ``kinds`` that the client likes better than JSON."""
+    kind = request.accept_mimetypes.best_match([JSON, *kinds])
+    return None if kind == JSON else kind
+
+
+def make_picture(picture: bytes, kind: str) -> Response:
+    """The answer with a picture of that media type, and its ETag."""
+    return set_content_tag(Response(picture, mimetype=kind))
 
 
 def make_response(body: Any, status: HTTPStatus, secret: bool) -> Response:

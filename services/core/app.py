@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from flask import Flask
 
 from services.core.dialects import expeye, mxcube
-from services.core.modules.processing import plots
 from services.core.routes.acquisition import (
     collection_attachments,
     comments,
@@ -80,7 +79,7 @@ from services.core.routes.shipping import (
     shipments,
 )
 from services.core.routes.zocalo import commands
-from shared import tables
+from shared import plots, tables
 from shared.app import ApiMount, build_app
 
 MOUNTS = [

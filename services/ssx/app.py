@@ -8,10 +8,13 @@ from services.ssx.routes import (
     components,
     data_collections,
     event_chains,
+    hits,
     images,
     merged_results,
     runs,
+    statistics,
 )
+from shared import plots
 from shared.app import ApiMount, build_app
 from shared.config import API_ROOT
 
@@ -25,6 +28,8 @@ MOUNTS = [
             components.ns,
             merged_results.ns,
             images.ns,
+            statistics.ns,
+            hits.ns,
         ],
         path="/ssx",
     )
@@ -34,6 +39,7 @@ MOUNTS = [
 def create_app(config: Mapping | str | None = None) -> Flask:
     """Build the ssx service; ``config`` is its site file, see shared.config.load."""
     app = build_app("ssx", MOUNTS, config)
+    app.extensions["imports"] = plots.MODULES
     for below in ("", "/<int:key>"):  # undocumented
         app.add_url_rule(FORMER_PATH + below, "former", _redirect)
     return app

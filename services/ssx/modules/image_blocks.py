@@ -86,7 +86,7 @@ def unpack_states(packed: Sequence[bytes]) -> numpy.ndarray:
 
 
 def pack(values: numpy.ndarray) -> bytes:
-    """Integers, compressed: all first bytes, then all second ones, as most high bytes are equal."""
+    """Integers, compressed: all first bytes, then all second ones, as high bytes are alike."""
     shuffled = numpy.ascontiguousarray(values, "<i4").view(numpy.uint8).reshape(-1, 4).T
     return zlib.compress(shuffled.tobytes(), 1)
 

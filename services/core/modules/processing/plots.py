@@ -1,22 +1,20 @@
 """Plots of columns as PNG, for clients without a plotting library."""
 
-import gc
-from io import BytesIO
+from typing import Any
+
+from shared.plots import render
 
 WIDTH, HEIGHT, EDGE = 8.0, 1.6, 0.7  # inches: of the picture, of each plot, of the margins
 DOTS = 100  # per inch
 NOTHING = float("nan")
-MODULES = ("matplotlib.figure", "matplotlib.backends.backend_agg")  # that a picture needs
 
 
 def draw(columns: dict[str, list], x: str) -> bytes:
     """A PNG with a plot over the column ``x`` for each other column that has a value."""
-    picture = _draw(columns, x)
-    gc.collect()  # a figure has 12 MB, and cycles of references: it would stay for minutes
-    return picture
+    return render(lambda: _draw(columns, x))
 
 
-def _draw(columns: dict[str, list], x: str) -> bytes:
+def _draw(columns: dict[str, list], x: str) -> Any:
     from matplotlib.figure import Figure  # here: it takes longer to import than a service
 
     numbers = columns[x]
@@ -34,6 +32,4 @@ def _draw(columns: dict[str, list], x: str) -> bytes:
     if not series:
         plots[0].text(0.5, 0.5, "no values", ha="center", va="center")
     plots[-1].set_xlabel(x)
-    picture = BytesIO()
-    figure.savefig(picture, format="png")
-    return picture.getvalue()
+    return figure

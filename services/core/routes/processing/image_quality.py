@@ -1,7 +1,5 @@
 """/data_collections/{id}/image_quality"""
 
-from flask import Response, request
-
 from services.core.modules.processing import image_quality, plots
 from services.core.schemas.processing.image_quality import (
     ImageQualityQuery,
@@ -9,14 +7,14 @@ from services.core.schemas.processing.image_quality import (
     UpsertedSchema,
 )
 from shared.api import Namespace, Resource
-from shared.operations import set_content_tag
+from shared.operations import choose_picture, make_picture
+from shared.plots import PNG
 
 ns = Namespace(
     "image quality",
     path="/data_collections",
     description="The quality of images, by columns",
 )
-JSON, PICTURE = "application/json", "image/png"
 POINTS = 2_000  # the default of a picture, which is not wider
 
 
@@ -24,15 +22,14 @@ POINTS = 2_000  # the default of a picture, which is not wider
 class ImageQuality(Resource):
     @ns.require(link=True)
     @ns.takes(ImageQualityQuery, query=True)
-    @ns.returns(ImageQualitySchema, also_as=PICTURE)
+    @ns.returns(ImageQualitySchema, also_as=PNG)
     def get(self, identity, query, data_collection_id):
         """Show what is known of the images; with Accept: image/png a plot of it."""
-        if request.accept_mimetypes.best_match([JSON, PICTURE]) != PICTURE:
+        if not choose_picture([PNG]):
             return image_quality.get(identity, data_collection_id, **query)
         arrays = image_quality.get(identity, data_collection_id, **{"points": POINTS, **query})
         arrays.pop(image_quality.PROGRAM)
-        picture = Response(plots.draw(arrays, image_quality.IMAGE), mimetype=PICTURE)
-        return set_content_tag(picture)
+        return make_picture(plots.draw(arrays, image_quality.IMAGE), PNG)
 
     @ns.require("mx_write", "processing_write")
     @ns.takes(ImageQualitySchema)
