@@ -18,7 +18,7 @@ from flask import Flask
 from matplotlib.figure import Figure
 from sqlalchemy import create_engine, event
 
-from bench import beamlines, feed, pages, quality, results, rows
+from bench import beamlines, feed, pages, quality, results, rows, ssx
 from shared.db import OWN, db, engine_options
 from tests import mariadb
 
@@ -193,6 +193,8 @@ def main() -> None:
         results.fill(uri)
         with database(uri):
             parts["results"] = list(results.rates())
+            ssx.fill(db.engine)
+            parts["ssx"] = list(ssx.rates())
         say("serving beamlines")
         beamlines.fill(uri)
         parts["beamlines"] = list(beamlines.rates(uri))

@@ -28,9 +28,9 @@ def _flag(description: str) -> fields.Boolean:
 class CellSchema(Schema):
     """The parameters of a unit cell."""
 
-    cell_a = _number("length a, Å", 1, 10_000)
-    cell_b = _number("length b, Å", 1, 10_000)
-    cell_c = _number("length c, Å", 1, 10_000)
+    cell_a = _number("length a, Å", 1, 3_000)
+    cell_b = _number("length b, Å", 1, 3_000)
+    cell_c = _number("length c, Å", 1, 3_000)
     cell_alpha = _number("angle α, degrees", 1, 179)
     cell_beta = _number("angle β, degrees", 1, 179)
     cell_gamma = _number("angle γ, degrees", 1, 179)
@@ -52,7 +52,7 @@ class ImageRowSchema(CellSchema):
         validate=validate.Range(0, 2**31 - 1),
         metadata={"description": "number of spots"},
     )
-    resolution = _number("limit of the diffraction, Å", 0.1, 10_000)
+    resolution = _number("limit of the diffraction, Å", 0.1, 1_000)
 
     class Meta:
         fields = ("imageNumber", "isHit", "isIndexed", "spots", "resolution", *CELL)

@@ -20,10 +20,12 @@ def _run_keys(most: int, required: bool = False) -> Delimited:
 
 
 def number(description: str) -> fields.Float:
+    """The field of a number that is null if there is nothing to compute it from."""
     return fields.Float(allow_none=True, metadata={"description": description})
 
 
 def count(description: str) -> fields.Integer:
+    """The field of a number of things."""
     return fields.Integer(required=True, metadata={"description": description})
 
 
