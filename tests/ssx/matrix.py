@@ -3,7 +3,6 @@
 from tests.matrix import Route, everybody, holders, inside, signed_in
 
 RUNS, CHIP = {"dataCollectionId__in": "1,2"}, {"columns": 4, "rows": 3}
-
 FREE = {"eventTypeId"}  # keys of rows that belong to nobody
 ROUTES = [
     Route("get /ssx/data_collections", signed_in(), list_key="dataCollectionId"),

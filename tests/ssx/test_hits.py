@@ -1,9 +1,13 @@
 """Hits of serial runs over time, and over the chip, against the same images counted one by one."""
 
+from io import BytesIO
+
 import numpy
 import pytest
+from PIL import Image, ImageColor
 
 from services.ssx.models import SSXDataCollection
+from services.ssx.modules.pictures import HIT, INDEXED, PALE
 from shared.models import DataCollection
 from tests.ssx.serial_images import RUNS, add_runs, make_chunks, make_pipeline, put_chunks
 
@@ -141,11 +145,25 @@ def test_the_order_of_a_chip_of_ones_own(pipeline, alice):
         assert (answer.status_code, name in answer.json["errors"]) == (422, True), query
 
 
+@pytest.mark.sqlite
 def test_pictures(pipeline, alice):
-    put_chunks(pipeline, 12, make_chunks(8, range(1, 600), 600))
-    for path in ("hit_rate", "hit_map", "hit_map?by=block"):
-        for kind, start in (("image/png", b"\x89PNG"), ("image/svg+xml", b"<?xml")):
-            answer = alice.get(f"{RUNS}/12/{path}", headers={"Accept": kind})
-            assert (answer.status_code, answer.mimetype) == (200, kind)
-            assert answer.get_data().startswith(start)
-    assert alice.get(f"{RUNS}/13/hit_rate", headers={"Accept": "image/png"}).status_code == 200
+    states = [(True, True)] * 120 + [(True, False)] * 60 + [(False, False)] * 200
+    hit, indexed = zip(*states)
+    body = {"imageNumber": [*range(380)], "isHit": hit, "isIndexed": indexed}
+    put_chunks(pipeline, 13, [body])
+    chip = "columns=20&rows=20"
+    for path, kind, start in (
+        ("hit_rate", "image/png", b"\x89PNG"),
+        (f"hit_map?{chip}", "image/svg+xml", b"<?xml"),
+        (f"hit_map?{chip}&blockRows=10&by=block", "image/png", b"\x89PNG"),
+    ):
+        answer = alice.get(f"{RUNS}/13/{path}", headers={"Accept": kind})
+        assert (answer.status_code, answer.mimetype) == (200, kind)
+        assert answer.get_data().startswith(start)
+    assert alice.get(f"{RUNS}/11/hit_rate", headers={"Accept": "image/png"}).status_code == 200
+    picture = alice.get(f"{RUNS}/13/hit_map?{chip}", headers={"Accept": "image/png"}).get_data()
+    colors = Image.open(BytesIO(picture)).convert("RGB").getcolors(2**24)
+    pixels = {color: number for number, color in colors}
+    areas = [pixels[ImageColor.getrgb(color)] for color in (INDEXED, HIT, PALE)]
+    whole = sum(areas) / 380
+    assert [area / whole for area in areas] == pytest.approx([120, 60, 200], rel=0.03)
