@@ -20,7 +20,7 @@ def pipeline(as_, facility, add):
     add_runs(add)
     for key, start, serial in (
         (12, 1, {"repetitionRate": 100.0, "chipModel": "oxford"}),
-        (13, 0, {}),
+        (13, 0, {"experimentName": "5 $^{$ ms"}),
     ):
         add(
             DataCollection(

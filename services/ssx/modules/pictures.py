@@ -1,5 +1,6 @@
 """Pictures of serial runs: hit rate over time, hits over the chip, unit cells."""
 
+from textwrap import fill
 from typing import Any
 
 import numpy
@@ -32,8 +33,14 @@ def _start(title: str, width: float, height: float) -> Any:
     from matplotlib.figure import Figure  # here: it takes longer to import than a service
 
     figure = Figure((width, height), DOTS, layout="constrained")
-    figure.suptitle(title, color=INK, fontsize="large")
+    _write_title(figure, title)
     return figure
+
+
+def _write_title(figure: Any, title: str) -> None:
+    """Write the title in lines; a label of a run may have signs of formulas, which stay signs."""
+    text = fill(title, int(9 * figure.get_figwidth()))
+    figure.suptitle(text, color=INK, fontsize="large", parse_math=False)
 
 
 def _share(part: int, whole: int) -> str:
@@ -87,12 +94,13 @@ def _draw_map(data: dict, title: str) -> Any:
         )
     else:
         rates = numpy.array(data["hitRate"], float) * 100
-        shading = axes.imshow(rates, "viridis", vmin=0, **options)
+        highest = numpy.nanmax(rates, initial=1)
+        shading = axes.imshow(rates, "viridis", vmin=0, vmax=highest, **options)
         figure.colorbar(shading, label="hit rate, %", shrink=0.8)
-        _write_rates(axes, data, rates)
+        _write_rates(axes, data, rates, highest)
     _draw_blocks(axes, data)
     share = _share(int(hits.sum()), int(images.sum()))
-    figure.suptitle(f"{title}: hits {share}", color=INK, fontsize="large")
+    _write_title(figure, f"{title}: hits {share}")
     return figure
 
 
@@ -105,14 +113,14 @@ def _draw_blocks(axes: Any, data: dict) -> None:
         for edge in range(size, whole, size):
             draw(edge + 0.5, color="white", linewidth=2)
             draw(edge + 0.5, color=INK, linewidth=0.6)
+    axes.locator_params(integer=True)
     axes.set(xlabel="column of places", ylabel="row of places")
 
 
-def _write_rates(axes: Any, data: dict, rates: numpy.ndarray) -> None:
+def _write_rates(axes: Any, data: dict, rates: numpy.ndarray, highest: float) -> None:
     """Write into each block its hit rate, if there is room."""
     if rates.size > 144:
         return
-    highest = numpy.nanmax(rates) if numpy.isfinite(rates).any() else 0
     for (y, x), rate in numpy.ndenumerate(rates):
         if numpy.isfinite(rate):
             axes.text(
