@@ -32,6 +32,7 @@ LARGE = {
     "post /shipments/trees",
     "post /shipments/{shipment_id}/import",
     "put /shipments/{shipment_id}/tree",
+    "put /ssx/runs/{run_id}/images",
 }  # every other body is that of one row
 
 
