@@ -71,6 +71,10 @@ class File(flask_restx.fields.Raw):
     __schema_format__ = "binary"
 
 
+class Key(flask_restx.fields.Integer):
+    """An answer that is the key of a row and nothing else, as some dialects need it."""
+
+
 class Namespace(flask_restx.Namespace):
     """A namespace whose operations declare caller, input and answer.
 
@@ -228,7 +232,7 @@ class Namespace(flask_restx.Namespace):
 
     def returns(
         self,
-        schema: type[Schema],
+        schema: type[Schema] | type[Key],
         code: HTTPStatus = HTTPStatus.OK,
         *,
         many: bool = False,
@@ -244,12 +248,16 @@ class Namespace(flask_restx.Namespace):
         answered as a table, with the columns of ``layout`` or those that ``schema`` has. A method
         that may answer ``also`` returns that status beside its result. A ``secret`` answer is
         stored neither for replay nor by caches, and has no ETag. For an answer in one of the
-        media types ``also_as`` the method returns a response.
+        media types ``also_as`` the method returns a response. ``schema`` is Key for a key alone.
         """
         if issubclass(schema, TableSchema):
             self.payloads.add(schema)
-        shape = list_of(schema) if many and not bare else schema
-        definition = self._document(resolve_schema_instance(shape))
+        shape: Any = schema
+        if issubclass(shape, Key):
+            definition = shape
+        else:
+            shape = list_of(shape) if many and not bare else shape
+            definition = self._document(resolve_schema_instance(shape))
         has_tables = many and not bare
         also_as = [also_as] if isinstance(also_as, str) else also_as
         others = [*(FORMATS.values() if has_tables else also_as)]

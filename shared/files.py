@@ -80,7 +80,7 @@ def answer(
     """
     if isinstance(content, Archive):
         return _archive(content, roots)
-    file: _File | _MadeFile
+    file: File | _MadeFile
     if isinstance(content, Document):
         name, file = content.name, _MadeFile(content.content)
     else:
@@ -89,7 +89,7 @@ def answer(
         body: Any = FileWrapper(cast(IO[bytes], file), BLOCK)
         response = _response(body, *_named(name), download)
         response.content_length = file.size
-        if isinstance(file, _File):
+        if isinstance(file, File):
             response.last_modified = file.changed
         response.set_etag(file.tag)
         response.make_conditional(request)
@@ -116,13 +116,16 @@ def send(file: IO[bytes], kind: str, name: str) -> Response:
 
 def read_bytes(path: str, roots: FileRoots, most: int) -> bytes:
     """The bytes of a file; TooLarge for more than ``most``, NotFound as for ``answer``."""
-    with closing(_open(path, roots.above(path))) as file:
-        if file.size > most:
-            raise TooLarge(f"a file of more than {most} bytes")
-        return file.read(most)
+    with closing(open_file(path, roots)) as file:
+        return file.read_all(most)
 
 
-class _File:
+def open_file(path: str, roots: FileRoots) -> "File":
+    """The file at ``path``, to be closed; NotFound as for ``answer``."""
+    return _open(path, roots.above(path))
+
+
+class File:
     """A file with the length that it had when it was opened, even if it grows meanwhile.
 
     If it gets shorter, reading raises and the connection ends: the length was already sent.
@@ -147,6 +150,12 @@ class _File:
             raise RuntimeError("the file got shorter while it was sent")
         return block
 
+    def read_all(self, most: int) -> bytes:
+        """All bytes; TooLarge for more than ``most``."""
+        if self.size > most:
+            raise TooLarge(f"a file of more than {most} bytes")
+        return self.read(most)
+
 
 class _MadeFile(BytesIO):
     """The bytes of a document, with the attributes of a file."""
@@ -156,14 +165,14 @@ class _MadeFile(BytesIO):
         self.size, self.tag = len(content), blake2b(content, digest_size=12).hexdigest()
 
 
-def _open(path: str | None, roots: Iterable[str]) -> _File:
+def _open(path: str | None, roots: Iterable[str]) -> File:
     """The regular file at ``path``, below one of ``roots``; else NotFound.
 
     Unavailable if the file system fails, e.g. if a file server does not answer.
     """
     for root in roots:
         try:
-            return _File(os.fdopen(_below(os.path.realpath(root), path or ""), "rb"))
+            return File(os.fdopen(_below(os.path.realpath(root), path or ""), "rb"))
         except ValueError:
             continue
         except OSError as error:

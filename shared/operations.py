@@ -111,7 +111,7 @@ def make_response(body: Any, status: HTTPStatus, secret: bool) -> Response:
     """The answer with ``body`` as JSON and its ETag; a ``secret`` one is not to be cached."""
     if isinstance(body, Response):
         return body
-    data = orjson.dumps(body)
+    data = orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
     sent = {"Cache-Control": "no-store"} if secret else {"ETag": _tag(data)}
     return Response(data, int(status), sent, content_type="application/json")
 

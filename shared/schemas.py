@@ -308,7 +308,7 @@ def definition_name(schema) -> str:
     schema = resolve_schema_instance(schema)
     name = type(schema).__name__.removesuffix("Schema")
     package = AREA.match(type(schema).__module__)
-    area = (package[2] or package[1]) if package else "core"
-    if area != "core" and not re.match(f"(?i:{area})[A-Z]", name):
-        name = area.title() + name
+    area = (package[2] or package[1]).title().replace("_", "") if package else "Core"
+    if area != "Core" and not re.match(f"(?i:{area})[A-Z]", name):
+        name = area + name
     return f"{name}Patch" if schema.partial else name
