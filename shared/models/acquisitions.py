@@ -261,6 +261,9 @@ class DataCollection(Base):
     totalAbsorbedDose: Mapped[float | None] = mapped_column(doc="dose; microscopes: e-/Å2")
     slitGapHorizontal: Mapped[float | None] = mapped_column(doc="opening, mm")
     slitGapVertical: Mapped[float | None] = mapped_column(doc="opening, mm")
+    polarisation: Mapped[float | None] = mapped_column(
+        "POLARISATION", doc="polarised fraction of the beam"
+    )
     undulatorGap1: Mapped[float | None] = mapped_column(doc="first undulator, mm")
     undulatorGap2: Mapped[float | None] = mapped_column(doc="second undulator, mm")
     undulatorGap3: Mapped[float | None] = mapped_column(doc="third undulator, mm")

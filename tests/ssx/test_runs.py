@@ -281,7 +281,7 @@ def test_a_run_is_changed_while_it_goes_on_and_at_its_end(writer, alice):
     expected["DataCollection"]["DataCollectionGroup"]["endTime"] = end["endTime"]
     assert ended == expected == alice.get(one).json
     early = writer.patch(one, json={"DataCollection": {"endTime": "2026-11-20T10:05:00"}}).json
-    assert early["DataCollection"]["DataCollectionGroup"]["endTime"] == end["endTime"]
+    assert early["DataCollection"]["DataCollectionGroup"]["endTime"] == "2026-11-20T10:05:00"
     for body, name in (
         ({"DataCollection": {"endTime": "2026-11-20T10:00:00"}}, "endTime"),
         ({"EventChain": []}, "EventChain"),

@@ -109,18 +109,20 @@ class Runs(TableService):
     def update(self, identity: Identity, key: Any, data: dict) -> dict:
         """Change the columns of a visible run, and of its data collection, that ``data`` names.
 
-        The end of the data collection is that of its group, if that ends earlier or not at all.
+        The end of the data collection is that of its group, if that ends earlier or not at all, or
+        ended with it before.
         """
         row = self.lock(identity, key)
         changes = dict(data)
         collection = changes.pop("collection", {})
         stored = row_checks.locked(DataCollection, key)
         collections.check_data(identity, collection, stored)
+        former_end = stored.endTime
         save(row, changes)
         save(stored, collection)
         if end := collection.get("endTime"):
             group = row_checks.locked(DataCollectionGroup, stored.dataCollectionGroupId)
-            if group.endTime is None or group.endTime < end:
+            if group.endTime in (None, former_end) or group.endTime < end:
                 save(group, {"endTime": end})
         return self.get(identity, key)
 

@@ -182,7 +182,13 @@ class RunCollectionColumnsSchema(RecordSchema):
             *("startImageNumber", "numberOfPasses", "exposureTime", "wavelength", "transmission"),
             *("flux", "flux_end", "resolution", "resolutionAtCorner", "detectorId"),
             *("detectorDistance", "xBeam", "yBeam", "beamSizeAtSampleX", "beamSizeAtSampleY"),
-            *("beamShape", "undulatorGap1", "averageTemperature", "xtalSnapshotFullPath1"),
+            *(
+                "beamShape",
+                "polarisation",
+                "undulatorGap1",
+                "averageTemperature",
+                "xtalSnapshotFullPath1",
+            ),
             *("xtalSnapshotFullPath2", "xtalSnapshotFullPath3", "xtalSnapshotFullPath4"),
         )
         dump_only = ("dataCollectionId",)
@@ -229,6 +235,7 @@ class RunRowSchema(TableSchema):
 
 # As a document it is read in parts: the components of a sample are rows below a parent.
 RunSchema = Schema.from_dict({**RunRowSchema().fields}, name="RunSchema")
+RunSchema.__module__ = __name__  # else it is named like a schema of core in the specification
 
 
 class RunChangesSchema(RunRowSchema):
