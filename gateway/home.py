@@ -111,5 +111,9 @@ def _service(name: str, mounts: Mounts) -> dict:
         "documents": f"{API_ROOT}/{name}",
         "subjects": subjects[:SUBJECTS],
         "more": len(subjects[SUBJECTS:]),
-        "dialects": {base.split("/")[2]: base for base in mounts if base != prefix(name)},
+        "dialects": {
+            base.removeprefix(API_ROOT).removeprefix("/ispyb").strip("/"): base
+            for base in mounts
+            if base != prefix(name)
+        },
     }

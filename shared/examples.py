@@ -52,6 +52,7 @@ USUAL: dict[str, Any] = {
     "cell_beta": 90.0,
     "cell_gamma": 90.0,
     # acquisition
+    "sampleId": 1,
     "dataCollectionId": 1,
     "startTime": START,
     "endTime": END,

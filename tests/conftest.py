@@ -28,7 +28,7 @@ from tests.database import empty, unchecked
 
 ROOT = Path(__file__).parent.parent
 SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/app.py"))
-DIALECTS = {"core": ["mxcube", "expeye"]}
+DIALECTS = {"core": ["mxcube", "expeye"], "ssx": ["ssx_webservices", "i24"]}
 ISSUER = "https://ispyb.example.org"
 UNCOVERED = pytest.StashKey[bool]()
 USERS = ["alice", "bob", "carol", "dave", "erin"]  # of the dummy plugin

@@ -50,6 +50,7 @@ class Route:
     schema: str | None = None  # the name of the body's JSON Schema at /schemas/{name}
     by_row: bool = False  # a 403 depends on the row: an absent one may be a 404
     tidied: bool = False  # more is accepted than that schema says
+    absent: int = 404  # the status of an absent row, to those who see all rows
 
 
 def everybody(status: int = 200) -> dict[str, int]:

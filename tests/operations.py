@@ -10,7 +10,7 @@ VERBS = ("get", "post", "put", "patch", "delete")
 PERMISSIONS = [
     *("all_proposals", "all_sessions", "uportal_sync", "manage_groups", "manage_perms"),
     *("manage_tokens", "view_activity", "mx_write", "ssx_write", "em_write", "processing_write"),
-    *("mx_admin", "em_admin", "industry_read"),
+    *("mx_admin", "em_admin", "industry_read", "ssx_sync"),
 ]
 
 

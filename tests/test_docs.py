@@ -16,6 +16,7 @@ from urllib.parse import unquote
 import pytest
 
 from services.core import dialects, models, routes
+from services.ssx import dialects as ssx_dialects
 from shared.db import Base
 from tests.operations import published
 from tests.processes import PATIENCE, end, free_port
@@ -141,7 +142,7 @@ def of_files(paths):
 
 def test_the_map_has_each_namespace_of_a_dialect():
     text = MAP.read_text()
-    for name, ns in namespaces(dialects):
+    for name, ns in (*namespaces(dialects), *namespaces(ssx_dialects)):
         client = name.split(".")[3]
         line = next(part for part in text.splitlines() if f"dialects/{client}/` |" in part)
         assert f"`{ns.path}`" in line, name

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from flask import Flask, redirect, request
 
+from services.ssx.dialects import i24, ssx_webservices
 from services.ssx.routes import (
     components,
     data_collections,
@@ -32,7 +33,9 @@ MOUNTS = [
             hits.ns,
         ],
         path="/ssx",
-    )
+    ),
+    ApiMount(ssx_webservices.NAMESPACES, path="/webservices/ssx", dialect="ssx_webservices"),
+    ApiMount(i24.NAMESPACES, root="/ispyb/i24", dialect="i24"),
 ]
 
 

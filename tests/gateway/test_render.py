@@ -114,6 +114,11 @@ def test_a_one_time_link_passes_kong_and_a_token_is_asked_for_elsewhere(loaded, 
         ("GET", "/ispyb/mxcube/proposals", "core"),
         ("POST", "/ispyb/mxcube/auth/login", "auth"),
         ("GET", "/ispyb/mxcube/user/current", "auth"),
+        ("POST", "/ispyb/api/v1/webservices/ssx/datacollection", "ssx"),
+        ("GET", "/ispyb/api/v1/webservices/ssx/docs", "ssx"),
+        ("GET", "/ispyb/api/v1/eventchains", "ssx"),
+        ("PATCH", "/ispyb/i24/dc/1", "ssx"),
+        ("GET", "/ispyb/i24/docs", "ssx"),
         ("GET", "/swaggerui/swagger-ui.css", "core"),
         ("GET", "/docs", "core"),
         ("GET", "/ispyb/api/v1", "core"),
@@ -207,10 +212,15 @@ def test_a_service_that_is_off_leaves_no_trace(without):
     assert "/ssx" not in text
 
 
-def test_a_dialect_that_is_off_leaves_no_trace(loaded):
-    core = {**loaded["services"]["core"], "dialects": []}
-    site = {**loaded, "services": {**loaded["services"], "core": core}}
-    assert "mxcube" not in render(site, specifications(site))
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [("core", ["mxcube"]), ("ssx", ["i24", "webservices", "eventchains", "datacollection/"])],
+)
+def test_a_dialect_that_is_off_leaves_no_trace(loaded, service, words):
+    silent = {**loaded["services"][service], "dialects": []}
+    site = {**loaded, "services": {**loaded["services"], service: silent}}
+    text = render(site, specifications(site))
+    assert [word for word in words if word in text] == []
 
 
 @pytest.mark.parametrize(

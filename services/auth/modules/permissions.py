@@ -21,6 +21,7 @@ HOUSE = {
     "view_activity": "read the audit trail",
     "mx_write": "write what MX beamlines measure",
     "ssx_write": "write what SSX beamlines measure",
+    "ssx_sync": "write what SSX beamlines measure, by the web services of py-ISPyB",
     "em_write": "write what microscopes measure",
     "processing_write": "write results of processing",
     INDUSTRY_READ: "see industrial proposals by the other permissions",

@@ -58,9 +58,9 @@ class Contents:
         self._kept: OrderedDict[tuple, tuple[Any, int]] = OrderedDict()
 
     def get(self, path: str, roots: FileRoots, parse: Callable[[bytes], tuple[Any, int]]) -> Any:
-        """What ``parse`` returned for the file at ``path``, beside the bytes it takes.
+        """The content of the file at ``path``; ``parse`` returns it with the bytes it takes.
 
-        One file is parsed at a time, which takes four times its size.
+        One file is parsed at a time, because that takes several times its size.
         """
         with closing(open_file(path, roots)) as file:
             key = path, file.tag
