@@ -206,10 +206,10 @@ def body(shape: Mapping, shapes: Mapping[str, Mapping]) -> Any:
     """An example of a body of the type ``shape``; ``shapes`` are the definitions by name."""
     if "anyOf" in shape:
         shape = next(each for each in shape["anyOf"] if each.get("type") != "null")
-    if "$ref" in shape:
-        shape = shapes[shape["$ref"].rpartition("/")[2]]
     if "examples" in shape:
         return shape["examples"][0]
+    if "$ref" in shape:
+        return body(shapes[shape["$ref"].rpartition("/")[2]], shapes)
     if "properties" in shape:
         names = USUAL.keys() | PARTS | set(shape.get("required", ()))
         return {

@@ -32,6 +32,11 @@ from shared.schemas import TableSchema
 
 SERIAL_TYPES = ("SSX-Chip", "SSX-Jet", "Serial Fixed", "Serial Jet")
 PARTS, CHAINS = validate.Length(max=50), validate.Length(max=100)
+COLLECTION_EXAMPLE = {
+    "startTime": "2026-05-01T10:00:00",
+    "numberOfImages": 25600,
+    "DataCollectionGroup": {"session": "mx23001-1", "experimentType": "SSX-Chip"},
+}
 AMOUNT = ("concentrationTypeId", "abundance", "ratio", "pH", "ConcentrationType")
 
 
@@ -224,7 +229,12 @@ class RunChainSchema(EventChainSchema):
 class RunRowSchema(TableSchema):
     """A serial experiment: data collection, group, sample, serial parameters, event chains."""
 
-    DataCollection = fields.Nested(RunCollectionSchema, attribute="collection", required=True)
+    DataCollection = fields.Nested(
+        RunCollectionSchema,
+        attribute="collection",
+        required=True,
+        metadata={"example": COLLECTION_EXAMPLE},
+    )
     EventChain: Any = fields.Nested(RunChainSchema, attribute="chains", many=True, validate=CHAINS)
 
     class Meta(TableSchema.Meta):
