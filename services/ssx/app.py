@@ -6,6 +6,7 @@ from flask import Flask, redirect, request
 
 from services.ssx.dialects import i24, ssx_webservices
 from services.ssx.routes import (
+    chain_timelines,
     components,
     data_collections,
     event_chains,
@@ -26,6 +27,7 @@ MOUNTS = [
             data_collections.ns,
             runs.ns,
             event_chains.ns,
+            chain_timelines.ns,
             components.ns,
             merged_results.ns,
             images.ns,

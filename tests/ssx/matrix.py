@@ -16,4 +16,6 @@ ROUTES = [
     Route("get /ssx/cells/histogram", signed_in(), query=RUNS),
     Route("get /ssx/runs/{run_id}/hit_rate", inside()),
     Route("get /ssx/runs/{run_id}/hit_map", inside(), query=CHIP),
+    Route("get /ssx/event_chains/{event_chain_id}/timeline", inside()),
+    Route("get /ssx/runs/{run_id}/timeline", inside()),
 ]

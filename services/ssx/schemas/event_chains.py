@@ -17,11 +17,19 @@ MANY = validate.Length(max=1000)
 
 
 def compute_delay(events: list[dict]) -> float | None:
-    """The time from the last pump before the first probe to that probe, s.
+    """The time from the pump to the probe of ``find_pump_and_probe``, s; None without them.
+
+    It is negative if all pumps are later.
+    """
+    moments = find_pump_and_probe(events)
+    return moments[1] - moments[0] if moments else None
+
+
+def find_pump_and_probe(events: list[dict]) -> tuple[float, float] | None:
+    """The begin of the last pump before the first probe, and of that probe; None without one.
 
     The pumps are laser pulses and triggers of reactions; the probe is the first X-ray detection,
-    without any the first exposure. It is negative if all pumps are later, and None without a pump
-    or a probe.
+    without any the first exposure. If all pumps are later, the first of them counts.
     """
     for kind in PROBES:
         if probes := [event["offset"] for event in events if _get_kind(event) == kind]:
@@ -31,7 +39,7 @@ def compute_delay(events: list[dict]) -> float | None:
     probe = min(probes)
     pumps = [begin for each in events for begin in _list_pulses(each, probe)]
     earlier = [begin for begin in pumps if begin <= probe]
-    return probe - (max(earlier) if earlier else min(pumps)) if pumps else None
+    return (max(earlier) if earlier else min(pumps), probe) if pumps else None
 
 
 def _get_kind(event: dict) -> str | None:
