@@ -13,7 +13,7 @@ from tests.ssx.conftest import API
 
 SVG = {"Accept": "image/svg+xml"}
 NAMESPACE = "{http://www.w3.org/2000/svg}"
-HOSTILE = "</title><script>alert(1)</script> \"'&\u202e\u6f22"
+HOSTILE = "</title><script>alert(1)</script> \"'&"
 DETECTION, EXPOSURE, LASER, TRIGGER = 1, 2, 3, 4
 
 
@@ -83,7 +83,7 @@ def test_the_chains_of_a_run(alice, bob):
     assert (two["eventChainId"], two["Event"], two["begin"]) == (12, [], None)
     texts = parse(alice.get(url, headers=SVG))
     assert "script" not in texts
-    assert f"pump-probe, {HOSTILE.replace(chr(0x202e), ' ')}" in texts["title"][0]
+    assert f"pump-probe, {HOSTILE}" in texts["title"][0]
     assert "No events" in texts["text"]
     assert bob.get(url).status_code == 404
     assert bob.get(f"{API}/ssx/runs/2/timeline").json["total"] == 1
@@ -107,7 +107,9 @@ def test_any_times_and_names_are_drawn():
             for p in numbers
             for r in (None, 0.0, 3.0, 1e30)
         )
-        for name, kind in [((None, "", "\x00\ud800", "W" * 255)[number % 4], kinds[number % 3])]
+        for name, kind in [
+            ((None, "", "\x00\ud800\u202e<", "\u6f22" * 255)[number % 4], kinds[number % 3])
+        ]
     ]
     for at in range(0, len(events), 3):
         row = {"eventChainId": 1, "dataCollectionId": 1, "name": None}
