@@ -1,93 +1,23 @@
-"""Data collections of serial crystallography and of microscopes."""
+"""Data collections of microscopes, and the parts that those of other techniques share."""
 
 import random
 from datetime import datetime, timedelta
 from typing import Any
 
-from demo import words
 from demo.proposals import Visit
 from demo.rows import Rows, World, add_to, pick
 from services.em.models import Atlas, GridSquare
-from services.ssx.models import Event, EventChain, EventType, SSXDataCollection
 from shared.models import DataCollection, DataCollectionGroup, ExperimentType
 
 OUTCOMES = ("DataCollection Successful",) * 9 + ("DataCollection Stopped",)
-CHIP = {"monoStripe": "Si(111)", "chipModel": "Oxford", "chipPattern": "serpentine"}
-JET = {"jetSpeed": 0.08, "jetSize": 75.0}
-LASER_DELAY, LASER_PULSE = 0.002, 1e-8  # s
 
 
 def acquire(world: World, rows: Rows, visit: Visit) -> None:
-    """Add the data of ``visit``, which is not of an MX beamline."""
+    """Add the data of ``visit`` at a microscope."""
     rng = world.random("data", visit.sessionId)
-    measure = {"ssx": _serial, "em": _grid}[visit.beamline.technique]
-    measure(world, rows, rng, visit)
-
-
-def _serial(world: World, rows: Rows, rng: random.Random, visit: Visit) -> None:
-    start = visit.start + timedelta(hours=1)
-    kind = pick(rng, ("Serial Fixed", "Serial Jet"))
-    group = _group(world, rows, visit, start, kind, kind)
-    prefix = pick(rng, words.CRYSTALS)
-    for run in range(1, rng.randint(2, 4) + 1):
-        key = _collection(
-            world,
-            rows,
-            rng,
-            visit,
-            group=group,
-            run=run,
-            prefix=prefix,
-            start=start + timedelta(minutes=30 * run),
-            images=25_600,
-            exposure=0.01,
-            wavelength=0.9686,
-            resolution=1.8,
-            detectorDistance=200.0,
-            transmission=100.0,
-            flux=3e12,
-        )
-        sample = CHIP if kind == "Serial Fixed" else JET
-        add_to(
-            rows,
-            SSXDataCollection,
-            dataCollectionId=key,
-            repetitionRate=100.0,
-            energyBandwidth=0.02,
-            laserEnergy=12.5,
-            experimentName=f"{prefix} {run}",
-            **{name: sample.get(name) for name in (*CHIP, *JET)},
-        )
-        _events(world, rows, key)
-
-
-def _events(world: World, rows: Rows, collection: int) -> None:
-    """A laser pulse before each exposure."""
-    chain, types = world.key(EventChain), world.lookups[EventType]
-    add_to(rows, EventChain, eventChainId=chain, dataCollectionId=collection, name="Pump, probe")
-    for name, offset, duration in (
-        ("LaserExcitation", 0.0, LASER_PULSE),
-        ("XrayExposure", LASER_DELAY, 0.005),
-        ("XrayDetection", LASER_DELAY, 0.01),
-    ):
-        add_to(
-            rows,
-            Event,
-            eventId=world.key(Event),
-            eventChainId=chain,
-            eventTypeId=types[name],
-            name=name,
-            offset=offset,
-            duration=duration,
-            period=0.01,
-            repetition=25_600.0,
-        )
-
-
-def _grid(world: World, rows: Rows, rng: random.Random, visit: Visit) -> None:
     start = visit.start + timedelta(hours=2)
     kind = "Tomography" if visit.beamline.name == "m03" else "Single Particle"
-    group = _group(world, rows, visit, start, None, kind)
+    group = add_group(world, rows, visit, start, None, kind)
     atlas, folder = world.key(Atlas), _folder(visit, "atlas")
     add_to(
         rows,
@@ -102,7 +32,7 @@ def _grid(world: World, rows: Rows, rng: random.Random, visit: Visit) -> None:
     for number in range(1, rng.randint(8, 24) + 1):
         _square(world, rows, rng, atlas, number, f"{folder}GridSquare_{number}.jpg")
     for run in range(1, rng.randint(1, 2) + 1):
-        _collection(
+        add_collection(
             world,
             rows,
             rng,
@@ -139,15 +69,23 @@ def _square(
     )
 
 
-def _group(
-    world: World, rows: Rows, visit: Visit, start: datetime, word: str | None, kind: str
+def add_group(
+    world: World,
+    rows: Rows,
+    visit: Visit,
+    start: datetime,
+    word: str | None,
+    kind: str,
+    sample: int | None = None,
 ) -> int:
+    """Add a group of data collections; ``kind`` is the name of its experiment type."""
     key = world.key(DataCollectionGroup)
     add_to(
         rows,
         DataCollectionGroup,
         dataCollectionGroupId=key,
         sessionId=visit.sessionId,
+        blSampleId=sample,
         experimentType=word,
         experimentTypeId=world.lookups[ExperimentType][kind],
         startTime=start,
@@ -156,7 +94,7 @@ def _group(
     return key
 
 
-def _collection(
+def add_collection(
     world: World,
     rows: Rows,
     rng: random.Random,
@@ -168,8 +106,10 @@ def _collection(
     start: datetime,
     images: int,
     exposure: float,
+    period: float | None = None,
     **measured: Any,
 ) -> int:
+    """Add a data collection; ``period`` is the time from one image to the next, s."""
     key, beamline = world.key(DataCollection), visit.beamline
     digits = "master" if beamline.suffix == "h5" else "####"
     add_to(
@@ -181,7 +121,7 @@ def _collection(
         detectorId=world.detectors[beamline.name],
         dataCollectionNumber=run,
         startTime=start,
-        endTime=start + timedelta(seconds=int(images * exposure) + 2),
+        endTime=start + timedelta(seconds=int(images * (period or exposure)) + 2),
         runStatus=pick(rng, OUTCOMES),
         imageDirectory=_folder(visit, "raw"),
         imagePrefix=prefix,

@@ -17,6 +17,7 @@ from demo.lookups import lookups
 from demo.people import people
 from demo.proposals import proposal
 from demo.rows import Rows, World
+from demo.serials import measure
 from shared import config, dbcheck
 from shared.db import Base, engine_options, own_file
 from shared.errors import Conflict
@@ -72,8 +73,10 @@ def fill(
         for number in tqdm(range(total), "Simulating", unit=" proposals", disable=None):
             visits = proposal(world, rows, number)
             experiments(world, rows, [v for v in visits if v.beamline.technique == "mx"])
-            for visit in visits:
-                if visit.used and visit.beamline.technique != "mx":
+            used = [visit for visit in visits if visit.used]
+            measure(world, rows, [v for v in used if v.beamline.technique == "ssx"])
+            for visit in used:
+                if visit.beamline.technique == "em":
                     acquire(world, rows, visit)
             if number % CHUNK == CHUNK - 1 or number == total - 1:
                 for table, size in _insert(connection, rows).items():
