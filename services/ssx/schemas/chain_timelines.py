@@ -40,7 +40,7 @@ TimedEventSchema = Schema.from_dict(
             metadata={"description": f"begin and end of the first {MOST_SPANS} repeats, s"},
         ),
     },
-    name="TimedEventSchema",
+    name="SsxTimedEventSchema",
 )
 
 
@@ -59,7 +59,7 @@ ChainTimelineSchema = Schema.from_dict(
         "probe": _time("begin of the first detection, or exposure"),
         "pumpProbeDelay": _time("from pump to probe"),
     },
-    name="ChainTimelineSchema",
+    name="SsxChainTimelineSchema",
 )
 
 
