@@ -102,6 +102,7 @@ def demo(site: str, scale: int, seed: int, reset: bool) -> None:
 
     It also creates keys, if there are none.
     """
+    from demo import hits
     from demo.build import build
     from services.auth.migrations import upgrade
     from shared import config, keys
@@ -113,6 +114,7 @@ def demo(site: str, scale: int, seed: int, reset: bool) -> None:
         keys.new(settings["tokens"]["keys"])
     sizes = build(settings, scale=scale, seed=seed, reset=reset)
     upgrade(settings)
+    hits.store(settings, seed)
     rows = ", ".join(f"{sizes[table]} {table}" for table in COUNTED if table in sizes)
     click.echo(f"{settings['site']['name']} has {rows}")
 
