@@ -114,7 +114,8 @@ def demo(site: str, scale: int, seed: int, reset: bool) -> None:
         keys.new(settings["tokens"]["keys"])
     sizes = build(settings, scale=scale, seed=seed, reset=reset)
     upgrade(settings)
-    hits.store(settings, seed)
+    if "ssx" in config.enabled(settings):
+        hits.store(settings, seed)
     rows = ", ".join(f"{sizes[table]} {table}" for table in COUNTED if table in sizes)
     click.echo(f"{settings['site']['name']} has {rows}")
 

@@ -44,6 +44,10 @@ def test_the_demo_is_made_complete_and_once(run, fresh):
     assert "20 Proposal" in made.stdout
     assert rows(fresh, "SELECT count(*) FROM Proposal") == [(20,)]
     assert rows(fresh, "SELECT count(*) FROM ispyb_services.ServiceToken") == [(0,)]
+    serial = rows(fresh, "SELECT images, hits, indexed FROM ispyb_services.SerialTotals")
+    assert sorted(images for images, _, _ in serial) == [25_600, 25_600, 46_250, 46_250]
+    assert all(0.1 * images < hits < 0.5 * images for images, hits, _ in serial)
+    assert all(0.7 * hits < indexed < 0.95 * hits for _, hits, indexed in serial)
     for command in (["check-config"], ["check-db"], ["db", "upgrade"]):
         result = run(*command, "--site", fresh)
         assert result.exit_code == 0, result.stderr
