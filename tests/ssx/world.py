@@ -1,11 +1,8 @@
 """The rows of ssx in the world of the matrix, see tests/world.py."""
 
-from services.ssx.models import EventChain, SSXDataCollection
+from services.ssx.models import SSXDataCollection
 
 
 def rows(key):
     """The row of ssx beside data collection ``key``."""
-    return [
-        SSXDataCollection(dataCollectionId=key),
-        EventChain(eventChainId=key, dataCollectionId=key),
-    ]
+    return [SSXDataCollection(dataCollectionId=key)]
