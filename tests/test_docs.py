@@ -209,8 +209,9 @@ def told(text):
         (CLIENT, "# ", None),
         (ROOT / "docs/how-to/prepare-a-shipment.md", "# ", None),
         (ROOT / "docs/how-to/track-dewars.md", "# ", None),
+        (ROOT / "docs/how-to/store-an-ssx-experiment.md", "# ", None),
     ],
-    ids=["README", "tutorial", "client", "shipment", "dewars"],
+    ids=["README", "tutorial", "client", "shipment", "dewars", "serial"],
 )
 def test_what_is_shown_was_run(demo, tmp_path, path, first, last):
     text = path.read_text()
