@@ -143,7 +143,9 @@ def test_a_run_is_stored_in_one_request(writer, alice, bob, same):
     ] == [("monoolein", "JetMaterial", None), ("tris", "Buffer", 8)]
     assert chain["_metadata"] == {"pumpProbeDelay": pytest.approx(0.003)}
     (row,) = alice.get(URL).json["results"]
-    assert row["DataCollection"]["DataCollectionGroup"]["blSampleId"] == sample["blSampleId"]
+    listed = row["DataCollection"]["DataCollectionGroup"].pop("BLSample")
+    assert (listed["blSampleId"], listed["name"]) == (sample["blSampleId"], "br_b4")
+    assert listed["Crystal"]["Protein"]["acronym"] == "BR"
     assert alice.get(f"{API}/ssx/data_collections/{run['dataCollectionId']}").json == row
     assert bob.get(URL).json["total"] == 0
 

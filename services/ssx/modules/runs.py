@@ -17,6 +17,7 @@ from services.ssx.modules import images, run_samples
 from services.ssx.modules.event_chains import complete_events, get_kinds, insert_events
 from services.ssx.schemas.data_collections import SSXDataCollectionSchema
 from services.ssx.schemas.runs import (
+    ListedRunSchema,
     RunCollectionColumnsSchema,
     RunCrystalCompositionSchema,
     RunGroupSchema,
@@ -145,7 +146,7 @@ class Runs(TableService):
         return run
 
 
-runs = Runs(SSXDataCollectionSchema)
+runs = Runs(SSXDataCollectionSchema, listed=ListedRunSchema)
 groups = TableService(RunGroupSchema, span=SPAN)
 collections = TableService(RunCollectionColumnsSchema, span=SPAN)
 

@@ -16,7 +16,12 @@ class CollectionGroupSchema(TableSchema):
 
     class Meta(TableSchema.Meta):
         model = DataCollectionGroup
-        fields = ("dataCollectionGroupId", "sessionId", "blSampleId", "experimentType")
+        fields: tuple[str, ...] = (
+            "dataCollectionGroupId",
+            "sessionId",
+            "blSampleId",
+            "experimentType",
+        )
 
 
 class CollectionSchema(TableSchema):

@@ -17,6 +17,11 @@ from services.ssx.schemas.components import (
     ConcentrationTypeSchema,
     PartSchema,
 )
+from services.ssx.schemas.data_collections import (
+    CollectionGroupSchema,
+    CollectionSchema,
+    SSXDataCollectionSchema,
+)
 from services.ssx.schemas.event_chains import EventChainSchema
 from shared import names
 from shared.filters import by_parent
@@ -255,3 +260,52 @@ class RunChangesSchema(RunRowSchema):
 
     class Meta(RunRowSchema.Meta):
         exclude = ("EventChain",)
+
+
+class ListedProteinSchema(TableSchema):
+    """The protein of a sample in a list."""
+
+    class Meta(TableSchema.Meta):
+        model = Protein
+        fields = ("proteinId", "acronym")
+
+
+class ListedCrystalSchema(TableSchema):
+    """The crystals in a sample in a list."""
+
+    Protein = fields.Nested(ListedProteinSchema, attribute="protein")
+
+    class Meta(TableSchema.Meta):
+        model = Crystal
+        fields = ("crystalId", "Protein")
+
+
+class ListedSampleSchema(TableSchema):
+    """The sample of a run in a list."""
+
+    Crystal = fields.Nested(ListedCrystalSchema, attribute="crystal")
+
+    class Meta(TableSchema.Meta):
+        model = BLSample
+        fields = ("blSampleId", "name", "Crystal")
+
+
+class ListedGroupSchema(CollectionGroupSchema):
+    """The group of a run in a list, with its sample."""
+
+    BLSample = fields.Nested(ListedSampleSchema, attribute="sample")
+
+    class Meta(CollectionGroupSchema.Meta):
+        fields = (*CollectionGroupSchema.Meta.fields, "BLSample")
+
+
+class ListedCollectionSchema(CollectionSchema):
+    """The data collection of a run in a list."""
+
+    DataCollectionGroup = fields.Nested(ListedGroupSchema, attribute="group")
+
+
+class ListedRunSchema(SSXDataCollectionSchema):
+    """A run in a list, with the name of its sample and the acronym of the protein."""
+
+    DataCollection = fields.Nested(ListedCollectionSchema, attribute="collection")
