@@ -54,7 +54,7 @@ def test_the_times_of_a_chain(alice, bob):
     assert (timeline["pump"], timeline["probe"], timeline["pumpProbeDelay"]) == (0, 0.25, 0.25)
     assert laser["EventType"]["name"] == "LaserExcitation"
     assert detection["spans"][:2] == [[0.25, 0.375], [0.75, 0.875]]
-    assert (len(detection["spans"]), detection["end"]) == (20, timeline["end"])
+    assert (len(detection["spans"]), detection["end"]) == (10, timeline["end"])
     assert bob.get(url).status_code == 404
     assert alice.get(url, headers={"Accept": "text/csv"}).status_code == 406
 

@@ -21,13 +21,13 @@ def get(identity: Identity, chain_id: int) -> dict:
     return compute(read.one(TimelineChainSchema, rule, eventChainId=chain_id))
 
 
-def get_of_run(identity: Identity, run_id: int) -> dict:
-    """The time lines of the first event chains of a visible run, and the number of its chains."""
+def get_of_run(identity: Identity, run_id: int, most: int = MOST_CHAINS) -> dict:
+    """The time lines of the first ``most`` event chains of a visible run, and their number."""
     runs.check_visible(identity, run_id)
     rule = visibility.rule(identity, EventChain)
-    chains = read.some(TimelineChainSchema, rule, limit=MOST_CHAINS, dataCollectionId=run_id)
+    chains = read.some(TimelineChainSchema, rule, limit=most, dataCollectionId=run_id)
     total = len(chains)
-    if total == MOST_CHAINS:
+    if total == most:
         counted = select(func.count()).select_from(EventChain).filter_by(dataCollectionId=run_id)
         total = db.session.scalar(counted) or 0
     return {

@@ -28,12 +28,12 @@ class RunTimeline(Resource):
     def get(self, identity, run_id):
         """Show the time lines of all event chains of a run; with Accept: image/svg+xml draw them.
 
-        It has the first 100 chains; a picture has the first 12, and 40 events of each.
+        It has the first 50 chains; a picture has the first 12, and 40 events of each.
         """
-        timelines = chain_timelines.get_of_run(identity, run_id)
         if choose_picture([SVG]):
+            timelines = chain_timelines.get_of_run(identity, run_id, chain_drawings.MOST_CHAINS)
             return _draw(timelines["EventChain"], timelines["total"])
-        return timelines
+        return chain_timelines.get_of_run(identity, run_id)
 
 
 def _draw(chains: list[dict], total: int) -> Response:

@@ -6,8 +6,8 @@ from services.ssx.models import Event, EventChain
 from services.ssx.schemas.event_chains import ChainEventTypeSchema
 from shared.schemas import TableSchema
 
-MOST_CHAINS = 100  # of a run
-MOST_SPANS = 20  # of an event
+MOST_CHAINS = 50  # of a run
+MOST_SPANS = 10  # of an event
 
 
 class TimelineEventSchema(TableSchema):
