@@ -107,14 +107,18 @@ def _choose_windows(chains: Sequence[dict]) -> dict[int, Window]:
 
 
 def _choose_window(events: list[dict]) -> Window:
-    """The times in which each event is drawn, a repeated one with its first repeats."""
+    """The times in which each event is drawn, a repeated one with its first repeats.
+
+    They begin at 0 if that is near.
+    """
     ends = [
         event["offset"]
         + (min(count_repeats(event), CYCLES) - 1) * (event["period"] or 0)
         + get_duration(event)
         for event in events[:MOST_EVENTS]
     ]
-    return Window(min(event["offset"] for event in events[:MOST_EVENTS]), max(ends))
+    begin, end = min(event["offset"] for event in events[:MOST_EVENTS]), max(ends)
+    return Window(0.0 if 0 < begin <= end - begin else begin, end)
 
 
 def _draw_chain(chain: dict, window: Window, top: float) -> tuple[list[str], float]:
