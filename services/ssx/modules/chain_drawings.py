@@ -5,7 +5,7 @@ Texts of clients are escaped, and shortened to what fits.
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from math import floor, log10
+from math import ceil, floor, log10
 from typing import NamedTuple
 
 from services.ssx.modules import svg_parts
@@ -34,7 +34,7 @@ MARGIN, INDENT = 24.0, 5.0  # px: of the drawing; of the text of an event after 
 BOX, ROW, GAP = 16.0, 40.0, 12.0  # px: heights of a box and of its row, space between two texts
 LEAST = 3.0  # px: width of the shortest box
 LEAST_PERIOD = 6.0  # px: of repeats that are drawn as boxes
-UNLIKE = 20  # ratio of lengths from which each chain of a run has an axis of its own
+UNLIKE = 20  # lengths of the shortest chain that a common axis of several has at most
 BASE = 1e4  # an axis that is so many lengths away from 0 counts from its begin
 COLOURS = {  # they differ for all kinds of colour vision (Okabe and Ito, 2008)
     LASER: "#009e73",
@@ -96,14 +96,14 @@ def draw(chains: Sequence[dict], total: int) -> str:
 
 
 def _choose_windows(chains: Sequence[dict]) -> dict[int, Window]:
-    """The window of each chain with events, by its key; one for all if their lengths are alike."""
+    """The window of each chain with events, by its key; one for all if it suits all."""
     windows = {c["eventChainId"]: _choose_window(c["Event"]) for c in chains if c["Event"]}
-    lengths = [window.length for window in windows.values()]
-    if windows and max(lengths) <= UNLIKE * min(lengths):
-        begin = min(window.begin for window in windows.values())
-        end = max(window.end for window in windows.values())
-        windows = dict.fromkeys(windows, Window(begin, end))
-    return windows
+    if not windows:
+        return {}
+    begins, ends = zip(*windows.values())
+    common = Window(min(begins), max(ends))
+    shortest = min(window.length for window in windows.values())
+    return dict.fromkeys(windows, common) if common.length <= UNLIKE * shortest else windows
 
 
 def _choose_window(events: list[dict]) -> Window:
@@ -181,32 +181,29 @@ def _draw_event(placed: Placed, window: Window, top: float, colour: str) -> Iter
     yield text(placed.x, top + 12, "".join(words), is_safe=True)
     count, duration, period = _count_drawn(event, window), get_duration(event), event["period"]
     width = max(LEAST, window.place(window.begin + duration) - LEFT)
-    if duration == 0 and not _is_hatched(event, window):
-        for number in range(count):
-            x = window.place(event["offset"] + number * (period or 0))
-            points = f"{x:.1f},{y:.1f} {x + 4:.1f},{y + BOX / 2:.1f} {x:.1f},{y + BOX:.1f}"
-            points += f" {x - 4:.1f},{y + BOX / 2:.1f}"
-            yield f'<polygon points="{points}" fill="{colour}" stroke="{INK}"/>'
-    elif _is_hatched(event, window):
-        begin = window.place(event["offset"])
-        yield line(
-            begin,
-            y + BOX / 2,
-            _get_last(event, window),
-            y + BOX / 2,
-            stroke=colour,
-            stroke_width=BOX,
-            stroke_dasharray="2 1",
-        )
+    if _is_hatched(event, window):
+        begin, end, middle = window.place(event["offset"]), _get_last(event, window), y + BOX / 2
+        style = {"stroke": colour, "stroke_width": BOX, "stroke_dasharray": "2 1"}
+        yield line(begin, middle, end, middle, **style)
     else:
         for number in range(count):
             x = window.place(event["offset"] + number * (period or 0))
-            edge = INK if width > LEAST else colour
-            yield rect(x, y, width, BOX, fill=colour, stroke=edge)
+            yield _draw_box(x, y, width, colour) if duration else _draw_rhombus(x, y, colour)
     if count < count_repeats(event):
         more = f"… × {format_count(event)}"
         yield text(_get_last(event, window) + 6, y + BOX - 4, more, fill=PALE)
     yield "</g>"
+
+
+def _draw_box(x: float, y: float, width: float, colour: str) -> str:
+    return rect(x, y, width, BOX, fill=colour, stroke=INK if width > LEAST else colour)
+
+
+def _draw_rhombus(x: float, y: float, colour: str) -> str:
+    return (
+        f'<path d="M{x:.1f} {y:.1f}l4 {BOX / 2:.1f}-4 {BOX / 2:.1f}-4-{BOX / 2:.1f}z"'
+        f' fill="{colour}" stroke="{INK}"/>'
+    )
 
 
 def _draw_delay(chain: dict, window: Window, top: float, bottom: float) -> Iterator[str]:
@@ -238,13 +235,9 @@ def _draw_axis(window: Window, y: float) -> Iterator[str]:
         max(abs(window.begin - base), abs(window.end - base)) or window.length
     )
     step = _choose_step(window.length)
-    first = -floor(-(window.begin - base) / step * (1 + 1e-9))
-    ticks = (
-        [number * step for number in range(first, first + 12)]
-        if window.end > window.begin
-        else [window.begin - base]
-    )
-    for tick in ticks:
+    first = ceil((window.begin - base) / step - 1e-9)
+    ticks = [number * step for number in range(first, first + 12)]
+    for tick in ticks if window.end > window.begin else [window.begin - base]:
         x = window.place(tick + base)
         if x <= RIGHT + 0.5:
             yield line(x, y, x, y + 5, stroke=INK)
