@@ -75,7 +75,7 @@ def _draw_map(data: dict, title: str) -> Any:
     images, hits, indexed = (numpy.array(data[name]) for name in ("images", "hits", "indexed"))
     is_by_place = data["by"] == "place"
     shape = max(0.4, min(2.0, data["rows"] / data["columns"]))
-    figure = _start(title, 8, (8.4 if is_by_place else 7) * shape)
+    figure = _start(title, 8, (8 if is_by_place else 6.6) * shape + 0.8)
     axes = figure.subplots()
     extent = (0.5, data["columns"] + 0.5, data["rows"] + 0.5, 0.5)
     options = {"extent": extent, "interpolation": "nearest", "aspect": "equal"}
@@ -153,6 +153,7 @@ def _draw_histograms(data: dict, title: str) -> Any:
             fontsize="small",
         )
         axes.set_xlim(histogram["x"][0], histogram["x"][-1])
+        axes.locator_params(axis="x", nbins=5)  # of lengths with five digits
         axes.grid(color=PALE, axis="y")
         axes.set_axisbelow(True)
         axes.ticklabel_format(useOffset=False)
