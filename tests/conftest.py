@@ -10,7 +10,7 @@ import importlib
 import os
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import groupby
 from pathlib import Path
 from uuid import uuid4
@@ -183,9 +183,14 @@ def engine(database_uri):
 
 
 @pytest.fixture
-def clean(engine):
+def clean(engine, _forget):
     """Empties the tables that have rows; needed by whatever uses the database."""
     empty(engine)
+
+
+@pytest.fixture
+def _forget():
+    """Lets the services forget the rows that they keep in memory."""
     callers.forget()
     paging.forget()
     revocations.note_change()
@@ -266,9 +271,13 @@ def server(_serving, clean):
 
 
 @pytest.fixture
-def add(built, clean):
+def add(_add, clean):
     """``add(*rows)`` commits rows, parents first; it leaves no context for requests to share."""
+    return _add
 
+
+@pytest.fixture(scope="session")
+def _add(built):
     def commit(*rows):
         with built("core").app_context(), transaction_scope():
             for _, alike in groupby(rows, type):
@@ -301,36 +310,29 @@ def operations(built):
 
 
 @pytest.fixture(scope="session")
-def _kept_rows(engine):
-    return database.KeptRows(engine)
+def _content(engine):
+    with closing(database.Content(engine)) as content:
+        yield content
 
 
 @pytest.fixture
-def add_once(_kept_rows, add):
+def add_once(_content, add):
     """``add_once(build, ...)`` adds what ``build(add, ...)`` adds, which runs once per session."""
-
-    def restore(build, *arguments):
-        _kept_rows.restore(build, add, *arguments)
-
-    return restore
+    return lambda build, *arguments: _content.add_once(build, add, *arguments)
 
 
 @pytest.fixture
-def world(add_once, engine, site):
+def world(_content, _add, _forget, site):
     """``world()`` has the rows that the matrix speaks of, and no others."""
     from tests.world import build
 
-    def make():
-        empty(engine)
-        add_once(build, Path(site["file_roots"][-1]))
-
-    return make
+    return lambda: _content.hold(build, _add, Path(site["file_roots"][-1]))
 
 
 @pytest.fixture
-def content(engine):
-    """``content()`` is all that is stored: rows by table."""
-    return lambda: database.stored(engine)
+def content(_content):
+    """``content()`` is all that is stored: rows by table. Do not change it."""
+    return _content.stored
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from sqlalchemy import Connection, Dialect, create_engine, event, insert, make_url, select
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Select,
+    Table,
+    create_engine,
+    event,
+    insert,
+    make_url,
+    select,
+)
 from sqlalchemy.engine import Engine
 
 import services
@@ -15,6 +25,12 @@ from shared.db import OWN, Base, OwnBase, engine_options
 from tests import mariadb
 
 OURS = "made by the tests of ISPyB Services"  # marks the ispyb_services that tests may empty
+
+HANDLER = "('Handler_delete', 'Handler_update', 'Handler_write')"
+STATE = {  # numbers that change with the rows
+    "sqlite": [f"PRAGMA {name}.data_version" for name in ("main", OWN)],
+    "mysql": [f"SHOW GLOBAL STATUS WHERE Variable_name IN {HANDLER}"],
+}
 
 
 @contextmanager
@@ -45,6 +61,7 @@ def _hurry(connection, _) -> None:
     """SQLite need not wait for the disk: nobody reads this database after a crash."""
     for database in ("main", OWN) if isinstance(connection, sqlite3.Connection) else ():
         connection.execute(f"PRAGMA {database}.synchronous = OFF")
+        connection.execute(f"PRAGMA {database}.journal_mode = MEMORY")
 
 
 def _own_database(uri: str) -> None:
@@ -101,15 +118,6 @@ def _question(dialect: Dialect) -> tuple[list, str]:
     )
 
 
-def stored(engine: Engine) -> dict[str, list]:
-    """All rows in the order of their keys, by table; a table without rows is left out."""
-    with engine.connect() as connection:
-        return {
-            table.fullname: connection.execute(select(table).order_by(*table.primary_key)).all()
-            for table in filled_tables(connection)
-        }
-
-
 def empty(engine: Engine) -> None:
     """Delete all rows."""
     with unchecked(engine) as connection:
@@ -117,40 +125,100 @@ def empty(engine: Engine) -> None:
             connection.execute(table.delete())
 
 
-class KeptRows:
-    """The rows that functions added to a database, to be inserted again without the ORM.
+@cache
+def _select(table: Table) -> Select:
+    return select(table).order_by(*table.primary_key)
 
-    The ORM needs 50 ms for the rows of the matrix, one ``executemany`` per table 5 ms. The rows
-    are kept as the driver reads them: no type of SQLAlchemy touches them twice.
+
+class Content:
+    """The rows of the database, which are read and written again only after a commit.
+
+    The ORM needs 50 ms for the rows of the matrix, one ``executemany`` per table 5 ms. Kept rows
+    are as the driver reads them: no type of SQLAlchemy touches them twice.
     """
 
     def __init__(self, engine: Engine):
-        self.engine, self.statements = engine, {}
+        self.engine = engine
+        self.kept: dict[tuple, dict[Table, list[tuple]]] = {}
+        self._watch = engine.raw_connection()  # it commits nothing
+        self._stored: tuple[list, dict[str, list]] = ([], {})
+        self._held: tuple[list, tuple] = ([], ())
 
-    def restore(self, build: Callable, add: Callable, *arguments) -> None:
+    def close(self) -> None:
+        """Close the connection that watches."""
+        self._watch.close()
+
+    def stored(self) -> dict[str, list]:
+        """All rows in the order of their keys, by table; a table without rows is left out."""
+        state = self._state()
+        if state != self._stored[0]:
+            with self.engine.connect() as connection:
+                tables = filled_tables(connection)
+                rows = {each.fullname: connection.execute(_select(each)).all() for each in tables}
+            self._stored = state, rows
+        return self._stored[1]
+
+    def add_once(self, build: Callable, add: Callable, *arguments) -> None:
         """Add the rows that ``build(add, *arguments)`` adds; it runs at the first time only."""
         key = (build, *arguments)
-        if key in self.statements:
+        if key in self.kept:
             with unchecked(self.engine) as connection:
-                for statement, rows in self.statements[key]:
-                    connection.exec_driver_sql(statement, rows)
+                for table, rows in self.kept[key].items():
+                    connection.exec_driver_sql(_insert_text(table, connection.dialect), rows)
             return
         before = self._rows()
         build(add, *arguments)
-        self.statements[key] = [
-            (str(insert(table).compile(dialect=self.engine.dialect)), added)
+        added = {
+            table: [row for row in rows if row not in before.get(table, ())]
             for table, rows in self._rows().items()
-            if (added := [row for row in rows if row not in before.get(table, [])])
-        ]
+        }
+        self.kept[key] = {table: rows for table, rows in added.items() if rows}
 
-    def _rows(self) -> dict:
+    def hold(self, build: Callable, add: Callable, *arguments) -> None:
+        """Make the rows that ``build(add, *arguments)`` adds all there are."""
+        key = (build, *arguments)
+        if self._held == (self._state(), key):
+            return
+        if key not in self.kept:
+            empty(self.engine)
+            self.add_once(build, add, *arguments)
+        else:
+            kept, stored = self.kept[key], self._rows()
+            with unchecked(self.engine) as connection:
+                for table in {**kept, **stored}:
+                    rows = kept.get(table, [])
+                    if stored.get(table, []) == rows:
+                        continue
+                    connection.execute(table.delete())
+                    if rows:
+                        connection.exec_driver_sql(_insert_text(table, connection.dialect), rows)
+        self._held = self._state(), key
+
+    def _state(self) -> list:
+        """A value that each commit changes, in whatever process."""
+        cursor, state = self._watch.cursor(), []
+        for statement in STATE[self.engine.dialect.name]:
+            cursor.execute(statement)
+            state.append([*cursor.fetchall()])
+        cursor.close()
+        assert all(state), "the server counts no rows that it writes"
+        return state
+
+    def _rows(self) -> dict[Table, list[tuple]]:
         with self.engine.connect() as connection:
-            return {
-                table: [
-                    tuple(row)
-                    for row in connection.exec_driver_sql(
-                        str(select(table).compile(dialect=self.engine.dialect))
-                    )
-                ]
-                for table in filled_tables(connection)
-            }
+            tables = filled_tables(connection)
+            cursor, rows = connection.connection.cursor(), {}
+            for table in tables:
+                cursor.execute(_select_text(table, connection.dialect))
+                rows[table] = [*cursor.fetchall()]
+        return rows
+
+
+@cache
+def _select_text(table: Table, dialect: Dialect) -> str:
+    return str(select(table).compile(dialect=dialect))
+
+
+@cache
+def _insert_text(table: Table, dialect: Dialect) -> str:
+    return str(insert(table).compile(dialect=dialect))

@@ -3,9 +3,10 @@
 import subprocess
 import sys
 from datetime import datetime
+from itertools import pairwise
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, delete, insert, select, update
 
 from shared.models import Person
 from tests import processes
@@ -74,3 +75,27 @@ def test_kept_rows_are_those_that_were_built(add_once, add, engine):
     add_once(build, "é")
     assert rows() == first
     assert calls == ["é"]
+
+
+def test_the_world_and_its_content_follow_each_commit(world, content, database_uri):
+    """Of another connection too: what is compared is read again, and changed rows come back."""
+    world()
+    first, other = content(), create_engine(database_uri)
+    persons = Person.__table__
+    writes = [
+        insert(persons).values(personId=9, familyName="nobody"),
+        update(persons).where(persons.c.personId == 9).values(familyName="somebody"),
+        update(persons).where(persons.c.personId == 1).values(familyName="somebody"),
+        delete(persons).where(persons.c.personId == 9),
+    ]
+    seen = [first]
+    for write in writes:
+        with other.begin() as connection:
+            connection.execute(write)
+        seen.append(content())
+    other.dispose()
+    assert content() is seen[-1]  # it is not read without need
+    assert all(before != after for before, after in pairwise(seen))
+    assert {name for name in first if first[name] != seen[-1][name]} == {"Person"}
+    world()
+    assert content() == first
