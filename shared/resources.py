@@ -103,21 +103,22 @@ def _method(ns: Any, resource: Declaration, verb: str) -> Callable:
         "replace": lambda _, identity, data, **path: rows.replace(identity, *path.values(), data),
         "delete": lambda _, identity, **path: rows.delete(identity, *path.values()),
     }
-    takes = {
-        "list": ns.takes(query_of(rows.listed), query=True),
-        "create": ns.takes(rows.document, large=resource.large),
-        "get": ns.takes(row_query(rows.schema), query=True),
-        "update": ns.takes(rows.schema(partial=True)),
-        "replace": ns.takes(rows.schema),
+    # Each call of these decorators documents a schema, which takes long: only those of the verb.
+    takes: dict[str, Callable] = {
+        "list": lambda: ns.takes(query_of(rows.listed), query=True),
+        "create": lambda: ns.takes(rows.document, large=resource.large),
+        "get": lambda: ns.takes(row_query(rows.schema), query=True),
+        "update": lambda: ns.takes(rows.schema(partial=True)),
+        "replace": lambda: ns.takes(rows.schema),
     }
-    returns = {
-        "list": ns.returns(rows.listed, many=True),
-        "create": ns.returns(rows.document, HTTPStatus.CREATED),
+    returns: dict[str, Callable] = {
+        "list": lambda: ns.returns(rows.listed, many=True),
+        "create": lambda: ns.returns(rows.document, HTTPStatus.CREATED),
     }
     method = calls[verb]
     method.__name__, method.__doc__ = METHODS[verb], resource.summary(verb)
-    method = returns.get(verb, ns.returns(rows.schema))(method)
-    method = takes[verb](method) if verb in takes else method
+    method = returns.get(verb, lambda: ns.returns(rows.schema))()(method)
+    method = takes[verb]()(method) if verb in takes else method
     service = () if METHODS[verb] == "get" else resource.service
     method = ns.require(*resource.permissions(verb), service=service)(method)
     return ns.may_answer(404)(method) if _may_miss(rows, verb) else method
