@@ -91,6 +91,7 @@ def test_answers_with_few_fields_fit_their_schemas(operations, call, world):
     assert tried > 30 and {name: each for name, each in faults.items() if each} == {}
 
 
+@pytest.mark.sqlite
 def test_headers_of_answers_are_documented(operations, call, world):
     world()
     faults = {}
@@ -102,6 +103,7 @@ def test_headers_of_answers_are_documented(operations, call, world):
     assert {name: each for name, each in faults.items() if each} == {}
 
 
+@pytest.mark.sqlite
 def test_an_empty_parameter_is_taken_as_documented(operations, call, world):
     """A parameter of each kind: lists have hundreds that differ in their names only."""
     world()

@@ -221,6 +221,7 @@ def test_the_query_is_checked(alice):
         assert alice.get(f"{URL}?{query}").status_code == 422, query
 
 
+@pytest.mark.sqlite
 def test_a_plot(pipeline, alice):
     body = {"imageNumber": [1, 2, 3], "dozor_score": [1, None, 3], "spotTotal": [1, 2, 3]}
     assert pipeline.put(URL, json=body).status_code == 200
@@ -237,6 +238,7 @@ def test_a_plot(pipeline, alice):
         assert alice.get(URL, headers={"Accept": accept}).mimetype == "application/json"
 
 
+@pytest.mark.sqlite
 def test_a_plot_has_no_more_points_than_its_width_shows(pipeline, alice):
     body = {"imageNumber": [*range(3_000)], "spotTotal": [at % 7 for at in range(3_000)]}
     assert pipeline.put(URL, json=body).status_code == 200
@@ -244,6 +246,7 @@ def test_a_plot_has_no_more_points_than_its_width_shows(pipeline, alice):
     assert tags[0] == tags[1] != tags[2]
 
 
+@pytest.mark.sqlite
 def test_a_plot_leaves_no_figure_in_memory(pipeline, alice):
     """A figure has 12 MB, and cycles of references: it waits for the garbage collector."""
     body = {"imageNumber": [1, 2], "spotTotal": [1, 2]}

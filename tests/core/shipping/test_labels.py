@@ -158,6 +158,7 @@ def in_millimetres(size):
     return pytest.approx([length * MILLIMETRE for length in size], abs=0.1)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("paper", SIZES)
 def test_labels_of_a_shipment(alice, paper):
     printed = Printed(alice.get(f"{ROOT}/shipments/5/labels?paper={paper}"))
