@@ -462,3 +462,22 @@ def test_cells_and_their_histograms(run_ids, process, alice, bob):
     assert (answer["alpha"]["x"][0], answer["alpha"]["x"][-1]) == (89.5, 90.5)
     path.write_text(json.dumps({"unit_cells": [CELL]}))  # written again: another version
     assert alice.get(f"{READS}/cells?dataCollectionId={second}").json == {"unit_cells": [CELL]}
+
+
+def test_a_run_without_images_has_the_numbers_of_its_files(run_ids, process, writer, alice):
+    first, second, _ = run_ids
+    process(first, "ssx_stats.json", STATS)
+    process(first, "ssx_cells.json", {"unit_cells": [CELL, [62.5, *CELL[1:]]]})
+    url = f"{API}/ssx/runs/{first}"
+    shown = alice.get(f"{url}/statistics").json
+    expected = {"source": "file", "images": COLLECTION["numberOfImages"], "hits": 41210}
+    expected |= {"indexed": 30544, "estimatedResolution": 1.92, "medianCell": None}
+    expected |= {"hitRate": 41210 / COLLECTION["numberOfImages"], "indexRate": 30544 / 41210}
+    assert {name: shown[name] for name in expected} == expected
+    columns = ("cell_a", "cell_b", "cell_c", "cell_alpha", "cell_beta", "cell_gamma")
+    row = {name: [value] for name, value in zip(columns, CELL)} | {"imageNumber": [1]}
+    assert writer.put(f"{API}/ssx/runs/{second}/images", json=row).status_code == 200
+    both = alice.get(f"{API}/ssx/cells/histogram?dataCollectionId__in={first},{second}").json
+    assert (both["cell_a"]["median"], both["cell_a"]["kept"]) == (61.9, 3)
+    assert writer.put(f"{url}/images", json=row).status_code == 200
+    assert alice.get(f"{url}/statistics").json["source"] == "images"

@@ -57,6 +57,7 @@ def test_statistics_equal_those_of_numpy(pipeline, alice):
     images = put_chunks(pipeline, 11, make_chunks(2, range(1, 2_500), 300))
     statistics, cell = compute(images)
     answer = alice.get(URL).json
+    assert (answer.pop("source"), answer.pop("estimatedResolution")) == ("images", None)
     assert answer.pop("medianCell") == pytest.approx(cell, rel=1e-12)
     assert answer == pytest.approx(statistics, rel=1e-12)
     for bins in (50, 7):
@@ -112,6 +113,7 @@ def test_several_runs(pipeline, alice, bob, statements):
 
 def test_a_run_without_images_and_a_hidden_one(pipeline, alice):
     none = {"dataCollectionId": 11, **NOTHING, "medianResolution": None, "medianCell": None}
+    none |= {"source": "images", "estimatedResolution": None}
     assert alice.get(URL).json == none
     nulls = {**dict.fromkeys(CELL), "dataCollectionIds": [11]}
     assert alice.get(f"{RUNS}/11/cells/histogram").json == nulls

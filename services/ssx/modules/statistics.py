@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy
 from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 
 from services.ssx.models import SSXDataCollection
-from services.ssx.modules import image_totals
+from services.ssx.modules import image_totals, result_files
 from services.ssx.modules.histograms import build_histogram
 from services.ssx.modules.image_blocks import GRID
 from services.ssx.schemas.images import CELL
-from services.ssx.schemas.statistics import MOST_RUNS
+from services.ssx.schemas.statistics import FROM_FILE, FROM_IMAGES, MOST_RUNS
 from shared import names, visibility
 from shared.db import db
 from shared.errors import BadInput, not_found
@@ -28,7 +29,8 @@ def get(identity: Identity, run_id: int) -> dict:
     rows = _list_rows(identity, COLUMNS, {"dataCollectionId__in": [run_id]})
     if not rows:
         raise not_found(SSXDataCollection)
-    return _describe_run(rows[0])
+    run = _describe_run(rows[0])
+    return run if run["images"] else run | _read_file(identity, run_id)
 
 
 def list_(identity: Identity, query: dict) -> dict:
@@ -43,13 +45,22 @@ def list_(identity: Identity, query: dict) -> dict:
 
 
 def list_histograms(identity: Identity, run_ids: Sequence[int], bins: int) -> dict:
-    """The histograms of the unit cells of the visible ones of several runs together."""
+    """The histograms of the unit cells of the visible ones of several runs together.
+
+    The cells of a run without images are those in the newest file of a pipeline.
+    """
     rows = _list_rows(identity, ("histograms",), {"dataCollectionId__in": [*run_ids]})
     counters = image_totals.merge_cells([row.histograms for row in rows if row.histograms])
-    histograms: dict[str, Any] = {
-        name: build_histogram(counters[name].values / GRID, bins, counters[name].counts)
-        for name in CELL
-    }
+    without = [row.dataCollectionId for row in rows if not row.histograms]
+    files = result_files.list_cells(identity, without) if without else []
+    histograms: dict[str, Any] = {}
+    for column, name in enumerate(CELL):
+        values, counts = counters[name].values / GRID, counters[name].counts
+        if files:
+            parts = [numpy.repeat(values, counts), *(cells[:, column] for cells in files)]
+            histograms[name] = build_histogram(numpy.concatenate(parts), bins)
+        else:
+            histograms[name] = build_histogram(values, bins, counts)
     return {**histograms, "dataCollectionIds": [row.dataCollectionId for row in rows]}
 
 
@@ -73,8 +84,27 @@ def _describe_run(row: Row) -> dict:
         "dataCollectionId": row.dataCollectionId,
         **_describe([row]),
         "medianResolution": medians.get("resolution"),
+        "source": FROM_IMAGES,
+        "estimatedResolution": None,
         "medianCell": cell if any(value is not None for value in cell.values()) else None,
     }
+
+
+def _read_file(identity: Identity, run_id: int) -> dict:
+    """The statistics of a run in the newest file of a pipeline, if there is one."""
+    for numbers in result_files.list_statistics(identity, [run_id]):
+        statement = select(DataCollection.numberOfImages).filter_by(dataCollectionId=run_id)
+        images = db.session.scalar(statement) or 0
+        return {
+            "source": FROM_FILE,
+            "images": images,
+            "hits": numbers["nbHits"],
+            "indexed": numbers["nbIndexed"],
+            "hitRate": divide(numbers["nbHits"], images),
+            "indexRate": divide(numbers["nbIndexed"], numbers["nbHits"]),
+            "estimatedResolution": numbers["estimatedResolution"],
+        }
+    return {}
 
 
 def _describe(rows: Sequence[Row]) -> dict:

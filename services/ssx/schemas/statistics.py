@@ -6,6 +6,7 @@ from services.ssx.schemas.images import CellSchema
 from shared.lists import Delimited
 from shared.schemas import LARGEST_KEY
 
+FROM_IMAGES, FROM_FILE = "images", "file"
 MOST_RUNS, MOST_MERGED = 1_000, 100  # of statistics, of a histogram
 KEY = validate.Range(0, LARGEST_KEY)
 
@@ -47,6 +48,12 @@ class RunStatisticsSchema(SumSchema):
 
     dataCollectionId = count("the run")
     medianResolution = number("median of the hits, Å")
+    source = fields.String(
+        required=True,
+        validate=validate.OneOf((FROM_IMAGES, FROM_FILE)),
+        metadata={"description": "the stored images, or without them the file of a pipeline"},
+    )
+    estimatedResolution = number("by the pipeline that wrote the file, Å")
     medianCell = fields.Nested(
         CellSchema,
         allow_none=True,
