@@ -48,6 +48,7 @@ class Route:
     unchecked: frozenset[str] = frozenset()  # the links that may name a hidden or absent row
     also: frozenset[tuple[str, int]] = frozenset()  # copies in tests/test_beside.py it may change
     schema: str | None = None  # the name of the body's JSON Schema at /schemas/{name}
+    in_files: bool = False  # the rows of a list are in files, not in tables
     by_row: bool = False  # a 403 depends on the row: an absent one may be a 404
     tidied: bool = False  # more is accepted than that schema says
     absent: int = 404  # the status of an absent row, to those who see all rows

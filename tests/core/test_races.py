@@ -18,6 +18,7 @@ from services.core.models import (
 )
 from services.core.modules.samples import samples
 from services.core.modules.shipping import containers, dewars, shipments
+from services.ssx.models import Component, EventChain
 from shared.db import db
 from shared.models import (
     BeamLineSetup,
@@ -52,7 +53,7 @@ URL = "/ispyb/api/v1"
 GROUPS, COLLECTIONS = f"{URL}/data_collections/groups", f"{URL}/data_collections"
 OFFICE = (
     *("office", None, "uportal_sync", "all_proposals", "all_sessions", "mx_write"),
-    "industry_read",
+    *("industry_read", "ssx_write"),
 )
 KEPT = 7  # the key of the row that has dependent rows
 DELETED = {  # the row that a published DELETE names, and what it must have
@@ -81,6 +82,11 @@ DELETED = {  # the row that a published DELETE names, and what it must have
     "/samples/images/{image_id}": (BLSampleImage, {"blSampleId": 1}),
     "/samples/ligands/{ligand_id}": (Ligand, {"proposalId": 1, "name": "kept"}),
     "/samples/subsamples/{subsample_id}": (BLSubSample, {"blSampleId": 1}),
+    "/ssx/components/{component_id}": (
+        Component,
+        {"componentTypeId": 1, "proposalId": 1, "name": "kept"},
+    ),
+    "/ssx/event_chains/{event_chain_id}": (EventChain, {"dataCollectionId": 1}),
 }
 ALONG = {  # the tables whose rows are deleted along, by the table of the row
     "BLSample": {*samples.DEPENDENT},
@@ -90,6 +96,7 @@ ALONG = {  # the tables whose rows are deleted along, by the table of the row
     "ContainerRegistry": {"ContainerRegistry_has_Proposal"},
     "Dewar": {*dewars.DEPENDENT},
     "DewarRegistry": {"DewarRegistry_has_Proposal"},
+    "EventChain": {"Event"},
     "Shipping": {*shipments.DEPENDENT},
 }
 OF_QUEUE = "/containers/{container_id}/queue"  # deletes the entry with its samples
@@ -107,6 +114,9 @@ LINKS = {  # tables whose rows a DELETE names by their parents; no table refers 
     ),
     "/shipments/{shipment_id}/sessions/{session_id}": "ShippingHasSession",
     f"{OF_QUEUE}/{{container_queue_sample_id}}": "ContainerQueueSample",
+    "/ssx/crystal_compositions/{composition_id}": "CrystalComposition",
+    "/ssx/runs/{run_id}": "SSXDataCollection",  # whose data collection is deleted as any other row
+    "/ssx/sample_compositions/{composition_id}": "SampleComposition",
     "/auth/groups/{user_group_id}/permissions/{permission_id}": "UserGroup_has_Permission",
     "/auth/groups/{user_group_id}/persons/{person_id}": "UserGroup_has_Person",
     "/auth/tokens/{service_token_id}": "ServiceToken",
@@ -362,7 +372,7 @@ def test_each_delete_is_raced_below(operations, dependents):
 @pytest.mark.parametrize("tagged", [False, True])
 @pytest.mark.parametrize("path", DELETED)
 def test_a_delete_takes_no_row_with_it_that_was_just_stored(
-    as_, add, after, engine, dependents, path, tagged
+    built, token, add, after, engine, dependents, path, tagged
 ):
     """The row is locked, the DELETE waits, a row is added to each table that refers to it."""
     (model, values), url = DELETED[path], URL + re.sub("{.*}", str(KEPT), path)
@@ -376,7 +386,8 @@ def test_a_delete_takes_no_row_with_it_that_was_just_stored(
         insert(table).values({**row(table, number), column: KEPT})
         for number, (table, column) in enumerate(below, KEPT + 1)
     ]
-    client = as_(*OFFICE)
+    client = built("ssx" if path.startswith("/ssx/") else "core").test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token(*OFFICE)}"
     headers = {"If-Match": client.get(url).headers["ETag"]} if tagged else {}
     held = select(model.__table__).where(key == KEPT).with_for_update()
 

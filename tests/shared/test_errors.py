@@ -132,7 +132,8 @@ def test_the_example_of_fields_is_one_that_can_be_sent(built, clean, token, serv
                 answer = client.get(
                     re.sub(r"{[^}]+}", "7", path), query_string={"fields": example}
                 )
-                assert answer.status_code in (200, 404), (path, answer.json)
+                taken = answer.status_code in (200, 404) or "fields" not in answer.json["errors"]
+                assert taken, (path, answer.json)
                 number += 1
     assert number > 0
 

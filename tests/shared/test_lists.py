@@ -49,7 +49,9 @@ def test_a_list_costs_the_same_statements_whatever_its_length(
     built, operations, engine, clean, token
 ):
     gets = {name: each for name, each in operations.items() if name.startswith("get ")}
-    lists = {name: each for name, each in gets.items() if is_list(each[2])}
+    lists = {
+        name: each for name, each in gets.items() if is_list(each[2]) and not ROUTES[name].in_files
+    }
     assert len(lists) > 3
     bearer = f"Bearer {token('login', 1, *PERMISSIONS)}"
 

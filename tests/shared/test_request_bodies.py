@@ -32,7 +32,8 @@ LARGE = {
     "post /shipments/trees",
     "post /shipments/{shipment_id}/import",
     "put /shipments/{shipment_id}/tree",
-    "put /ssx/runs/{run_id}/images",
+    *("post /ssx/runs", "put /ssx/runs/{run_id}/images", "post /ispyb/i24/dc"),
+    *("post /webservices/ssx/datacollectiongroup", "post /webservices/ssx/datacollection"),
 }  # every other body is that of one row
 
 

@@ -22,6 +22,7 @@ from tests.rows import fill
 
 ROOT = "/ispyb/api/v1"
 URL = f"{ROOT}/sessions"
+OF_DIALECT = "get /eventchains"  # whose path is among those of the native API
 OWN_LAYOUT = "get /autoproc/table"
 FREE = {"links", "Item"}  # the objects without fixed members
 STAFF = ("staff", None, "all_sessions", "industry_read")
@@ -69,7 +70,7 @@ def test_each_list_is_a_table(call, operations, engine, clean, monkeypatch):
     monkeypatch.setattr(tables, "LONGEST_PAGE", 20)
     compared = 0
     for name, (_, path, operation) in operations.items():
-        is_native = name.startswith("get ") and path.startswith(ROOT)
+        is_native = name.startswith("get ") and path.startswith(ROOT) and name != OF_DIALECT
         if {"export", "import_template"} & {path.rpartition("/")[2]}:
             continue  # spreadsheets that can be imported
         is_page = {"total", "results"} <= answer(operation).get("properties", {}).keys()

@@ -108,7 +108,7 @@ ROUTES = [
         sent_as_is=True,
         absent=422,
     ),
-    Route(f"{FILES}/stats", signed_in(), query={"dataCollectionIds": "1"}),
+    Route(f"{FILES}/stats", signed_in(), query={"dataCollectionIds": "1"}, in_files=True),
     Route(f"{FILES}/cells", signed_in(404), query={"dataCollectionId": 1}),
     Route(f"{FILES}/cells/histogram", signed_in(), query={"dataCollectionIds": "1"}),
     Route("get /eventchains", signed_in()),

@@ -12,9 +12,9 @@ RUNS = "SSXDataCollection"
 def list_(identity: Identity, query: dict) -> dict:
     """One page of the visible scalings of serial data, each with the runs that it merges.
 
-    BadInput without a session, a group or runs.
+    BadInput without a proposal, a session, a group or runs.
     """
-    query = dict(query)
+    query, _ = processing_rules.resolve(identity, ScalingSchema, query)
     if "session" in query:
         query["sessionId"] = names.session_key(identity, query.pop("session"))
     if not {*SCOPES, "sessionId"} & query.keys():

@@ -18,6 +18,7 @@ class MergedResults(Resource):
         """List merged results with their statistics, and the runs that each merges.
 
         Dose, pump-probe delay and reaction time of the runs make it the table of a series. A
-        session, a group or some runs must be named. Results are stored by POST /autoproc/results.
+        proposal, a session, a group or some runs must be named. POST /autoproc/results stores
+        results.
         """
         return merged_results.list_(identity, query)

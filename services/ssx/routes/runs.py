@@ -4,8 +4,7 @@ from http import HTTPStatus
 
 from services.ssx.modules.runs import runs
 from services.ssx.routes import BEAMLINE
-from services.ssx.schemas.data_collections import SSXDataCollectionSchema
-from services.ssx.schemas.runs import RunChangesSchema, RunSchema
+from services.ssx.schemas.runs import ListedRunSchema, RunChangesSchema, RunSchema
 from shared.api import Namespace, Resource
 from shared.lists import query_of
 
@@ -15,8 +14,8 @@ ns = Namespace("ssx runs", path="/ssx/runs", description="Serial experiments as 
 @ns.route("")
 class Runs(Resource):
     @ns.require()
-    @ns.takes(query_of(SSXDataCollectionSchema), query=True)
-    @ns.returns(SSXDataCollectionSchema, many=True)
+    @ns.takes(query_of(ListedRunSchema), query=True)
+    @ns.returns(ListedRunSchema, many=True)
     @ns.may_answer(404)
     def get(self, identity, query):
         """List the runs the caller may see."""

@@ -2,8 +2,10 @@
 
 from marshmallow import fields, validate
 from marshmallow_sqlalchemy import auto_field
+from sqlalchemy import bindparam
 
 from services.ssx.models import Component, CrystalComposition, SampleComposition
+from shared.filters import by_proposal
 from shared.models import ComponentType, ConcentrationType
 from shared.schemas import TableSchema
 
@@ -35,6 +37,11 @@ class ComponentSchema(TableSchema):
         dump_only = ("componentId",)
         search = ("name", "composition")
         sort = ("-componentId",)
+        filters = {
+            "proposal": by_proposal(
+                Component.proposalId == bindparam("proposal"), follows_rule=True
+            )
+        }
 
 
 class PartSchema(TableSchema):

@@ -23,7 +23,7 @@ from shared.records import KEY
 from shared.schemas import TableSchema
 
 MOST_RUNS = 500
-SCOPES = ("session", "dataCollectionGroupId", "dataCollectionIds")
+SCOPES = ("session", "proposal", "dataCollectionGroupId", "dataCollectionIds")
 
 
 class MergedProgramSchema(TableSchema):
