@@ -121,8 +121,9 @@ def _question(dialect: Dialect) -> tuple[list, str]:
 def empty(engine: Engine) -> None:
     """Delete all rows."""
     with unchecked(engine) as connection:
-        for table in filled_tables(connection):
-            connection.execute(table.delete())
+        tables, cursor = filled_tables(connection), connection.connection.cursor()
+        for table in tables:
+            cursor.execute(_delete_text(table, connection.dialect))
 
 
 @cache
@@ -163,8 +164,10 @@ class Content:
         key = (build, *arguments)
         if key in self.kept:
             with unchecked(self.engine) as connection:
+                connection.begin()
+                cursor = connection.connection.cursor()
                 for table, rows in self.kept[key].items():
-                    connection.exec_driver_sql(_insert_text(table, connection.dialect), rows)
+                    cursor.executemany(_insert_text(table, connection.dialect), rows)
             return
         before = self._rows()
         build(add, *arguments)
@@ -185,13 +188,13 @@ class Content:
         else:
             kept, stored = self.kept[key], self._rows()
             with unchecked(self.engine) as connection:
+                connection.begin()
+                cursor = connection.connection.cursor()
                 for table in {**kept, **stored}:
                     rows = kept.get(table, [])
-                    if stored.get(table, []) == rows:
-                        continue
-                    connection.execute(table.delete())
-                    if rows:
-                        connection.exec_driver_sql(_insert_text(table, connection.dialect), rows)
+                    if stored.get(table, []) != rows:
+                        cursor.execute(_delete_text(table, connection.dialect))
+                        cursor.executemany(_insert_text(table, connection.dialect), rows)
         self._held = self._state(), key
 
     def _state(self) -> list:
@@ -222,3 +225,8 @@ def _select_text(table: Table, dialect: Dialect) -> str:
 @cache
 def _insert_text(table: Table, dialect: Dialect) -> str:
     return str(insert(table).compile(dialect=dialect))
+
+
+@cache
+def _delete_text(table: Table, dialect: Dialect) -> str:
+    return str(table.delete().compile(dialect=dialect))
