@@ -41,5 +41,5 @@ class FromChildren(Computed, fields.Float):
     def __init__(
         self, compute: Callable[[list[dict]], float | None], children: str, **kwargs: Any
     ):
-        super().__init__(compute, **kwargs)
+        super().__init__(compute, allow_none=True, **kwargs)
         self.children = children

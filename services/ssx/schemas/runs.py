@@ -33,7 +33,7 @@ from shared.models import (
     Protein,
 )
 from shared.records import RecordSchema
-from shared.schemas import TableSchema
+from shared.schemas import AS_WRITTEN, TableSchema
 
 SERIAL_TYPES = ("SSX-Chip", "SSX-Jet", "Serial Fixed", "Serial Jet")
 PARTS, CHAINS = validate.Length(max=50), validate.Length(max=100)
@@ -94,19 +94,18 @@ class RunCrystalCompositionSchema(TableSchema):
 class RunProteinSchema(TableSchema):
     """The protein of a sample, by its acronym in the proposal; it is made if it is new."""
 
-    acronym = auto_field(
-        required=True,
-        allow_none=False,
-        validate=[
-            validate.Length(1, 45),
-            validate.Regexp(f"^{names.ACRONYM}$", error=names.ACRONYM_RULE),
-        ],
-    )
+    acronym = auto_field(required=True, allow_none=False, validate=validate.Length(1, 45))
 
     class Meta(TableSchema.Meta):
         model = Protein
         fields = ("proteinId", "acronym", "name", "safetyLevel")
         dump_only = ("proteinId", "safetyLevel")
+
+    @validates("acronym")
+    def _acronym(self, value, data_key):
+        """Check a new acronym; stored ones may have other characters."""
+        if not re.fullmatch(names.ACRONYM, value):
+            raise ValidationError(names.ACRONYM_RULE)
 
 
 class RunCrystalSchema(TableSchema):
@@ -157,7 +156,7 @@ class RunGroupSchema(RecordSchema):
     )
     sessionId = auto_field(required=False)
     experimentType = auto_field(
-        required=True, allow_none=False, validate=validate.OneOf(SERIAL_TYPES)
+        required=True, allow_none=False, metadata={AS_WRITTEN: {"enum": [*SERIAL_TYPES]}}
     )
     BLSample = fields.Nested(
         RunSampleSchema,
@@ -176,6 +175,12 @@ class RunGroupSchema(RecordSchema):
             *("startTime", "endTime", "comments", "detectorMode", "scanParameters", "BLSample"),
         )
         dump_only = ("dataCollectionGroupId",)
+
+    @validates("experimentType")
+    def _serial_type(self, value, data_key):
+        """Check the kind of a new group; a stored one may have another, or none."""
+        if value not in SERIAL_TYPES:
+            raise ValidationError(f"Must be one of: {', '.join(SERIAL_TYPES)}.")
 
 
 class RunCollectionColumnsSchema(RecordSchema):
