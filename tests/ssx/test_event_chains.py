@@ -173,6 +173,21 @@ def test_events_that_cannot_be_are_named_and_nothing_is_stored(
     assert alice.get(f"{URL}/{chain['eventChainId']}").json == chain
 
 
+def test_the_first_of_many_faults_are_named(writer, collection):
+    kinds = [event(f"Lazer{number}", 0) for number in range(400)]
+    assert len(send(writer, *kinds, status=422)["errors"]["Event"]) == 20
+    order = [event("LaserExcitation", -number) for number in range(400)]
+    assert len(send(writer, *order, status=422)["errors"]["Event"]) == 20
+
+
+def test_a_detection_is_in_any_of_many_exposures(writer, collection):
+    """In the long first one, which does not begin last before it."""
+    exposures = [event("XrayExposure", 0, duration=10), event("XrayExposure", 1, duration=1)]
+    send(writer, *exposures, event("XrayDetection", 3, duration=7))
+    outside = send(writer, *exposures, event("XrayDetection", 3, duration=7.1), status=422)
+    assert [*outside["errors"]["Event"]] == ["2"]
+
+
 def test_a_reagent_is_a_visible_component(writer, as_, collection):
     reagent = (
         as_("alice", 1)

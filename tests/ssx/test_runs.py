@@ -330,6 +330,14 @@ def test_a_run_takes_a_constant_number_of_statements(writer, statements):
         return len(made)
 
     measure(RUN)
+    parts = [
+        {"Component": {"name": f"part {n}", "ComponentType": {"name": "Buffer"}}}
+        for n in range(50)
+    ]
+    path = "DataCollection.DataCollectionGroup.BLSample"
+    large = change(change(RUN, f"{path}.SampleComposition", parts), f"{path}.name", "br_b5")
+    new = measure(at_time("10:30:00", change(RUN, f"{path}.name", "br_b6")))
+    assert measure(at_time("10:40:00", large)) <= new + 3  # the components, and two more INSERTs
     events = [LASER, *({**PROBE, "offset": 0.003 + n / 1e4} for n in range(40))]
     chains = [{"name": f"{n}", "Event": events} for n in range(100)]
     few = measure(at_time("11:00:00"))

@@ -1,6 +1,8 @@
 """Event chains: when X-rays, lasers and reagents reach the sample."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import accumulate, islice
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -16,7 +18,7 @@ from shared import batches, row_checks
 from shared.db import db
 from shared.errors import BadInput
 from shared.identity import Identity
-from shared.spelling import unknown
+from shared.spelling import EXPLAINED, unknown
 from shared.table_service import TableService
 
 COLUMNS = ("eventTypeId", "componentId", "name", "offset", "duration", "period", "repetition")
@@ -66,8 +68,8 @@ def get_kinds() -> dict[str, Any]:
 def complete_events(events: list[dict], kinds: dict[str, Any], check: bool = True) -> list[dict]:
     """The columns of ``events`` as the schema loads them, with the key of their kind.
 
-    BadInput by the index of each event that has no such kind, or whose times cannot be; the times
-    are not looked at without ``check``.
+    BadInput by the index of each event that has no such kind, or whose times cannot be; the first
+    of them are named. The times are not looked at without ``check``.
     """
     completed: list[dict] = []
     faults: dict[int, Any] = {}
@@ -82,9 +84,11 @@ def complete_events(events: list[dict], kinds: dict[str, Any], check: bool = Tru
         elif kind is not None and kinds[kind] != columns["eventTypeId"]:
             faults[at] = {"EventType": {"name": ["Is another kind than that of eventTypeId."]}}
         completed.append(columns)
+        if len(faults) == EXPLAINED:
+            break
     if check and not faults:
         names = {key: name for name, key in kinds.items()}
-        for at, name, reason in _find_faults(completed, names):
+        for at, name, reason in islice(_find_faults(completed, names), EXPLAINED):
             faults.setdefault(at, {}).setdefault(name, []).append(reason)
     if faults:
         raise BadInput("invalid input", {"Event": faults})
@@ -119,7 +123,9 @@ def _without_events(data: dict) -> dict:
 
 def _find_faults(events: list[dict], names: dict[int, str]) -> Iterator[tuple[int, str, str]]:
     """The index of each event whose times cannot be, with the column and the reason."""
-    exposures = [_span(e) for e in events if names[e["eventTypeId"]] == EXPOSURE]
+    exposures = sorted(_span(e) for e in events if names[e["eventTypeId"]] == EXPOSURE)
+    begins = [begin for begin, _ in exposures]
+    ends = [*accumulate((end for _, end in exposures), max)]  # the last of all up to each
     for at, event in enumerate(events):
         for name in ("duration", "period", "repetition"):
             if (event.get(name) or 0) < 0:
@@ -134,7 +140,8 @@ def _find_faults(events: list[dict], names: dict[int, str]) -> Iterator[tuple[in
         if exposures and names[event["eventTypeId"]] == DETECTION:
             begin, end = _span(event)
             margin = TOLERANCE * max(abs(begin), abs(end))
-            if not any(b - margin <= begin and end <= e + margin for b, e in exposures):
+            number = bisect_right(begins, begin + margin)
+            if not number or ends[number - 1] < end - margin:
                 yield at, "offset", "The detection must be inside an X-ray exposure of the chain."
 
 

@@ -25,10 +25,16 @@ def find_or_create(identity: Identity, proposal_id: int, document: dict) -> int:
     lock = select(Proposal.proposalId).filter_by(proposalId=proposal_id).with_for_update()
     db.session.execute(lock).all()
     crystal = document["crystal"]
-    parts = {
-        CrystalComposition: _complete(proposal_id, crystal, ("Crystal", "CrystalComposition")),
-        SampleComposition: _complete(proposal_id, document, ("SampleComposition",)),
-    }
+    parts = _complete(
+        proposal_id,
+        {
+            CrystalComposition: (
+                ("Crystal", "CrystalComposition"),
+                crystal.get("compositions") or [],
+            ),
+            SampleComposition: (("SampleComposition",), document.get("compositions") or []),
+        },
+    )
     protein_id = _find_or_create_protein(proposal_id, crystal["protein"])
     stored = _find_sample(protein_id, document["name"])
     if stored is not None:
@@ -71,48 +77,61 @@ def _find_sample(protein_id: int, name: str) -> BLSample | None:
     return db.session.scalar(statement.order_by(BLSample.blSampleId).limit(1))
 
 
-def _complete(proposal_id: int, document: dict, path: tuple[str, ...]) -> list[dict]:
-    """The columns of the compositions in ``document``, with the keys of their components.
+def _complete(proposal_id: int, parts: dict[Any, tuple[tuple, list[dict]]]) -> dict:
+    """The columns of the compositions in ``parts``, with the keys of their components.
 
-    A component is one of the proposal, or of all, by its kind, name and composition; it is made
-    if there is none.
+    ``parts`` has the path and the documents of each table. A component is one of the proposal, or
+    of all, by its kind, name and composition in any case; it is made if there is none.
     """
-    rows = document.get("compositions") or []
-    if not rows:
-        return []
-    types = {name.lower(): key for key, name in db.session.execute(_select_types)}
-    completed = []
-    for at, row in enumerate(rows):
+    rows = [(path, at, row) for path, each in parts.values() for at, row in enumerate(each)]
+    types: dict[str, int] = {}
+    if rows:
+        statement = select(ComponentType.name, ComponentType.componentTypeId)
+        types = {name: key for name, key in db.session.execute(statement)}
+    by_word = {name.lower(): key for name, key in types.items()}
+    wanted: dict[tuple, dict] = {}
+    for path, at, row in rows:
         component = row["component"]
         word = component["type"]["name"]
-        if (type_id := types.get(word.lower())) is None:
-            names = [name for _, name in db.session.execute(_select_types)]
-            reason = f"Is an {unknown(word, names, 'component type')}"
+        if (type_id := by_word.get(word.lower())) is None:
+            reason = f"Is an {unknown(word, types, 'component type')}"
             raise _bad((*path, at, "Component", "ComponentType", "name"), reason)
-        columns = {name: value for name, value in row.items() if name != "component"}
-        key = _find_or_create_component(proposal_id, type_id, component)
-        completed.append({**columns, "componentId": key})
+        columns = {"componentTypeId": type_id, "name": component["name"]}
+        columns["composition"] = component.get("composition")
+        wanted.setdefault(_identify(*columns.values()), columns)
+    keys = _find_or_create_components(proposal_id, wanted)
+    completed: dict[Any, list[dict]] = {}
+    for model, (_, documents) in parts.items():
+        completed[model] = []
+        for row in documents:
+            component = row["component"]
+            type_id = by_word[component["type"]["name"].lower()]
+            key = keys[_identify(type_id, component["name"], component.get("composition"))]
+            columns = {name: value for name, value in row.items() if name != "component"}
+            completed[model].append({**columns, "componentId": key})
     return completed
 
 
-_select_types = select(ComponentType.componentTypeId, ComponentType.name)
+def _identify(type_id: int, name: str, composition: str | None) -> tuple:
+    """The key by which equal components are one."""
+    return type_id, name.lower(), composition and composition.lower()
 
 
-def _find_or_create_component(proposal_id: int, type_id: int, document: dict) -> int:
-    columns = {
-        "componentTypeId": type_id,
-        "name": document["name"],
-        "composition": document.get("composition"),
-    }
-    statement = select(Component.componentId).filter_by(**columns)
-    statement = statement.where(
-        (Component.proposalId == proposal_id) | Component.proposalId.is_(None)
+def _find_or_create_components(proposal_id: int, wanted: dict[tuple, dict]) -> dict[tuple, int]:
+    """The keys of components, which are of the proposal before those of all proposals."""
+    if not wanted:
+        return {}
+    columns = (Component.componentTypeId, Component.name, Component.composition)
+    statement = (
+        select(*columns, Component.componentId)
+        .where((Component.proposalId == proposal_id) | Component.proposalId.is_(None))
+        .where(func.lower(Component.name).in_({name for _, name, _ in wanted}))
+        .order_by(Component.proposalId.is_not(None), Component.componentId.desc())
     )
-    # that of the proposal before one of all proposals
-    key = db.session.scalar(
-        statement.order_by(Component.proposalId.is_(None), Component.componentId)
-    )
-    return key or save(Component(), {**columns, "proposalId": proposal_id}).componentId
+    keys = {_identify(*row[:3]): row.componentId for row in db.session.execute(statement)}
+    new = [each for each in wanted if each not in keys]
+    made = [{**wanted[each], "proposalId": proposal_id} for each in new]
+    return keys | dict(zip(new, batches.insert_with_keys(Component, made)))
 
 
 def _check_equal(

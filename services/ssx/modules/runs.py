@@ -37,6 +37,7 @@ from shared.models import (
     ExperimentType,
     Protein,
 )
+from shared.spelling import EXPLAINED
 from shared.table_service import TableService
 
 GROUP = "dataCollectionGroupId"
@@ -182,6 +183,8 @@ def _complete_chains(chains: list[dict], check: bool) -> list[tuple[dict, list[d
             completed.append((columns, complete_events(chain.get("events") or [], kinds, check)))
         except BadInput as error:
             faults[at] = error.errors
+            if len(faults) == EXPLAINED:
+                break
     if faults:
         raise BadInput("invalid input", {"EventChain": faults})
     return completed
