@@ -89,7 +89,7 @@ def _complete(proposal_id: int, parts: dict[Any, tuple[tuple, list[dict]]]) -> d
         statement = select(ComponentType.name, ComponentType.componentTypeId)
         types = {name: key for name, key in db.session.execute(statement)}
     by_word = {name.lower(): key for name, key in types.items()}
-    wanted: dict[tuple, dict] = {}
+    components: dict[tuple, dict] = {}
     for path, at, row in rows:
         component = row["component"]
         word = component["type"]["name"]
@@ -98,8 +98,8 @@ def _complete(proposal_id: int, parts: dict[Any, tuple[tuple, list[dict]]]) -> d
             raise _bad((*path, at, "Component", "ComponentType", "name"), reason)
         columns = {"componentTypeId": type_id, "name": component["name"]}
         columns["composition"] = component.get("composition")
-        wanted.setdefault(_identify(*columns.values()), columns)
-    keys = _find_or_create_components(proposal_id, wanted)
+        components.setdefault(_identify(*columns.values()), columns)
+    keys = _find_or_create_components(proposal_id, components)
     completed: dict[Any, list[dict]] = {}
     for model, (_, documents) in parts.items():
         completed[model] = []
@@ -117,20 +117,22 @@ def _identify(type_id: int, name: str, composition: str | None) -> tuple:
     return type_id, name.lower(), composition and composition.lower()
 
 
-def _find_or_create_components(proposal_id: int, wanted: dict[tuple, dict]) -> dict[tuple, int]:
+def _find_or_create_components(
+    proposal_id: int, components: dict[tuple, dict]
+) -> dict[tuple, int]:
     """The keys of components, which are of the proposal before those of all proposals."""
-    if not wanted:
+    if not components:
         return {}
     columns = (Component.componentTypeId, Component.name, Component.composition)
     statement = (
         select(*columns, Component.componentId)
         .where((Component.proposalId == proposal_id) | Component.proposalId.is_(None))
-        .where(func.lower(Component.name).in_({name for _, name, _ in wanted}))
+        .where(func.lower(Component.name).in_({name for _, name, _ in components}))
         .order_by(Component.proposalId.is_not(None), Component.componentId.desc())
     )
     keys = {_identify(*row[:3]): row.componentId for row in db.session.execute(statement)}
-    new = [each for each in wanted if each not in keys]
-    made = [{**wanted[each], "proposalId": proposal_id} for each in new]
+    new = [each for each in components if each not in keys]
+    made = [{**components[each], "proposalId": proposal_id} for each in new]
     return keys | dict(zip(new, batches.insert_with_keys(Component, made)))
 
 

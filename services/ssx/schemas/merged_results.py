@@ -10,70 +10,18 @@ from services.ssx.schemas.runs import RunChainSchema
 from shared.filters import Filter
 from shared.lists import Delimited
 from shared.models import (
-    AutoProc,
     AutoProcIntegration,
-    AutoProcProgram,
     AutoProcScaling,
     AutoProcScalingHasInt,
-    AutoProcScalingStatistics,
     DataCollection,
     DataCollectionGroup,
 )
 from shared.records import KEY
+from shared.result_parts import TableLinkSchema, TableResultSchema, TableShellSchema
 from shared.schemas import TableSchema
 
 MOST_RUNS = 500
 SCOPES = ("session", "proposal", "dataCollectionGroupId", "dataCollectionIds")
-
-
-class MergedProgramSchema(TableSchema):
-    """The program that merged."""
-
-    class Meta(TableSchema.Meta):
-        model = AutoProcProgram
-        fields = (
-            *("autoProcProgramId", "processingPrograms", "processingStatus"),
-            *("processingStartTime", "processingEndTime"),
-        )
-
-
-class MergedSymmetrySchema(TableSchema):
-    """Symmetry and cell."""
-
-    AutoProcProgram = fields.Nested(MergedProgramSchema, attribute="program")
-
-    class Meta(TableSchema.Meta):
-        model = AutoProc
-        fields = (
-            *("autoProcId", "spaceGroup", "refinedCell_a", "refinedCell_b", "refinedCell_c"),
-            *("refinedCell_alpha", "refinedCell_beta", "refinedCell_gamma", "AutoProcProgram"),
-        )
-
-
-class MergedShellSchema(TableSchema):
-    """The statistics of a shell."""
-
-    class Meta(TableSchema.Meta):
-        model = AutoProcScalingStatistics
-        exclude = ("autoProcScalingId", "recordTimeStamp")
-
-
-class MergedIntegrationSchema(TableSchema):
-    """The images of an integration."""
-
-    class Meta(TableSchema.Meta):
-        model = AutoProcIntegration
-        fields = ("autoProcIntegrationId", "dataCollectionId")
-
-
-class MergedLinkSchema(TableSchema):
-    """An integration that was merged."""
-
-    AutoProcIntegration = fields.Nested(MergedIntegrationSchema, attribute="integration")
-
-    class Meta(TableSchema.Meta):
-        model = AutoProcScalingHasInt
-        fields = ("AutoProcIntegration",)
 
 
 def _merges(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -98,10 +46,10 @@ def _merges(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 class ScalingSchema(TableSchema):
     """A scaling with its symmetry and cell, its shells and its integrations."""
 
-    AutoProc = fields.Nested(MergedSymmetrySchema, attribute="autoproc")
-    AutoProcScalingStatistics = fields.Nested(MergedShellSchema, many=True, attribute="statistics")
+    AutoProc = fields.Nested(TableResultSchema, attribute="autoproc")
+    AutoProcScalingStatistics = fields.Nested(TableShellSchema, many=True, attribute="statistics")
     # read for the runs, which the module shows in its place
-    SSXDataCollection = fields.Nested(MergedLinkSchema, many=True, attribute="links")
+    SSXDataCollection = fields.Nested(TableLinkSchema, many=True, attribute="links")
 
     class Meta(TableSchema.Meta):
         model = AutoProcScaling

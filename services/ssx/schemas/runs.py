@@ -33,6 +33,7 @@ from shared.models import (
     Protein,
 )
 from shared.records import RecordSchema
+from shared.sample_names import NamedSampleSchema
 from shared.schemas import AS_WRITTEN, TableSchema
 
 SERIAL_TYPES = ("SSX-Chip", "SSX-Jet", "Serial Fixed", "Serial Jet")
@@ -267,38 +268,10 @@ class RunChangesSchema(RunRowSchema):
         exclude = ("EventChain",)
 
 
-class ListedProteinSchema(TableSchema):
-    """The protein of a sample in a list."""
-
-    class Meta(TableSchema.Meta):
-        model = Protein
-        fields = ("proteinId", "acronym")
-
-
-class ListedCrystalSchema(TableSchema):
-    """The crystals in a sample in a list."""
-
-    Protein = fields.Nested(ListedProteinSchema, attribute="protein")
-
-    class Meta(TableSchema.Meta):
-        model = Crystal
-        fields = ("crystalId", "Protein")
-
-
-class ListedSampleSchema(TableSchema):
-    """The sample of a run in a list."""
-
-    Crystal = fields.Nested(ListedCrystalSchema, attribute="crystal")
-
-    class Meta(TableSchema.Meta):
-        model = BLSample
-        fields = ("blSampleId", "name", "Crystal")
-
-
 class ListedGroupSchema(CollectionGroupSchema):
     """The group of a run in a list, with its sample."""
 
-    BLSample = fields.Nested(ListedSampleSchema, attribute="sample")
+    BLSample = fields.Nested(NamedSampleSchema, attribute="sample")
 
     class Meta(CollectionGroupSchema.Meta):
         fields = (*CollectionGroupSchema.Meta.fields, "BLSample")

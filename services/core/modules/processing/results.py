@@ -25,7 +25,6 @@ from services.core.schemas.processing.results import (
     StoredProgramSchema,
 )
 from services.core.schemas.processing.screenings import PARENTS
-from services.core.schemas.samples.sample_names import NamedSampleSchema
 from shared import access, read, row_checks, visibility
 from shared.access import everything
 from shared.db import db, save
@@ -33,6 +32,7 @@ from shared.errors import BadInput, Conflict, NotFound, NotYet
 from shared.identity import Identity
 from shared.inserts import insert
 from shared.models import AutoProcProgram, ProcessingJob, ProcessingPipeline
+from shared.sample_names import NamedSampleSchema
 
 KEY, PIPELINE = "autoProcProgramId", "processingPipelineId"
 

@@ -7,7 +7,6 @@ from services.core.schemas.beamline.energy_scans import EnergyScanSchema
 from services.core.schemas.beamline.robot_actions import RobotActionSchema
 from services.core.schemas.beamline.xrf_spectra import XrfSpectrumSchema
 from services.core.schemas.processing.result_tables import ResultRowSchema
-from services.core.schemas.samples.sample_names import NamedSampleSchema
 from services.core.schemas.samples.samples import SampleContainerSchema
 from shared.computed import ComputedDict, ComputedText
 from shared.config import API_ROOT
@@ -20,6 +19,7 @@ from shared.models import (
     DataCollectionFileAttachment,
     DataCollectionGroup,
 )
+from shared.sample_names import NamedSampleSchema
 from shared.schemas import TableSchema
 
 PATH = {"description": "path of the file, as /user/sign takes it; null if it was deleted"}

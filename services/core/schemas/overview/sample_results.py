@@ -4,10 +4,10 @@ from marshmallow import Schema, fields
 from sqlalchemy import bindparam, select
 
 from services.core.schemas.processing.result_tables import TableResultSchema, TableShellSchema
-from services.core.schemas.samples.sample_names import NamedSampleSchema
 from shared.aggregates import Count, Latest
 from shared.filters import Filter
 from shared.models import BLSample, Container, DataCollection, DataCollectionGroup, Dewar
+from shared.sample_names import NamedSampleSchema
 from shared.schemas import TableSchema
 
 OF_SHIPMENT = (

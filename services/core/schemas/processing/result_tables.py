@@ -9,7 +9,6 @@ from services.core.models import (
     AutoProcIntegration,
     AutoProcScaling,
     AutoProcScalingHasInt,
-    AutoProcScalingStatistics,
 )
 from services.core.schemas.processing.programs import KEY, RUN_STATES
 from services.core.schemas.processing.results import SHELLS
@@ -21,6 +20,12 @@ from shared.models import (
     DataCollection,
     DataCollectionGroup,
     ProcessingPipeline,
+)
+from shared.result_parts import (
+    TableLinkSchema,
+    TableProgramSchema,
+    TableResultSchema,
+    TableShellSchema,
 )
 from shared.schemas import TableSchema, text_of
 
@@ -37,40 +42,6 @@ CRITERIA = {
 }
 
 
-class TablePipelineSchema(TableSchema):
-    """A pipeline and its name."""
-
-    class Meta(TableSchema.Meta):
-        model = ProcessingPipeline
-        fields = ("processingPipelineId", "name")
-
-
-class TableProgramSchema(TableSchema):
-    """The program of a result."""
-
-    ProcessingPipeline = fields.Nested(TablePipelineSchema, attribute="pipeline")
-
-    class Meta(TableSchema.Meta):
-        model = AutoProcProgram
-        fields = (
-            *("autoProcProgramId", "processingPrograms", "processingStatus"),
-            *("processingStartTime", "processingEndTime", "ProcessingPipeline"),
-        )
-
-
-class TableResultSchema(TableSchema):
-    """Symmetry and cell."""
-
-    AutoProcProgram = fields.Nested(TableProgramSchema, attribute="program")
-
-    class Meta(TableSchema.Meta):
-        model = AutoProc
-        fields = (
-            *("autoProcId", "spaceGroup", "refinedCell_a", "refinedCell_b", "refinedCell_c"),
-            *("refinedCell_alpha", "refinedCell_beta", "refinedCell_gamma", "AutoProcProgram"),
-        )
-
-
 class AutoProcRowSchema(TableSchema):
     """Symmetry and cell, with their program."""
 
@@ -81,35 +52,6 @@ class AutoProcRowSchema(TableSchema):
         search = ("spaceGroup",)
         sort = ("-autoProcId",)
         filters = by_sample(AutoProc)
-
-
-class TableShellSchema(TableSchema):
-    """The statistics of a shell."""
-
-    class Meta(TableSchema.Meta):
-        model = AutoProcScalingStatistics
-        exclude = ("autoProcScalingId", "recordTimeStamp")
-
-
-class TableIntegrationSchema(TableSchema):
-    """The images of an integration."""
-
-    class Meta(TableSchema.Meta):
-        model = AutoProcIntegration
-        fields = (
-            *("autoProcIntegrationId", "dataCollectionId", "startImageNumber"),
-            "endImageNumber",
-        )
-
-
-class TableLinkSchema(TableSchema):
-    """An integration of a scaling."""
-
-    AutoProcIntegration = fields.Nested(TableIntegrationSchema, attribute="integration")
-
-    class Meta(TableSchema.Meta):
-        model = AutoProcScalingHasInt
-        fields = ("AutoProcIntegration",)
 
 
 def _using(condition):

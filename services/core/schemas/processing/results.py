@@ -29,8 +29,8 @@ from services.core.schemas.processing.programs import (
     TidySchema,
 )
 from services.core.schemas.processing.screenings import ScreeningSchema
-from services.core.schemas.samples.sample_names import NamedSampleSchema
 from shared.records import MANY
+from shared.sample_names import NamedSampleSchema
 from shared.schemas import TableSchema
 
 SHELLS = ("overall", "innerShell", "outerShell")

@@ -5,11 +5,11 @@ from marshmallow_sqlalchemy import auto_field
 from sqlalchemy import bindparam, select
 
 from services.core.schemas.samples.container_owners import OF_PROPOSAL
-from services.core.schemas.samples.sample_names import MEASURED
 from services.core.schemas.shipping.container_types import ContainerTypeSchema
 from shared.aggregates import Count, CountDistinct
 from shared.filters import Filter, by_proposal
 from shared.models import BLSample, Container, DataCollection, DataCollectionGroup, Dewar
+from shared.sample_names import MEASURED
 from shared.schemas import TableSchema
 
 

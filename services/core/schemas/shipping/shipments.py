@@ -6,7 +6,6 @@ from sqlalchemy import bindparam, select, union
 
 from services.core.models import ShippingHasSession
 from services.core.schemas.people.lab_contacts import LabContactSchema
-from services.core.schemas.samples.sample_names import MEASURED
 from shared import names
 from shared.aggregates import Count, CountDistinct
 from shared.filters import Filter
@@ -19,6 +18,7 @@ from shared.models import (
     Shipping,
 )
 from shared.records import LIKE_JSON, is_json
+from shared.sample_names import MEASURED
 from shared.schemas import AS_WRITTEN, TableSchema
 
 SAFETY_LEVELS = ("Green", "Yellow", "Red")
