@@ -16,9 +16,12 @@ from shared.models import (
     Container,
     ContainerType,
     Dewar,
+    Person,
+    ProposalHasPerson,
     Protein,
     Shipping,
 )
+from shared.service_tables import SampleGroupPerson
 from tests.core.conftest import ALICE, BOB
 from tests.matrix import Route, inside, signed_in
 
@@ -251,6 +254,32 @@ def test_samples_come_into_groups(alice, as_, add, count):
     file = alice.get(f"{URL}/3/export?format=csv").data.decode("utf-8-sig")
     rows = [*csv.DictReader(io.StringIO(file))]
     assert [row["Sample group"] for row in rows] == ["SOAKS", "Apo; SOAKS", ""]
+
+
+def test_groups_take_the_same_statements_whatever_their_number(alice, statements):
+    def measure(name, number):
+        lines = [f"{name},{n},LYS,{name}{n},{name} {n}" for n in range(1, number + 1)]
+        text = "\n".join(["Container,Location,Acronym,Name,Sample group", *lines])
+        with statements() as made:
+            send(alice, 3, text)
+        return len(made)
+
+    measure("G0", 1)
+    assert measure("G1", 1) == measure("G2", 16)
+
+
+def test_a_group_that_is_shared_with_others_takes_no_samples(alice, as_, add, count):
+    """The leader may; a member who sees the group, and manages it not, may not."""
+    add(
+        BLSampleGroup(blSampleGroupId=7, name="soaks", proposalId=1, ownerId=ALICE),
+        Person(personId=77, login="member"),
+        ProposalHasPerson(proposalId=1, personId=77),
+        SampleGroupPerson(blSampleGroupId=7, personId=77),
+    )
+    before = count(BLSample)
+    refused = send(as_("member", 77), 3, GROUPED, 403)
+    assert (refused["status"], count(BLSample)) == (403, before)
+    send(alice, 3, GROUPED)
 
 
 PLATES = """\

@@ -8,6 +8,7 @@ from shared import batches, visibility
 from shared.db import db
 from shared.identity import Identity
 from shared.models import BLSampleGroup, BLSampleGroupHasBLSample
+from shared.service_tables import SampleGroupPerson
 
 SEPARATOR = ";"
 
@@ -32,15 +33,20 @@ def add_samples(identity: Identity, proposal_id: int, names: dict[int, list[str]
         func.lower(BLSampleGroup.name).in_(spellings),
         rule.condition,
     )
-    rows = db.session.scalars(statement.order_by(BLSampleGroup.blSampleGroupId), rule.values)
+    statement = statement.order_by(BLSampleGroup.blSampleGroupId)
     keys: dict[str, int] = {}
-    for row in rows.all():
-        check_manager(identity, row, if_shared=True)
+    rows = {row.blSampleGroupId: row for row in db.session.scalars(statement, rule.values)}
+    shares = select(SampleGroupPerson.blSampleGroupId).distinct()
+    shares = shares.where(SampleGroupPerson.blSampleGroupId.in_(rows))
+    for key in db.session.scalars(shares).all() if rows else ():
+        check_manager(identity, rows[key])
+    for row in rows.values():
         keys.setdefault((row.name or "").lower(), row.blSampleGroupId)
-    for lower, name in spellings.items():
-        if lower not in keys:
-            group = groups.insert(identity, {"proposalId": proposal_id, "name": name})
-            keys[lower] = group.blSampleGroupId
+    new = [lower for lower in spellings if lower not in keys]
+    common = {"proposalId": proposal_id, "ownerId": identity.personId}
+    made = [{**common, "name": spellings[lower]} for lower in new]
+    groups.check_new(identity, made)
+    keys |= zip(new, batches.insert_with_keys(BLSampleGroup, made))
     members = {(keys[name.lower()], key) for key, each in names.items() for name in each}
     rows_of = [{"blSampleGroupId": group, "blSampleId": key} for group, key in sorted(members)]
     batches.insert(BLSampleGroupHasBLSample, rows_of)
